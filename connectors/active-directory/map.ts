@@ -1,0 +1,114 @@
+import type { AccountRecord, RoleFacts, SourceTeam } from '../../src/domain/account.ts';
+import { fold, normalise } from '../../src/domain/text.ts';
+import type { Field } from '../../src/domain/fields.ts';
+import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
+import { readFields, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
+import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
+import { expiryMs } from '../../src/connector-kit/ldap/microsoft-values.ts';
+import { namesOfGroups } from '../../src/connector-kit/ldap/role-groups.ts';
+import type { RoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
+import { isWindowsLogin } from '../../src/connector-kit/ldap/windows-login.ts';
+import { objectGuid, userAccountControl } from './schema.ts';
+
+/** Which attribute each field comes from where `mapping` does not say otherwise. */
+export const defaultFields: DefaultFields = [
+  ['username', 'sAMAccountName'],
+  ['firstName', 'givenName'],
+  ['lastName', 'sn'],
+  ['displayName', 'displayName'],
+  ['email', 'mail'],
+  ['employeeId', 'employeeID'],
+  ['mobileNumber', 'mobile'],
+  ['phoneNumber', 'telephoneNumber'],
+  ['department', 'department'],
+  ['company', 'company'],
+  ['jobTitle', 'title'],
+];
+
+/** What `mapping` may name beside fields; the Windows login is always made of domain and log-on name. */
+export const mappable = { parts: ['team'], fixed: ['windowsLogin'] } as const satisfies {
+  parts: readonly 'team'[];
+  fixed: readonly Field[];
+};
+
+/** Read of every account beside the mapped attributes. */
+export const accountAttributes: readonly string[] = [
+  'objectGUID',
+  'sAMAccountName',
+  'userAccountControl',
+  'accountExpires',
+];
+/** Read only where the table of equivalents names groups. */
+export const groupAttributes: readonly string[] = ['memberOf', 'primaryGroupID'];
+/** In lower case. */
+export const binaryAttributes: ReadonlySet<string> = new Set(['objectguid', 'objectsid']);
+
+/** What a mapping needs to know of the read that it belongs to. */
+export interface MapContext {
+  readonly plan: FieldPlan;
+  readonly netbiosName: string;
+  /** Attributes (lower case) that can be read; see provenAttributes. */
+  readonly proven: ReadonlySet<string>;
+  /** Undefined where the table of equivalents names none. */
+  readonly groups: RoleGroups | undefined;
+}
+
+/** The canonical objectGUID; undefined where the entry has none. */
+export function idOf(entry: Entry): string | undefined {
+  const parsed = objectGuid.safeParse(entry.octets.get('objectguid')?.[0]);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** An entry as an account; undefined for the trust account of another domain. Throws UnusableEntry. */
+export function mapEntry(entry: Entry, externalId: string, context: MapContext): AccountRecord | undefined {
+  const uac = entry.texts.get('useraccountcontrol')?.[0];
+  const parsed = uac === undefined ? undefined : userAccountControl.safeParse(uac);
+  if (parsed?.success === false) throw new UnusableEntry('userAccountControl is no 32-bit number');
+  if (parsed?.data.trust === true) return undefined;
+  const { plan, proven } = context;
+  const values = readFields(entry, plan.fields, proven);
+  values.windowsLogin = windowsLogin(entry, context.netbiosName);
+  const roleFacts = context.groups === undefined ? undefined : rolesOf(entry, context.groups, proven);
+  const teams = plan.parts.team === undefined ? undefined : teamsOf(entry, plan.parts.team, proven);
+  return {
+    externalId,
+    values,
+    ...(parsed === undefined ? {} : { disabled: parsed.data.disabled }),
+    ...(roleFacts === undefined ? {} : { roleFacts }),
+    ...(teams === undefined ? {} : { teams }),
+  };
+}
+
+/** Whether the account has expired at a time (milliseconds since 1970); it counts as living all the same. */
+export function hasExpired(entry: Entry, nowMs: number): boolean {
+  const expires = expiryMs(entry.texts.get('accountexpires')?.[0] ?? '');
+  return expires !== undefined && expires <= nowMs;
+}
+
+function windowsLogin(entry: Entry, netbiosName: string): string {
+  const name = entry.texts.get('samaccountname')?.[0];
+  if (name === undefined) throw new UnusableEntry('sAMAccountName cannot be read, so that there is no Windows login');
+  const login = `${netbiosName}\\${normalise(name)}`;
+  if (!isWindowsLogin(login)) throw new UnusableEntry('sAMAccountName makes no valid Windows login (DOMAIN\\login)');
+  return login;
+}
+
+/** Undefined (not read) where nothing shows that memberOf can be read, or where it came only in part. */
+function rolesOf(entry: Entry, groups: RoleGroups, proven: ReadonlySet<string>): RoleFacts | undefined {
+  const memberOf = entry.texts.get('memberof');
+  if (memberOf === undefined && !proven.has('memberof')) return undefined;
+  if (isCutShort(entry, 'memberof')) return undefined;
+  return { groups: namesOfGroups(groups, memberOf ?? [], entry.texts.get('primarygroupid')?.[0]) };
+}
+
+/** Of more than 1,500 values Active Directory sends a range, as `memberOf;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
+function isCutShort(entry: Entry, attribute: string): boolean {
+  for (const name of entry.texts.keys()) if (name.startsWith(`${attribute};range=`)) return true;
+  return false;
+}
+
+function teamsOf(entry: Entry, attribute: string, proven: ReadonlySet<string>): readonly SourceTeam[] | undefined {
+  const names = usableValues(entry, attribute);
+  if (names.length === 0 && !proven.has(attribute)) return undefined;
+  return names.map((name) => ({ id: fold(name), name }));
+}

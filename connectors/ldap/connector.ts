@@ -1,0 +1,197 @@
+import type { Connector, Kit, Lookup, Read, Session } from '../../src/connector-kit/contract.ts';
+import { connectDirectory } from '../../src/connector-kit/ldap/connection.ts';
+import type { LdapConnection, Search } from '../../src/connector-kit/ldap/connection.ts';
+import { checkConnection, CheckReport } from '../../src/connector-kit/ldap/directory-check.ts';
+import type { Finding } from '../../src/connector-kit/ldap/directory-check.ts';
+import { readDirectory } from '../../src/connector-kit/ldap/directory-read.ts';
+import { planFields, readFlag } from '../../src/connector-kit/ldap/field-plan.ts';
+import type { FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
+import { equals, parseFilter, present } from '../../src/connector-kit/ldap/filter.ts';
+import { readGroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
+import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
+import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
+import { readNamingContext } from '../../src/connector-kit/ldap/naming-context.ts';
+import type { NamingContext } from '../../src/connector-kit/ldap/naming-context.ts';
+import { provenAttributes } from '../../src/connector-kit/ldap/proof.ts';
+import { readOne, readSome } from '../../src/connector-kit/ldap/read-one.ts';
+import { config } from './config.ts';
+import type { Config } from './config.ts';
+import { defaultFields, idAttributeOf, idOf, mapEntry, mappable } from './map.ts';
+
+/** OpenLDAP and other directories of the LDAP standard; a full read so far. */
+export const connector: Connector<Config> = {
+  kind: 'ldap',
+  as: 'directory',
+  capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: false },
+  configSchema: config,
+  defaultMatch: [['employeeId'], ['email']],
+  open: openSession,
+  check,
+};
+
+/** Everything that a session knows of whom it talks to. */
+interface Reach {
+  readonly connection: LdapConnection;
+  readonly context: NamingContext;
+  readonly settings: Config;
+  readonly plan: FieldPlan;
+}
+
+async function openSession(settings: Config, kit: Kit): Promise<Session> {
+  const plan = planFields(defaultFields, kit.mapping, mappable);
+  const connection = await connectDirectory(settings.connection, kit.signal);
+  try {
+    const context = await readNamingContext(connection, settings.baseDn, kit.signal);
+    const reach = { connection, context, settings, plan };
+    return {
+      systemId: context.entryUuid === undefined ? context.dn : `${context.dn} ${context.entryUuid}`,
+      readAll: (signal) => readAll(reach, kit, signal),
+      lookup: (externalId, signal) => lookUp(reach, externalId, signal),
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
+
+async function* readAll(reach: Reach, kit: Kit, signal: AbortSignal): Read {
+  const { connection, settings, plan } = reach;
+  const groups = await groupsOf(reach, kit, signal);
+  const proven = await proofOf(reach, signal);
+  const mapContext = { plan, proven, groups: groups?.readable === true ? groups : undefined };
+  return yield* readDirectory(
+    {
+      connection,
+      base: settings.baseDn,
+      filter: parseFilter(settings.filter),
+      attributes: attributesOf(plan),
+      binary: new Set(),
+      pageSize: settings.pageSize,
+      idOf: (entry) => idOf(entry, plan),
+      mapEntry: (entry, externalId) => mapEntry(entry, externalId, mapContext),
+      notes: () => [...(groups?.problems ?? []), ...unreadNotes(plan, proven)],
+    },
+    signal,
+  );
+}
+
+async function groupsOf(reach: Reach, kit: Kit, signal: AbortSignal): Promise<GroupMembers | undefined> {
+  if (kit.roleGroups.length === 0) return undefined;
+  return readGroupMembers(reach.connection, reach.context.dn, kit.roleGroups, signal);
+}
+
+function proofOf(reach: Reach, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const { connection, settings, plan } = reach;
+  const filter = parseFilter(settings.filter);
+  return provenAttributes(connection, { base: settings.baseDn, filter, attributes: plan.attributes }, signal);
+}
+
+/** The uid is what POSIX groups name their members by. */
+function attributesOf(plan: FieldPlan): readonly string[] {
+  return [...new Set([idAttributeOf(plan), 'uid', ...plan.attributes])];
+}
+
+function unreadNotes(plan: FieldPlan, proven: ReadonlySet<string>): string[] {
+  const unread = plan.attributes.filter((attribute) => !proven.has(attribute));
+  return unread.length === 0 ? [] : [`no entry shows ${unread.join(', ')}: taken as not read`];
+}
+
+/** Asks without the filter, so that an account that no longer matches it does not count as absent. */
+async function lookUp(reach: Reach, externalId: string, signal: AbortSignal): Promise<Lookup> {
+  const { connection, settings, plan } = reach;
+  const id = idAttributeOf(plan);
+  const { disabled } = plan.parts;
+  const attributes = disabled === undefined ? [id] : [id, disabled];
+  const search: Search = { base: settings.baseDn, scope: 'sub', filter: equals(id, externalId), attributes };
+  const entry = await readOne(connection, search, signal);
+  if (entry === undefined) return 'absent';
+  return disabled !== undefined && readFlag(entry, disabled, new Set()) === true ? 'disabled' : 'present';
+}
+
+async function check(settings: Config, kit: Kit): Promise<CheckReport['steps']> {
+  const report = new CheckReport();
+  const { signal } = kit;
+  const plan = await report.step(
+    'configuration',
+    () => Promise.resolve().then(() => planFields(defaultFields, kit.mapping, mappable)),
+    () => ({ detail: 'mapping and filter can be used' }),
+  );
+  const connection = plan === undefined ? undefined : await checkConnection(report, settings.connection, signal);
+  if (plan === undefined || connection === undefined) return report.steps;
+  try {
+    await checkReading(report, { connection, settings, plan }, kit);
+  } finally {
+    await connection.close();
+  }
+  return report.steps;
+}
+
+async function checkReading(report: CheckReport, partly: Omit<Reach, 'context'>, kit: Kit): Promise<void> {
+  const { signal } = kit;
+  const { connection, settings, plan } = partly;
+  const context = await report.step(
+    'base',
+    async () => {
+      await readSome(
+        connection,
+        { base: settings.baseDn, scope: 'base', filter: present('objectClass'), attributes: ['1.1'] },
+        1,
+        signal,
+      );
+      return readNamingContext(connection, settings.baseDn, signal);
+    },
+    ({ dn, entryUuid }) => ({
+      detail: `${settings.baseDn} in ${dn}${entryUuid === undefined ? '' : ` (${entryUuid})`}`,
+    }),
+  );
+  if (context === undefined) return;
+  const reach: Reach = { ...partly, context };
+  const filter = parseFilter(settings.filter);
+  const search: Search = { base: settings.baseDn, scope: 'sub', filter, attributes: [idAttributeOf(plan)] };
+  await report.step(
+    'page',
+    () => readSome(connection, search, settings.pageSize, signal),
+    (entries) => describePage(entries, plan),
+  );
+  await report.step('groups', () => groupsOf(reach, kit, signal), describeGroups);
+  await report.step(
+    'rights',
+    () => proofOf(reach, signal),
+    (proven) => describeRights(plan, proven),
+  );
+}
+
+function describePage(entries: readonly Entry[], plan: FieldPlan): Finding {
+  if (entries.length === 0) {
+    return {
+      detail: 'no people are found',
+      remedy: 'check baseDn and filter, and grant connection.bindDn read access there',
+    };
+  }
+  const usable = entries.filter((entry) => idOf(entry, plan) !== undefined).length;
+  const detail = `the first page has ${entries.length} people`;
+  if (usable === entries.length) return { detail };
+  return {
+    detail: `${detail}, of whom ${entries.length - usable} show no ${idAttributeOf(plan)}`,
+    remedy: `grant connection.bindDn read access to ${idAttributeOf(plan)}, or name the id attribute of this server in mapping.externalId`,
+  };
+}
+
+function describeGroups(groups: GroupMembers | undefined): Finding {
+  if (groups === undefined) return { detail: 'the table of roles names no groups' };
+  const found = groups.named.length - groups.problems.length;
+  const detail = [`${found} of ${groups.named.length} groups found`, ...groups.problems].join('; ');
+  return groups.problems.length === 0
+    ? { detail }
+    : { detail, remedy: 'correct the group in the roles of this source, or grant read access to its members' };
+}
+
+function describeRights(plan: FieldPlan, proven: ReadonlySet<string>): Finding {
+  const unread = plan.attributes.filter((attribute) => !proven.has(attribute));
+  if (unread.length === 0) return { detail: 'every mapped attribute can be read' };
+  return {
+    detail: `no entry shows ${unread.join(', ')}: nobody has them, or connection.bindDn may not read them`,
+    remedy: `grant connection.bindDn read access to ${unread.join(', ')}, or map these fields to other attributes`,
+  };
+}

@@ -1,0 +1,78 @@
+import type { AccountRecord, SourceTeam } from '../../src/domain/account.ts';
+import { fold } from '../../src/domain/text.ts';
+import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
+import { readFields, readFlag, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
+import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
+import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
+import { namesOfMember } from '../../src/connector-kit/ldap/group-members.ts';
+import { isWindowsLogin } from '../../src/connector-kit/ldap/windows-login.ts';
+import { externalId as externalIdSchema } from './schema.ts';
+
+/** Which attributes each field comes from where `mapping` does not say otherwise (RFC 2798, RFC 4519); the first with a value counts. */
+export const defaultFields: DefaultFields = [
+  ['username', 'uid'],
+  ['firstName', 'givenName'],
+  ['lastName', 'sn'],
+  ['displayName', 'displayName', 'cn'],
+  ['email', 'mail'],
+  ['employeeId', 'employeeNumber'],
+  ['mobileNumber', 'mobile'],
+  ['phoneNumber', 'telephoneNumber'],
+  ['language', 'preferredLanguage'],
+  ['department', 'departmentNumber'],
+  ['company', 'o'],
+  ['jobTitle', 'title'],
+];
+
+/** What `mapping` may name beside fields. */
+export const mappable = { parts: ['externalId', 'disabled', 'team'], fixed: [] } as const satisfies {
+  parts: readonly ('externalId' | 'disabled' | 'team')[];
+  fixed: readonly never[];
+};
+
+/** An operational attribute, in lower case: never sent unless it is asked for by name (RFC 4530). */
+const standardId = 'entryuuid';
+
+/** What a mapping needs to know of the read that it belongs to. */
+export interface MapContext {
+  readonly plan: FieldPlan;
+  /** Attributes (lower case) that can be read; see provenAttributes. */
+  readonly proven: ReadonlySet<string>;
+  /** Undefined where the table of equivalents names none, or where they cannot be read. */
+  readonly groups: GroupMembers | undefined;
+}
+
+/** The attribute that identifies an entry, in lower case. */
+export function idAttributeOf(plan: FieldPlan): string {
+  return plan.parts.externalId ?? standardId;
+}
+
+/** The external id of an entry; undefined where it has none, several, or one that cannot be used. */
+export function idOf(entry: Entry, plan: FieldPlan): string | undefined {
+  const parsed = externalIdSchema.safeParse(entry.texts.get(idAttributeOf(plan)));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** An entry as an account. Throws UnusableEntry. */
+export function mapEntry(entry: Entry, externalId: string, context: MapContext): AccountRecord {
+  const { plan, proven, groups } = context;
+  const values = readFields(entry, plan.fields, proven);
+  if (typeof values.windowsLogin === 'string' && !isWindowsLogin(values.windowsLogin)) {
+    throw new UnusableEntry('windowsLogin is not of the form DOMAIN\\login');
+  }
+  const disabled = plan.parts.disabled === undefined ? undefined : readFlag(entry, plan.parts.disabled, proven);
+  const teams = plan.parts.team === undefined ? undefined : teamsOf(entry, plan.parts.team, proven);
+  return {
+    externalId,
+    values,
+    ...(disabled === undefined ? {} : { disabled }),
+    ...(groups === undefined ? {} : { roleFacts: { groups: namesOfMember(groups, entry) } }),
+    ...(teams === undefined ? {} : { teams }),
+  };
+}
+
+function teamsOf(entry: Entry, attribute: string, proven: ReadonlySet<string>): readonly SourceTeam[] | undefined {
+  const names = usableValues(entry, attribute);
+  if (names.length === 0 && !proven.has(attribute)) return undefined;
+  return names.map((name) => ({ id: fold(name), name }));
+}

@@ -1,0 +1,227 @@
+import type { AccountRecord, RejectedRecord, RoleFacts } from '../../src/domain/account.ts';
+import type { AccountPart, Field } from '../../src/domain/fields.ts';
+import { dnKey, parseDn } from '../../src/connector-kit/ldap/dn.ts';
+import { readFields, readFlag, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
+import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
+import { isWindowsLogin } from '../../src/connector-kit/ldap/windows-login.ts';
+import type { LdifEntry } from '../../src/connector-kit/ldif.ts';
+import { nameKey, teamsNamed } from '../../src/connector-kit/value.ts';
+import { loginIds, objectGuid, stableIds, userAccountControl } from './schema.ts';
+
+/** Which attribute each field comes from where `mapping` does not say otherwise: Active Directory's, then RFC 2798's and 2307's. */
+export const defaultFields: DefaultFields = [
+  ['username', 'sAMAccountName', 'uid'],
+  ['firstName', 'givenName'],
+  ['lastName', 'sn'],
+  ['displayName', 'displayName', 'cn'],
+  ['email', 'mail'],
+  ['employeeId', 'employeeID', 'employeeNumber'],
+  ['mobileNumber', 'mobile'],
+  ['phoneNumber', 'telephoneNumber'],
+  ['department', 'department', 'departmentNumber'],
+  ['company', 'company', 'o'],
+  ['jobTitle', 'title'],
+];
+
+/** What `mapping` may name beside fields. */
+export const mappable = {
+  parts: ['externalId', 'disabled', 'supervisor', 'profile', 'group', 'role', 'team', 'supervises'],
+  fixed: [],
+} as const satisfies { parts: readonly AccountPart[]; fixed: readonly Field[] };
+
+/** Read of every entry beside the mapped attributes; in lower case. */
+export const entryAttributes: readonly string[] = [
+  ...stableIds,
+  ...loginIds,
+  ...['objectclass', 'useraccountcontrol', 'nsaccountlock', 'memberof', 'msds-principalname', 'ncname', 'netbiosname'],
+];
+
+/** What a mapping needs to know of the file that an entry stands in. */
+export interface MapContext {
+  readonly plan: FieldPlan;
+  /** The attribute (lower case) of the external id. */
+  readonly idAttribute: string;
+  /** Attributes (lower case) that occur in the file: the others are not read. */
+  readonly present: ReadonlySet<string>;
+  /** The NetBIOS name of the domain that a DN belongs to. */
+  netbiosNameOf(dn: string): string | undefined;
+  readonly groups: GroupNames;
+}
+
+/** What became of an entry; `skipped` says what it is, where it is nobody. */
+export type Outcome =
+  { readonly record: AccountRecord } | { readonly rejected: RejectedRecord } | { readonly skipped: string };
+
+/** An entry as an account. */
+export function mapEntry(entry: LdifEntry, context: MapContext): Outcome {
+  const noPerson = whatItIs(entry);
+  if (noPerson !== undefined) return { skipped: noPerson };
+  const position = `line ${String(entry.line)}`;
+  const externalId = idOf(entry, context.idAttribute);
+  try {
+    if (entry.flaw !== undefined) throw new UnusableEntry(entry.flaw);
+    if (externalId === undefined)
+      return {
+        rejected: { position, reason: `it has no usable ${context.idAttribute}, which is the id in this file` },
+      };
+    return { record: { externalId, ...contentOf(entry, context) } };
+  } catch (error) {
+    if (!(error instanceof UnusableEntry)) throw error;
+    return { rejected: { position, reason: error.message, ...(externalId === undefined ? {} : { externalId }) } };
+  }
+}
+
+const people: ReadonlySet<string> = new Set(['person', 'organizationalperson', 'inetorgperson', 'user']);
+/** Derived from `user` or `person` in Active Directory, and nobody who could log in. */
+const machines: ReadonlySet<string> = new Set(['computer', 'contact']);
+
+/** Undefined for a person, and for a record of which that cannot be told. */
+function whatItIs(entry: LdifEntry): string | undefined {
+  if (entry.changeType !== undefined && entry.changeType !== 'add') return undefined;
+  const classes = (entry.texts.get('objectclass') ?? []).map((name) => name.toLowerCase());
+  if (classes.length === 0) return entry.flaw === undefined ? 'without objectClass' : undefined;
+  const machine = classes.find((name) => machines.has(name));
+  if (machine !== undefined) return machine;
+  if (!classes.some((name) => people.has(name))) return 'not people';
+  return isTrust(entry) ? 'trust accounts' : undefined;
+}
+
+function isTrust(entry: LdifEntry): boolean {
+  const control = userAccountControl.safeParse(entry.texts.get('useraccountcontrol')?.[0]);
+  return control.success && control.data.trust;
+}
+
+/** Whether an entry is a person that can be used for choosing the attribute of the id. */
+export function isPerson(entry: LdifEntry): boolean {
+  return entry.flaw === undefined && entry.changeType === undefined && whatItIs(entry) === undefined;
+}
+
+/** The attribute that is the external id in a file with this first person; undefined where the entry has none that could be. */
+export function chooseIdAttribute(entry: LdifEntry): string | undefined {
+  return [...stableIds, ...loginIds].find((attribute) => idOf(entry, attribute) !== undefined);
+}
+
+/** Undefined where the entry has none, several, or one that is not of its form. */
+function idOf(entry: LdifEntry, attribute: string): string | undefined {
+  if (attribute === 'objectguid') {
+    const parsed = objectGuid.safeParse(entry.octets.get(attribute)?.[0]);
+    return parsed.success ? parsed.data : undefined;
+  }
+  const values = entry.texts.get(attribute) ?? [];
+  if (values.length !== 1) return undefined;
+  try {
+    const value = usableValues(entry, attribute)[0];
+    // Directories write UUIDs and compare account names without case.
+    return value !== undefined && (stableIds.includes(attribute) || loginIds.includes(attribute))
+      ? nameKey(value)
+      : value;
+  } catch (error) {
+    if (error instanceof UnusableEntry) return undefined;
+    throw error;
+  }
+}
+
+function contentOf(entry: LdifEntry, context: MapContext): Omit<AccountRecord, 'externalId'> {
+  if (entry.changeType !== undefined && entry.changeType !== 'add') {
+    throw new UnusableEntry(`it is a change (${entry.changeType.slice(0, 20)}), not an entry: export the entries`);
+  }
+  const { plan, present } = context;
+  const windowsLogin = windowsLoginOf(entry, context);
+  const values = {
+    ...readFields(entry, plan.fields, present),
+    ...(windowsLogin === undefined ? {} : { windowsLogin }),
+  };
+  const disabled = disabledOf(entry, context);
+  const roleFacts = roleFactsOf(entry, context);
+  const teams = namesOf(entry, plan.parts.team, present);
+  const supervises = namesOf(entry, plan.parts.supervises, present);
+  return {
+    values,
+    ...(disabled === undefined ? {} : { disabled }),
+    ...(roleFacts === undefined ? {} : { roleFacts }),
+    ...(teams === undefined ? {} : { teams: teamsNamed(teams) }),
+    ...(supervises === undefined ? {} : { supervises: teamsNamed(supervises) }),
+  };
+}
+
+/** Undefined (not read) where nothing names the domain. A mapped attribute wins, and is checked all the same. */
+function windowsLoginOf(entry: LdifEntry, context: MapContext): string | undefined {
+  const mapped = context.plan.fields.find(({ field }) => field === 'windowsLogin')?.attributes[0];
+  const login =
+    usableValues(entry, mapped ?? 'msds-principalname')[0] ??
+    (mapped === undefined ? composedLogin(entry, context) : undefined);
+  if (login !== undefined && !isWindowsLogin(login)) {
+    throw new UnusableEntry(`${mapped ?? 'sAMAccountName'} makes no valid Windows login (DOMAIN\\login)`);
+  }
+  return login;
+}
+
+function composedLogin(entry: LdifEntry, context: MapContext): string | undefined {
+  const name = usableValues(entry, 'samaccountname')[0];
+  const domain = name === undefined ? undefined : context.netbiosNameOf(entry.dn);
+  return domain === undefined ? undefined : `${domain}\\${name ?? ''}`;
+}
+
+function disabledOf(entry: LdifEntry, { plan, present }: MapContext): boolean | undefined {
+  if (plan.parts.disabled !== undefined) return readFlag(entry, plan.parts.disabled, present);
+  const text = usableValues(entry, 'useraccountcontrol')[0];
+  if (text === undefined) return readFlag(entry, 'nsaccountlock', present);
+  const control = userAccountControl.safeParse(text);
+  if (!control.success) throw new UnusableEntry('userAccountControl is no 32-bit number');
+  return control.data.disabled;
+}
+
+function roleFactsOf(entry: LdifEntry, { plan, present, groups }: MapContext): RoleFacts | undefined {
+  const { supervisor, profile, role, group = 'memberof' } = plan.parts;
+  const memberOf = groups.named.length === 0 ? undefined : wholeList(entry, group, present);
+  const profiles = namesOf(entry, profile, present);
+  const roles = namesOf(entry, role, present);
+  const flag = supervisor === undefined ? undefined : readFlag(entry, supervisor, present);
+  const facts = {
+    ...(flag === undefined ? {} : { supervisor: flag }),
+    ...(memberOf === undefined ? {} : { groups: groups.among(memberOf) }),
+    ...(profiles === undefined ? {} : { profiles }),
+    ...(roles === undefined ? {} : { roles }),
+  };
+  return Object.keys(facts).length === 0 ? undefined : facts;
+}
+
+function namesOf(
+  entry: LdifEntry,
+  attribute: string | undefined,
+  present: ReadonlySet<string>,
+): readonly string[] | undefined {
+  return attribute === undefined ? undefined : wholeList(entry, attribute, present);
+}
+
+/** Undefined (not read) where the file does not have the attribute at all. */
+function wholeList(entry: LdifEntry, attribute: string, present: ReadonlySet<string>): readonly string[] | undefined {
+  return present.has(attribute) ? usableValues(entry, attribute) : undefined;
+}
+
+/** The groups of the table of equivalents, found by DN or by the name in front of it. */
+export class GroupNames {
+  readonly named: readonly string[];
+  readonly #byKey = new Map<string, string>();
+  /** The same DNs come with thousands of accounts: taking each apart once is what makes this cheap. */
+  readonly #known = new Map<string, string | undefined>();
+
+  constructor(named: readonly string[]) {
+    this.named = named;
+    for (const name of named) this.#byKey.set((parseDn(name)?.length ?? 0) > 1 ? dnKey(name) : nameKey(name), name);
+  }
+
+  /** The named ones among an account's groups, as the table writes them. */
+  among(groups: readonly string[]): readonly string[] {
+    return [...new Set(groups.map((group) => this.#find(group)).filter((name) => name !== undefined))].sort();
+  }
+
+  #find(group: string): string | undefined {
+    if (this.#known.has(group)) return this.#known.get(group);
+    const first = parseDn(group)?.[0];
+    const name =
+      this.#byKey.get(dnKey(group)) ?? this.#byKey.get(first === undefined ? '' : first.slice(first.indexOf('=') + 1));
+    if (this.#known.size < 10_000) this.#known.set(group, name);
+    return name;
+  }
+}

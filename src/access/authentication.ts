@@ -1,0 +1,47 @@
+import { localOperatorName, type Operator, type OperatorStore } from './operators.ts';
+import { permissions, type Permission } from './permissions.ts';
+import { hashToken, sameToken } from './tokens.ts';
+
+/** Who asks, and what they may do. */
+export interface Principal {
+  readonly operatorId: number;
+  readonly name: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** The proof that came with a request. */
+export interface Credentials {
+  readonly token: string;
+  /** The operating-system user who runs the command line; counts with the local token only. */
+  readonly osUser: string | undefined;
+}
+
+/** Tells who asks; null where the proof is worth nothing. */
+export type Authenticate = (credentials: Credentials) => Promise<Principal | null>;
+
+const osUserName = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * Recognises the daemon's local token, which whoever can read the data directory has (spec 19.3), and API tokens. A token
+ * of a disabled operator is worth nothing; an API token may do what both it and its operator may.
+ */
+export function createAuthenticate(store: OperatorStore, localToken: string): Authenticate {
+  return async ({ token, osUser }) => {
+    if (sameToken(token, localToken)) {
+      if (osUser === undefined || !osUserName.test(osUser)) return null;
+      return principal(await store.ensureLocalOperator(localOperatorName(osUser)));
+    }
+    const stored = await store.findToken(hashToken(token));
+    return stored === null ? null : principal(stored.operator, stored.permissions);
+  };
+}
+
+function principal(operator: Operator, limit: readonly Permission[] = permissions): Principal | null {
+  if (operator.disabled) return null;
+  const own: readonly Permission[] = operator.kind === 'local' ? permissions : operator.permissions;
+  return {
+    operatorId: operator.id,
+    name: operator.name,
+    permissions: new Set(limit.filter((permission) => own.includes(permission))),
+  };
+}

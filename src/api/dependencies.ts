@@ -1,0 +1,112 @@
+import type { Authenticate } from '../access/authentication.ts';
+import type { CheckStep } from '../connector-kit/contract.ts';
+import type { SourcePause } from '../users/source-pause.ts';
+import type { SwitchSync } from '../users/sync-switch.ts';
+import type { Metrics } from './metrics.ts';
+import type { Account } from './schemas/accounts.ts';
+import type { Event } from './schemas/events.ts';
+import type { Explanation } from './schemas/explanation.ts';
+import type { ReviewItem } from './schemas/review-items.ts';
+import type { Run } from './schemas/runs.ts';
+import type { Source } from './schemas/sources.ts';
+import type { Setting, Version } from './schemas/system.ts';
+import type { User } from './schemas/users.ts';
+import type { WorklistEntry } from './schemas/worklist.ts';
+
+/** A list is read in pages by key. */
+export interface PageRequest {
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+
+export interface EventFilter extends PageRequest {
+  readonly order: 'asc' | 'desc';
+  readonly source?: string | undefined;
+  readonly userId?: number | undefined;
+  readonly run?: number | undefined;
+  readonly type?: string | undefined;
+  readonly kind?: Event['actor']['kind'] | undefined;
+  readonly actor?: string | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly text?: string | undefined;
+}
+
+/** Read models. Each list is bounded and costs a fixed number of statements. */
+export interface ApiQueries {
+  readonly users: {
+    list(
+      filter: PageRequest & { readonly all: boolean; readonly search?: string | undefined; readonly sync?: 'on' | 'off' | undefined },
+    ): Promise<Page<User>>;
+    get(id: number): Promise<User | null>;
+    resolve(reference: string): Promise<number | null>;
+  };
+  readonly accounts: {
+    list(
+      filter: PageRequest & {
+        readonly source?: string | undefined;
+        readonly state?: Account['state'] | undefined;
+        readonly match?: Account['match'] | undefined;
+      },
+    ): Promise<Page<Account>>;
+  };
+  readonly sources: { list(): Promise<readonly Source[]>; get(id: string): Promise<Source | null> };
+  readonly runs: {
+    list(filter: PageRequest & { readonly source?: string | undefined; readonly state?: Run['state'] | undefined }): Promise<Page<Run>>;
+    get(id: number): Promise<Run | null>;
+    ofSync(syncId: string): Promise<readonly Run[]>;
+  };
+  readonly events: { list(filter: EventFilter): Promise<Page<Event> & { readonly atEnd: boolean }> };
+  readonly reviewItems: {
+    list(filter: PageRequest & { readonly source?: string | undefined; readonly kind?: string | undefined }): Promise<Page<ReviewItem>>;
+  };
+  readonly worklist: { list(page: PageRequest): Promise<Page<WorklistEntry>> };
+  /** Where each value of a user comes from (spec 5.7); null where there is no such user. */
+  explain(userId: number): Promise<Explanation | null>;
+}
+
+/** The engine, as far as people start and stop it. */
+export interface RunRequests {
+  /** Asks for one run per source; of all enabled, unpaused ones where none is named. */
+  sync(request: {
+    readonly sources?: readonly string[];
+    readonly mode: 'full' | 'delta';
+    readonly askedBy: string;
+  }): Promise<{
+    readonly syncId: string;
+    readonly runIds: readonly number[];
+    readonly refused: readonly { readonly source: string; readonly code: string; readonly message: string }[];
+  }>;
+  /** Whether everything that the request started or woke has ended. */
+  atRest(syncId: string): Promise<boolean>;
+  cancel(runId: number, operator: string): Promise<'asked' | 'finished' | 'unknown'>;
+}
+
+/** Everything that the API stands on; the composition root fills it in. */
+export interface ApiDependencies {
+  readonly authenticate: Authenticate;
+  readonly queries: ApiQueries;
+  readonly switchSync: SwitchSync;
+  readonly sourcePause: SourcePause;
+  readonly runRequests: RunRequests;
+  readonly sourceChecks: { check(sourceId: string, signal: AbortSignal): Promise<readonly CheckStep[]> };
+  /** The settings in effect, secrets masked. */
+  readonly settings: () => readonly Setting[];
+  readonly version: Version;
+  /** Why nothing can be served right now, or null. Asked by load balancers: cheap, and bounded in time. */
+  readonly notReady: () => Promise<string | null>;
+  readonly metrics: Metrics;
+  readonly http: {
+    /** Host names and addresses beside the loopback's under which requests are answered, without port. */
+    readonly hostNames: readonly string[];
+    /** Per address that asks; the default is {@link requestsPerMinute}. */
+    readonly requestsPerMinute?: number;
+  };
+  /** Told of every answer that is the server's own failure. The error may hold anything; the log redacts it. */
+  readonly log: { error(data: { readonly err: unknown; readonly requestId: string }, message: string): void };
+}

@@ -1,0 +1,106 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { ApiDependencies } from './dependencies.ts';
+import type { Problem } from './schemas/common.ts';
+
+/** An answer that is an error: the status and the stable code are the contract, the detail is for people. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** What the actions and queries refuse, by code. Their messages are written for the person who asked. */
+const statusOfCode: ReadonlyMap<string, number> = new Map([
+  ['cursor-invalid', 400],
+  ['user-unknown', 404],
+  ['source-unknown', 404],
+  ['user-ambiguous', 409],
+  ['sync-not-available', 409],
+  ['sync-off-for-the-user', 409],
+  ['version-changed', 412],
+  ['until-without-off', 422],
+  ['until-not-in-the-future', 422],
+]);
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'The request is not understood',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  408: 'The request took too long to arrive',
+  409: 'Not possible as things are',
+  412: 'Changed in the meantime',
+  413: 'The request is too large',
+  415: 'The media type is not supported',
+  421: 'Not served under this host name',
+  422: 'Not acceptable',
+  429: 'Too many requests',
+  503: 'Not available right now',
+};
+
+type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
+
+/** Turns every error into problem+json (RFC 9457). What is the server's own fault is logged, and says nothing outside. */
+export function answerProblems(app: FastifyInstance, log: ApiDependencies['log']): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const described = describe(error);
+    if (described.status >= 500 && described.status !== 503) {
+      log.error({ err: error, requestId: request.id }, 'an API request failed');
+    }
+    return sendProblem(request, reply, described);
+  });
+}
+
+/** Sends one problem. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, described: Described): FastifyReply {
+  const { status, code, detail, errors } = described;
+  const problem: Problem = {
+    type: `urn:rosterd:problem:${code}`,
+    title: titles[status] ?? 'The server failed',
+    ...{ status, code, detail, requestId: request.id },
+    ...(errors === undefined ? {} : { errors }),
+  };
+  // Serialised here: the schema of the route may not list this status.
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(problem);
+}
+
+function describe(error: FastifyError): Described {
+  if (error instanceof ApiError) return { status: error.status, code: error.code, detail: error.message };
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map((issue) => ({
+      path: `${error.validationContext ?? 'request'}${issue.instancePath.replaceAll('/', '.')}`,
+      message: issue.message ?? 'is not allowed',
+    }));
+    const detail = errors.map((each) => `${each.path}: ${each.message}`).join('; ');
+    return { status: 400, code: 'request-invalid', detail, errors };
+  }
+  const status = statusOfCode.get(error.code);
+  if (status !== undefined) return { status, code: error.code, detail: error.message };
+  return describeFastify(error);
+}
+
+/** Fastify's own refusals (too large, not JSON, too slow); their messages name no data of ours. */
+function describeFastify(error: FastifyError): Described {
+  const status = error.statusCode ?? 500;
+  if (status === 503 && error.code === 'FST_ERR_HANDLER_TIMEOUT')
+    return { status, code: 'too-slow', detail: 'The request took too long and was given up; try again later.' };
+  if (status >= 400 && status < 500) return { status, code: codeOf(status), detail: error.message };
+  return { status: 500, code: 'internal', detail: 'The request failed inside rosterd; its log has the cause under this request id.' };
+}
+
+function codeOf(status: number): string {
+  if (status === 413) return 'too-large';
+  if (status === 415) return 'media-type-unsupported';
+  return status === 429 ? 'too-many-requests' : 'request-invalid';
+}

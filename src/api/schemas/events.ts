@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { id, idGiven, pageRequest, sourceId, time, timeGiven } from './common.ts';
+import { named } from './registry.ts';
+
+const shown = z.union([z.string(), z.array(z.string()).readonly()]).nullable();
+const actorKind = z.enum(['sync', 'operator', 'system']);
+
+export const event = named(
+  'Event',
+  z.object({
+    id: z.int().positive(),
+    at: time,
+    actor: z.object({ kind: actorKind, name: z.string() }),
+    type: z.string(),
+    source: z.string().nullable(),
+    runId: id.nullable(),
+    userId: id.nullable(),
+    externalId: z.string().nullable(),
+    changes: z.array(z.object({ field: z.string(), before: shown, after: shown })).readonly(),
+    reason: z.string().nullable(),
+  }),
+);
+export type Event = z.output<typeof event>;
+
+export const eventPage = named(
+  'EventPage',
+  z.object({
+    items: z.array(event).readonly(),
+    next: z.string().nullable().describe('with order=asc never null: the cursor to ask with again'),
+    atEnd: z.boolean().describe('nothing more for now'),
+  }),
+);
+
+const ownFilter = pageRequest.extend({
+  source: sourceId.optional(),
+  run: idGiven.optional(),
+  type: z.string().min(1).max(100).optional(),
+  kind: actorKind.optional().describe('sync: the sync log; operator: the audit log'),
+  actor: z.string().min(1).max(200).optional(),
+  since: timeGiven.optional(),
+  until: timeGiven.optional(),
+  text: z.string().min(1).max(200).optional(),
+});
+export const timelineFilter = ownFilter;
+export const eventFilter = ownFilter.extend({
+  user: z.string().min(1).max(256).optional(),
+  order: z.enum(['asc', 'desc']).default('desc'),
+});

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { id, reason, sourceId, time } from './common.ts';
+import { named } from './registry.ts';
+
+const count = z.int().nonnegative();
+
+export const source = named(
+  'Source',
+  z.object({
+    id: z.string(),
+    kind: z.string(),
+    as: z.enum(['acd', 'directory']).nullable(),
+    enabled: z.boolean(),
+    configured: z.boolean(),
+    state: z.enum(['ok', 'paused', 'failing', 'never-run', 'running', 'retired']),
+    failures: count,
+    pausedBy: z.string().nullable(),
+    pauseReason: z.string().nullable(),
+    pausedAt: time.nullable(),
+    systemId: z.string().nullable(),
+    lastSuccessAt: time.nullable(),
+    lastCompleteAt: time.nullable(),
+    schedule: z
+      .object({ full: z.string(), delta: z.string().optional(), timeZone: z.string() })
+      .nullable(),
+    accounts: z.object({
+      present: count,
+      disabled: count,
+      gone: count,
+      linked: count,
+      unmatched: count,
+      waiting: count,
+      question: count,
+      ignored: count,
+      unlinked: count,
+    }),
+    waitingFor: z.array(z.string()).readonly(),
+    lastRun: z.object({ id, state: z.string(), error: z.string().nullable() }).nullable(),
+  }),
+);
+export type Source = z.output<typeof source>;
+
+export const sourceList = named('SourceList', z.object({ items: z.array(source).readonly() }));
+export const sourceParameters = z.object({ id: sourceId });
+export const checkStep = named(
+  'CheckStep',
+  z.object({
+    name: z.string(),
+    outcome: z.enum(['ok', 'warning', 'failed']),
+    detail: z.string(),
+    remedy: z.string().optional(),
+  }),
+);
+export const checkReport = named('CheckReport', z.object({ steps: z.array(checkStep).readonly() }));
+/** The body of a pause or a resume; none at all is allowed. */
+export const pauseRequest = z.strictObject({ reason: reason.nullish() }).nullish();
+export const pauseResult = named('PauseResult', z.object({ changed: z.boolean(), source }));

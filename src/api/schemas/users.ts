@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { sourceFields } from '../../domain/fields.ts';
+import { id, pageOf, pageRequest, reason, sourceId, time, timeGiven } from './common.ts';
+import { named } from './registry.ts';
+
+const text = z.string().nullable();
+
+const profile = named(
+  'Profile',
+  z.object({
+    source: z.string(),
+    kind: z.string(),
+    externalId: z.string(),
+    state: z.enum(['present', 'disabled', 'gone', 'unlinked']),
+    lastSeenAt: time,
+    firstName: text,
+    lastName: text,
+    displayName: text,
+  }),
+);
+
+const syncOff = z.object({ enabled: z.literal(false), source: text, by: z.string(), at: time, reason: text, until: time.nullable() });
+
+const fields = z.object(
+  Object.fromEntries(sourceFields.map((field) => [field, text])) as Record<(typeof sourceFields)[number], typeof text>,
+);
+
+/** A user; the names of its fields are those of the configuration. */
+export const user = named(
+  'User',
+  fields.extend({
+    id,
+    origin: z.string(),
+    employeeIdDerived: z.boolean(),
+    acdSource: text,
+    active: z.boolean(),
+    syncEnabled: z.boolean(),
+    sync: z.array(syncOff).readonly().describe('what is switched off, by whom, why and until when'),
+    version: z.int(),
+    createdAt: time,
+    deactivatedAt: time.nullable(),
+    startDate: z.iso.date(),
+    mergedInto: id.nullable(),
+    roles: z.array(z.object({ role: z.string(), givenBy: z.string() })).readonly(),
+    teams: z.array(z.object({ name: z.string(), main: z.boolean() })).readonly(),
+    supervises: z.array(z.string()).readonly(),
+    attributes: z.array(z.object({ name: z.string(), value: z.string() })).readonly(),
+    profiles: z.array(profile).readonly(),
+  }),
+);
+export type User = z.output<typeof user>;
+
+export const userPage = pageOf('UserPage', user);
+export const userParameters = z.object({
+  user: z.string().min(1).max(256).describe('id, username, id:ID or username:NAME'),
+});
+export const userFilter = pageRequest.extend({
+  all: z.enum(['true', 'false']).default('false').describe('inactive users too'),
+  search: z.string().min(1).max(200).optional().describe('words that start a name, e-mail or login, or are a whole id'),
+  sync: z.enum(['on', 'off']).optional(),
+});
+
+/** Null and a missing key are the same, so that a form can leave things out. */
+export const syncSwitch = z.strictObject({
+  enabled: z.boolean(),
+  source: sourceId.nullish(),
+  until: timeGiven.nullish(),
+  reason: reason.nullish(),
+});
+export const syncSwitched = named('SyncSwitched', z.object({ changed: z.boolean(), user }));
+export const versionHeader = z.object({
+  'if-match': z
+    .string()
+    .regex(/^(W\/)?"?\d{1,9}"?$/, 'must be the version of the user')
+    .optional(),
+});

@@ -1,0 +1,115 @@
+import { claimKey, claimsOf, type Claim } from '../domain/claim.ts';
+import type { UniqueField } from '../domain/fields.ts';
+import type { UserId, UserValue } from '../domain/user.ts';
+import type { Bidder, Outcome } from '../reconcile/bids.ts';
+import type { ObservedAccount, Subject, ValueDecision } from '../reconcile/decide.ts';
+import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
+import type { ItemDraft, SnapshotWrite } from './ports.ts';
+import type { Pass } from './pass.ts';
+
+/** What a decision takes and gives up of unique names. */
+export function bidderOf(
+  account: Pick<ObservedAccount, 'id' | 'externalId'>,
+  user: UserId | null,
+  before: UserValue,
+  after: UserValue,
+): Bidder {
+  const [had, has] = [claimsOf(before), claimsOf(after)];
+  const [hadKeys, hasKeys] = [new Set(had.map(claimKey)), new Set(has.map(claimKey))];
+  return {
+    user,
+    accountId: account.id,
+    externalId: account.externalId,
+    wants: has.filter((claim) => !hadKeys.has(claimKey(claim))),
+    gives: had.filter((claim) => !hasKeys.has(claimKey(claim))),
+    allOrNothing: user === null,
+  };
+}
+
+export function lostFields(outcome: Outcome | undefined): Set<UniqueField> {
+  return new Set(outcome?.lost.map((loss) => loss.claim.field) ?? []);
+}
+
+/** The questions `unique-taken` of one account (spec 4.7): one per field, naming both users. */
+export function takenItems(account: Pick<ObservedAccount, 'id' | 'externalId'>, user: UserId | null, losses: Outcome['lost']): ItemDraft[] {
+  return losses.map(({ claim, holder }) => ({
+    kind: 'unique-taken',
+    subject: `${String(account.id)}:${claim.field}`,
+    accountIds: [account.id],
+    userIds: [user, holder].filter((id) => id !== null).sort((a, b) => a - b),
+    part: claim.field,
+    waitKeys: [claimKey(claim)],
+    evidence: { externalId: account.externalId, field: claim.field, value: claim.value, user, holder },
+  }));
+}
+
+/** The questions `possible-duplicate`: a linked account whose values match another user (spec 4.9). */
+export function duplicateItems(userId: UserId, sharing: readonly { key: string; userId: UserId }[]): ItemDraft[] {
+  const others = [...new Set(sharing.map((hit) => hit.userId))].filter((id) => id !== userId);
+  return others.map((other) => {
+    const pair = [userId, other].sort((a, b) => a - b);
+    return {
+      kind: 'possible-duplicate',
+      subject: pair.join(':'),
+      accountIds: [],
+      userIds: pair,
+      part: null,
+      waitKeys: [],
+      evidence: { users: pair },
+    };
+  });
+}
+
+/** The questions `unknown-role`: one per source and role, whoever has it (spec 10.2). */
+export function unknownRoleItems(source: string, decisions: Iterable<ValueDecision>): ItemDraft[] {
+  const roles = new Set([...decisions].flatMap((decision) => decision.projection.unknownRoles));
+  return [...roles].sort().map((role) => ({
+    kind: 'unknown-role',
+    subject: `${source}:${role}`,
+    accountIds: [],
+    userIds: [],
+    part: 'roles',
+    waitKeys: [],
+    evidence: { source, role },
+  }));
+}
+
+/** Every key under which a user is found after a decision. */
+export function keysAfter(subject: Subject, decision: ValueDecision, linkedSources: readonly string[], pass: Pass): string[] {
+  const slots = subject.snapshots.filter((slot) => linkedSources.includes(slot.source) && slot.source !== decision.snapshot?.source);
+  return userKeys(decision.after.fields, decision.snapshot === null ? slots : [...slots, decision.snapshot], pass.allMatchRules);
+}
+
+/** Every key under which a user is found now. */
+export function keysBefore(subject: Subject, linkedSources: readonly string[], pass: Pass): string[] {
+  const slots = subject.snapshots.filter((slot) => linkedSources.includes(slot.source));
+  return userKeys(subject.user.value.fields, slots, pass.allMatchRules);
+}
+
+/** The keys of an account's own values, for finding other users that they match. */
+export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: Pass): string[] {
+  return accountKeys(account.content.values, pass.rules.match).filter((key) => key !== null);
+}
+
+export function snapshotWrite(userId: UserId, account: Pick<ObservedAccount, 'id' | 'content'>, decision: ValueDecision): SnapshotWrite[] {
+  if (decision.snapshot === null) return [];
+  const { firstName, lastName, displayName } = account.content.values;
+  return [
+    {
+      userId,
+      accountId: account.id,
+      snapshot: decision.snapshot,
+      namesSeen: { firstName: firstName ?? null, lastName: lastName ?? null, displayName: displayName ?? null },
+    },
+  ];
+}
+
+/** Why a linked account's standing is what it is, for lists and explain. */
+export function standingReason(decision: ValueDecision, lost: readonly Claim[]): string | null {
+  if (decision.heldBack !== null) return decision.heldBack.reason;
+  const { unknownRoles, undecidedTeams, refused } = decision.projection;
+  if (lost.length > 0) return 'unique-taken';
+  if (unknownRoles.length > 0) return 'unknown-role';
+  if (undecidedTeams.length > 0) return 'team-name-taken';
+  return refused.length > 0 ? 'refused' : null;
+}

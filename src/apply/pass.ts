@@ -1,0 +1,81 @@
+import { guardClasses, type GuardClass } from '../domain/change.ts';
+import type { Field } from '../domain/fields.ts';
+import type { Policy } from '../domain/user.ts';
+import type { World } from '../reconcile/decide.ts';
+import type { GuardCounts, GuardLimits } from '../reconcile/guard.ts';
+import type { SourceRules } from '../reconcile/rules.ts';
+import type { Lease, ReconcileStore } from './ports.ts';
+
+/** What a reconcile did, as the run shows it (architecture 9). */
+export interface PassCounts {
+  gone: number;
+  returned: number;
+  created: number;
+  linked: number;
+  updated: number;
+  skipped: number;
+  review: number;
+}
+
+export function noCounts(): PassCounts {
+  return { gone: 0, returned: 0, created: 0, linked: 0, updated: 0, skipped: 0, review: 0 };
+}
+
+/** The guard's settings for one pass. */
+export interface PassGuard {
+  readonly limits: GuardLimits;
+  /** The store is being filled for the first time: nothing is limited (spec 13.3). */
+  readonly letThrough: boolean;
+  /** This source has not been reconciled since users exist: what links or changes somebody is held (spec 13.3). */
+  readonly firstReconcile: 'hold' | 'apply' | 'done';
+}
+
+/** Everything that one reconcile of one source works with. */
+export interface Pass {
+  readonly store: ReconcileStore;
+  readonly lease: Lease;
+  readonly runId: number;
+  readonly rules: SourceRules;
+  /** The rules of every source, each once: users are found by all of them. */
+  readonly allMatchRules: readonly (readonly Field[])[];
+  readonly policy: { readonly id: number; readonly content: Policy };
+  readonly guard: PassGuard;
+  /** Users or accounts per transaction. */
+  readonly batchSize: number;
+  readonly signal: AbortSignal;
+  readonly counts: PassCounts;
+  /** Tells how far the pass is; `phase` names the part. */
+  readonly progress: (phase: PassPhase, done: number) => Promise<void>;
+  world: World;
+}
+
+export type PassPhase = 'counting' | 'values' | 'planning' | 'identity';
+
+/** Counts decisions by class, each user or account once (spec 13.1). Ids are dense, so a bit each is enough. */
+export class Tally {
+  readonly #seen = new Map<GuardClass, { bits: Uint8Array; count: number }>();
+
+  add(name: GuardClass, subject: number): void {
+    const entry = this.#seen.get(name) ?? { bits: new Uint8Array(1024), count: 0 };
+    this.#seen.set(name, entry);
+    const [byte, bit] = [subject >> 3, 1 << (subject & 7)];
+    if (byte >= entry.bits.length) {
+      const grown = new Uint8Array(Math.max(byte + 1, entry.bits.length * 2));
+      grown.set(entry.bits);
+      entry.bits = grown;
+    }
+    const present = entry.bits[byte] ?? 0;
+    if ((present & bit) !== 0) return;
+    entry.bits[byte] = present | bit;
+    entry.count++;
+  }
+
+  counts(): GuardCounts {
+    return Object.fromEntries(guardClasses.map((name) => [name, this.#seen.get(name)?.count ?? 0])) as GuardCounts;
+  }
+}
+
+/** Ends the pass between two batches when the run was cancelled or its lease is lost. */
+export function stopIfAborted(pass: Pick<Pass, 'signal'>): void {
+  pass.signal.throwIfAborted();
+}

@@ -1,0 +1,215 @@
+import type { AccountContent } from '../domain/account.ts';
+import type { Change, GuardClass } from '../domain/change.ts';
+import type { Claim } from '../domain/claim.ts';
+import type { FieldValues, Snapshot, SourceId, TeamId, UserId, UserValue } from '../domain/user.ts';
+import type { KnownTeam, ObservedTeam } from '../reconcile/bind-teams.ts';
+import type { CandidateUser, UnlinkedAccount } from '../reconcile/correlate.ts';
+import type { ObservedAccount, Subject } from '../reconcile/decide.ts';
+
+/** The right to write, as the database knows it: checked at the start of every transaction, so that a frozen worker writes nothing. */
+export interface Lease {
+  readonly name: string;
+  readonly token: string;
+}
+
+/** A linked user with the account of the run's source. */
+export interface LinkedSubject {
+  readonly subject: Subject;
+  readonly account: ObservedAccount & { readonly contentHash: string; readonly wakes: number; readonly heldDigest: string | null };
+  /** Sources of all current links; their snapshots speak in correlation. */
+  readonly linkedSources: readonly SourceId[];
+}
+
+/** An account that nobody is linked to. */
+export interface UnlinkedRow extends UnlinkedAccount {
+  readonly content: AccountContent;
+  readonly contentHash: string;
+  readonly wakes: number;
+  readonly absent: boolean;
+  readonly ignored: boolean;
+}
+
+/** An account whose absence, or return, has been observed and not yet decided on (spec 13.1, gone). */
+export interface AbsenceRow {
+  readonly accountId: number;
+  readonly externalId: string;
+  readonly absent: boolean;
+  /** How the absence was proven. */
+  readonly proof: string | null;
+  readonly userId: UserId | null;
+}
+
+/** What reconcile decided on last for an account: it is due again when its content or its wakes move on. */
+export interface Decided {
+  readonly accountId: number;
+  readonly contentHash: string;
+  readonly wakes: number;
+  readonly standing: Standing;
+  readonly reason: string | null;
+  readonly userId: UserId | null;
+  readonly heldDigest: string | null;
+}
+
+export type Standing = 'linked' | 'unmatched' | 'waiting' | 'question' | 'ignored' | 'unlinked';
+
+export interface EventRow {
+  readonly type: string;
+  readonly userId: UserId | null;
+  readonly accountId: number | null;
+  readonly externalId: string | null;
+  readonly changes: readonly Change[];
+  readonly reason: string | null;
+  /** Null where the guard lets through (spec 13.1, 13.3). */
+  readonly guardClasses: readonly GuardClass[] | null;
+}
+
+export interface UserWrite {
+  readonly userId: UserId;
+  readonly value: UserValue;
+}
+
+export interface SnapshotWrite {
+  readonly userId: UserId;
+  readonly accountId: number;
+  readonly snapshot: Snapshot;
+  /** The names that the account carried when this was applied (spec 8.3). */
+  readonly namesSeen: { readonly firstName: string | null; readonly lastName: string | null; readonly displayName: string | null };
+}
+
+export interface ClaimWrite {
+  readonly userId: UserId;
+  readonly take: readonly Claim[];
+  readonly release: readonly Claim[];
+}
+
+export interface MatchKeysWrite {
+  readonly userId: UserId;
+  readonly keys: readonly string[];
+}
+
+export interface LinkWrite {
+  readonly accountId: number;
+  readonly userId: UserId;
+  readonly origin: 'correlated' | 'created';
+  readonly rule: string | null;
+}
+
+export interface NewUser {
+  readonly userId: UserId;
+  readonly origin: SourceId;
+  readonly active: boolean;
+  readonly value: UserValue;
+  readonly localValues: FieldValues;
+}
+
+/** A link or creation that identity has decided on and not yet written (architecture 1). */
+export interface Planned {
+  readonly kind: 'link' | 'create';
+  readonly externalId: string;
+  readonly accountId: number;
+  readonly contentHash: string;
+  readonly userId: UserId | null;
+  readonly rule: string | null;
+}
+
+/** A question as a pass derives it. `subject` identifies it among those of its kind. */
+export interface ItemDraft {
+  readonly kind: string;
+  readonly subject: string;
+  readonly accountIds: readonly number[];
+  readonly userIds: readonly UserId[];
+  readonly part: string | null;
+  /** Names that would settle it when they become free (spec 4.7). */
+  readonly waitKeys: readonly string[];
+  readonly evidence: object;
+}
+
+export interface OpenItem {
+  readonly id: number;
+  readonly kind: string;
+  readonly subject: string;
+  readonly accountIds: readonly number[];
+  readonly userIds: readonly UserId[];
+  readonly evidenceDigest: string;
+}
+
+/** Reads that a pass needs; each is a fixed number of statements, whatever the number of ids. */
+export interface ReconcileReads {
+  now(): Promise<string>;
+  hasUsers(): Promise<boolean>;
+  presentAccounts(source: SourceId): Promise<number>;
+  teams(): Promise<KnownTeam[]>;
+  sourceTeams(source: SourceId): Promise<(ObservedTeam & { undecided: boolean })[]>;
+  absences(source: SourceId, after: number, limit: number): Promise<AbsenceRow[]>;
+  countAbsences(source: SourceId): Promise<{ absent: number; returned: number }>;
+  countDue(source: SourceId): Promise<{ linked: number; unlinked: number }>;
+  /** Linked users whose account is due, by account id. */
+  dueUsers(source: SourceId, after: number, limit: number): Promise<{ accountId: number; userId: UserId }[]>;
+  dueUnlinked(source: SourceId, after: number, limit: number): Promise<number[]>;
+  subjects(source: SourceId, userIds: readonly UserId[], lock: boolean): Promise<LinkedSubject[]>;
+  unlinked(accountIds: readonly number[], lock: boolean): Promise<UnlinkedRow[]>;
+  /** Words and slots of users, without an account: for links about to be made. */
+  users(userIds: readonly UserId[], lock: boolean): Promise<{ subject: Subject; linkedSources: readonly SourceId[] }[]>;
+  claimHolders(claims: readonly Claim[]): Promise<Map<string, UserId>>;
+  usersByKeys(keys: readonly string[]): Promise<{ key: string; userId: UserId }[]>;
+  /** Unlinked, present, not ignored accounts of the source under these keys. */
+  accountsByKeys(source: SourceId, keys: readonly string[]): Promise<number[]>;
+  keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
+  candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
+  planned(runId: number, limit: number): Promise<Planned[]>;
+  /** Subjects that earlier guarded decisions of the last 24 hours touched, per class. */
+  guardedSince(source: SourceId): Promise<{ class: GuardClass; subject: number }[]>;
+  openItems(kinds: readonly string[], accountIds: readonly number[], userIds: readonly UserId[]): Promise<OpenItem[]>;
+  /** Which of these questions are open, as `kind subject`. */
+  openItemsOf(items: readonly { kind: string; subject: string }[]): Promise<ReadonlySet<string>>;
+  separateUserAnswers(subjects: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** Writes of one batch; each is one statement for all its rows. */
+export interface ReconcileWrites {
+  allocateUserIds(count: number): Promise<UserId[]>;
+  insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
+  insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number): Promise<void>;
+  saveSnapshots(snapshots: readonly SnapshotWrite[]): Promise<void>;
+  saveUsers(users: readonly UserWrite[], policyId: number | null): Promise<void>;
+  saveClaims(claims: readonly ClaimWrite[]): Promise<void>;
+  saveUserKeys(keys: readonly MatchKeysWrite[]): Promise<void>;
+  dropAccountKeys(accountIds: readonly number[]): Promise<void>;
+  saveDecided(rows: readonly Decided[]): Promise<void>;
+  saveGone(rows: readonly AbsenceRow[], runId: number): Promise<void>;
+  endRefusals(rows: readonly { accountId: number; part: string }[]): Promise<void>;
+  appendEvents(events: readonly EventRow[], context: { source: SourceId | null; runId: number }): Promise<void>;
+  closeItems(ids: readonly number[]): Promise<void>;
+  openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number): Promise<void>;
+  savePlan(runId: number, rows: readonly Planned[]): Promise<void>;
+  dropPlan(runId: number, externalIds: readonly string[] | 'all'): Promise<void>;
+  setPhase(runId: number, phase: string): Promise<void>;
+  createTeams(teams: readonly { source: SourceId; externalId: string; name: string }[]): Promise<void>;
+  bindTeams(teams: readonly { source: SourceId; externalId: string; teamId: TeamId }[]): Promise<void>;
+  renameTeams(teams: readonly { teamId: TeamId; name: string }[]): Promise<void>;
+  settleSourceTeams(source: SourceId, decided: readonly string[]): Promise<void>;
+  /** Makes unlinked accounts of any source due that are found under these keys. */
+  wakeByKeys(keys: readonly string[]): Promise<void>;
+  /** Makes accounts due whose open question names one of these users, or waits for one of these names. */
+  wakeByItems(userIds: readonly UserId[], freedNames: readonly string[]): Promise<void>;
+  /** Makes every account of a source's open questions due that shares one with a due account. */
+  wakeQuestions(source: SourceId): Promise<void>;
+  wakeAccounts(accountIds: readonly number[]): Promise<void>;
+}
+
+export type ReconcileTx = ReconcileReads & ReconcileWrites;
+
+/** What applying needs of the database; src/store implements it. */
+export interface ReconcileStore {
+  readonly read: ReconcileReads;
+  /** One transaction under the lease; throws LeaseLost where the lease is no longer held. */
+  inLease<T>(lease: Lease, work: (tx: ReconcileTx) => Promise<T>): Promise<T>;
+}
+
+/** The lease was taken over, or has run out: this worker must stop writing. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+  constructor(name: string) {
+    super(`the lease '${name}' is held by somebody else now; this worker stops and leaves the work to its successor`);
+  }
+}

@@ -1,0 +1,283 @@
+import type { UniqueField } from '../domain/fields.ts';
+import type { UserId } from '../domain/user.ts';
+import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
+import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
+import {
+  bidderOf,
+  duplicateItems,
+  keysAfter,
+  keysBefore,
+  keysOfAccount,
+  lostFields,
+  snapshotWrite,
+  standingReason,
+  takenItems,
+  unknownRoleItems,
+} from './decisions.ts';
+import { digestOf } from './digest.ts';
+import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx } from './ports.ts';
+import { stopIfAborted, type Pass, type Tally } from './pass.ts';
+import { settleQuestions } from './questions.ts';
+
+/** What the first taking learned: decisions are counted, nothing is written. */
+export interface Taken {
+  /** Unique fields that lose over the whole run, per user (spec 4.7). */
+  readonly lost: ReadonlyMap<UserId, ReadonlySet<UniqueField>>;
+  /** Users that exchange unique names with each other: written in one transaction. */
+  readonly swapping: ReadonlySet<UserId>;
+  /** Match keys that users will have once their values are written; correlation counts on them. */
+  readonly keysAhead: ReadonlyMap<UserId, readonly string[]>;
+}
+
+/** Takes every decision on linked accounts without writing it: counts for the guard, and unique names over the whole run. */
+export async function takeValues(pass: Pass, tally: Tally): Promise<Taken> {
+  const bidders: Bidder[] = [];
+  const keysAhead = new Map<UserId, readonly string[]>();
+  await eachDueBatch(pass, async (ids) => {
+    for (const row of await pass.store.read.subjects(pass.rules.id, ids, false)) {
+      const decision = decideValues(row.subject, row.account, pass.world);
+      const { user } = row.subject;
+      for (const name of decision.classes) tally.add(name, user.id);
+      const bidder = bidderOf(row.account, user.id, user.value, decision.after);
+      if (bidder.wants.length + bidder.gives.length > 0) bidders.push(bidder);
+      if (decision.snapshot === null) continue;
+      const keys = keysAfter(row.subject, decision, row.linkedSources, pass);
+      if (keys.join('\n') !== keysBefore(row.subject, row.linkedSources, pass).join('\n')) keysAhead.set(user.id, keys);
+    }
+  });
+  const outcomes = await resolveAll(pass, bidders);
+  return { ...splitOutcomes(outcomes), keysAhead };
+}
+
+async function resolveAll(pass: Pass, bidders: readonly Bidder[]): Promise<ReadonlyMap<Bidder, Outcome>> {
+  return resolveBids(bidders, await pass.store.read.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
+}
+
+function splitOutcomes(outcomes: ReadonlyMap<Bidder, Outcome>): Pick<Taken, 'lost' | 'swapping'> {
+  const lost = new Map<UserId, ReadonlySet<UniqueField>>();
+  const swapping = new Set<UserId>();
+  const givers = new Map([...outcomes.keys()].flatMap((bidder) => bidder.gives.map((claim) => [`${claim.kind}=${claim.value}`, bidder])));
+  for (const [bidder, outcome] of outcomes) {
+    if (bidder.user === null) continue;
+    if (outcome.lost.length > 0) lost.set(bidder.user, lostFields(outcome));
+    if (!outcome.swaps) continue;
+    swapping.add(bidder.user);
+    for (const claim of bidder.wants) {
+      const giver = givers.get(`${claim.kind}=${claim.value}`);
+      if (giver !== undefined && giver.user !== null) swapping.add(giver.user);
+    }
+  }
+  return { lost, swapping };
+}
+
+/** Applies the accounts of linked users, batch by batch, each decision taken again under lock (spec 13.5). */
+export async function writeValues(pass: Pass, taken: Pick<Taken, 'lost' | 'swapping'>): Promise<void> {
+  let done = 0;
+  const write = async (ids: readonly UserId[]): Promise<void> => {
+    stopIfAborted(pass);
+    await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, ids, taken.lost));
+    done += ids.length;
+    await pass.progress('values', done);
+  };
+  await eachDueBatch(pass, async (ids) => {
+    const batch = ids.filter((id) => !taken.swapping.has(id));
+    if (batch.length > 0) await write(batch);
+  });
+  if (taken.swapping.size > 0) await write([...taken.swapping].sort((a, b) => a - b));
+}
+
+async function eachDueBatch(pass: Pass, work: (ids: readonly UserId[]) => Promise<void>): Promise<void> {
+  for (let after = 0; ; ) {
+    stopIfAborted(pass);
+    const due = await pass.store.read.dueUsers(pass.rules.id, after, pass.batchSize);
+    const last = due.at(-1);
+    if (last === undefined) return;
+    after = last.accountId;
+    await work(due.map((row) => row.userId));
+  }
+}
+
+interface Decision {
+  readonly row: LinkedSubject;
+  readonly decision: ValueDecision;
+  readonly outcome: Outcome;
+}
+
+async function writeBatch(tx: ReconcileTx, pass: Pass, ids: readonly UserId[], lost: Taken['lost']): Promise<void> {
+  const rows = await tx.subjects(pass.rules.id, ids, true);
+  const decisions = await decideTogether(tx, pass, rows, lost);
+  const moved = decisions.filter(({ decision }) => decision.moved);
+  await tx.saveSnapshots(decisions.flatMap(({ row, decision }) => snapshotWrite(row.subject.user.id, row.account, decision)));
+  await tx.saveUsers(
+    moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })),
+    null,
+  );
+  const bids = moved.map(({ row, decision }) => bidderOf(row.account, row.subject.user.id, row.subject.user.value, decision.after));
+  await tx.saveClaims(bids.flatMap((bid) => (bid.user === null ? [] : [{ userId: bid.user, take: bid.wants, release: bid.gives }])));
+  await saveKeys(tx, pass, decisions);
+  await tx.endRefusals(
+    decisions.flatMap(({ row, decision }) => decision.projection.spentRefusals.map((part) => ({ accountId: row.account.id, part }))),
+  );
+  await tx.saveDecided(decisions.map(decidedRow));
+  await tx.appendEvents(
+    decisions.flatMap((entry) => eventsOf(entry, pass)),
+    { source: pass.rules.id, runId: pass.runId },
+  );
+  await settleValueQuestions(tx, pass, decisions);
+  const freed = bids.flatMap((bid) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
+  if (freed.length > 0) await tx.wakeByItems([], freed);
+  pass.counts.updated += moved.length;
+  pass.counts.skipped += decisions.filter(({ decision }) => (decision.heldBack?.changes.length ?? 0) > 0).length;
+}
+
+/** Decides a batch, and once more for those that lose a unique name. */
+async function decideTogether(
+  tx: ReconcileTx,
+  pass: Pass,
+  rows: readonly LinkedSubject[],
+  lost: Taken['lost'],
+): Promise<Decision[]> {
+  const none: Outcome = { lost: [], swaps: false };
+  const first = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
+  const bidders = new Map(
+    first.map((entry) => [
+      bidderOf(entry.row.account, entry.row.subject.user.id, entry.row.subject.user.value, entry.decision.after),
+      entry,
+    ]),
+  );
+  const bidding = [...bidders.keys()].filter((bidder) => bidder.wants.length + bidder.gives.length > 0);
+  if (bidding.length === 0) return first.map((entry) => ({ ...entry, outcome: none }));
+  const holders = await tx.claimHolders(bidding.flatMap((bidder) => bidder.wants));
+  const outcomes = resolveBids(bidding, holders);
+  return [...bidders].map(([bidder, { row, decision }]) => {
+    const known = lost.get(row.subject.user.id);
+    const outcome = withKnownLosses(outcomes.get(bidder) ?? none, bidder, known, holders);
+    if (outcome.lost.length === 0) return { row, decision, outcome };
+    return { row, decision: decideValues(row.subject, row.account, pass.world, lostFields(outcome)), outcome };
+  });
+}
+
+/** Adds what was lost to a rival in another batch. */
+function withKnownLosses(
+  outcome: Outcome,
+  bidder: Bidder,
+  known: ReadonlySet<UniqueField> | undefined,
+  holders: ReadonlyMap<string, UserId>,
+): Outcome {
+  if (known === undefined) return outcome;
+  const missing = bidder.wants.filter((claim) => known.has(claim.field) && !lostFields(outcome).has(claim.field));
+  const added = missing.map((claim) => ({ claim, holder: holders.get(`${claim.kind}=${claim.value}`) ?? null }));
+  return { ...outcome, lost: [...outcome.lost, ...added] };
+}
+
+async function saveKeys(tx: ReconcileTx, pass: Pass, decisions: readonly Decision[]): Promise<void> {
+  const changed = decisions.flatMap(({ row, decision }) => {
+    if (decision.snapshot === null) return [];
+    const [before, after] = [keysBefore(row.subject, row.linkedSources, pass), keysAfter(row.subject, decision, row.linkedSources, pass)];
+    return before.join('\n') === after.join('\n') ? [] : [{ userId: row.subject.user.id, keys: after, before }];
+  });
+  if (changed.length === 0) return;
+  await tx.saveUserKeys(changed);
+  await tx.wakeByKeys([...new Set(changed.flatMap((entry) => [...entry.before, ...entry.keys]))]);
+}
+
+function decidedRow({ row, decision, outcome }: Decision): Decided {
+  return {
+    accountId: row.account.id,
+    contentHash: row.account.contentHash,
+    wakes: row.account.wakes,
+    standing: 'linked',
+    reason: standingReason(
+      decision,
+      outcome.lost.map((loss) => loss.claim),
+    ),
+    userId: row.subject.user.id,
+    heldDigest: heldDigest(decision),
+  };
+}
+
+/** Identifies what is held back, so that the history tells of it once (spec 15.1). */
+function heldDigest(decision: ValueDecision): string | null {
+  const held = decision.heldBack;
+  if (held === null || held.changes.length === 0) return null;
+  return digestOf([held.reason, held.changes]);
+}
+
+function eventsOf({ row, decision }: Decision, pass: Pass): EventRow[] {
+  const base = { userId: row.subject.user.id, accountId: row.account.id, externalId: row.account.externalId };
+  const events: EventRow[] = [];
+  const held = heldDigest(decision);
+  if (held !== null && held !== row.account.heldDigest && decision.heldBack !== null)
+    events.push({ ...base, type: 'refused', changes: decision.heldBack.changes, reason: decision.heldBack.reason, guardClasses: null });
+  if (held === null && row.account.heldDigest !== null)
+    events.push({ ...base, type: 'released', changes: [], reason: 'nothing is held back any more', guardClasses: null });
+  if (decision.changes.length > 0)
+    events.push({
+      ...base,
+      type: 'user-changed',
+      changes: decision.changes,
+      reason: `applied what ${pass.rules.id} says`,
+      guardClasses: pass.guard.letThrough ? null : decision.classes,
+    });
+  return events;
+}
+
+async function settleValueQuestions(tx: ReconcileTx, pass: Pass, decisions: readonly Decision[]): Promise<void> {
+  const accountIds = decisions.map(({ row }) => row.account.id);
+  const taken = decisions.flatMap(({ row, outcome }) => takenItems(row.account, row.subject.user.id, outcome.lost));
+  await settleQuestions(tx, pass, { kinds: ['unique-taken', ...closedByLink], accountIds, userIds: [] }, taken);
+  const roles = unknownRoleItems(
+    pass.rules.id,
+    decisions.map(({ decision }) => decision),
+  );
+  if (roles.length > 0) await openMissing(tx, pass, roles);
+  await settleDuplicates(
+    tx,
+    pass,
+    decisions.filter(({ decision }) => decision.heldBack === null).map(({ row }) => ({ userId: row.subject.user.id, account: row.account })),
+  );
+}
+
+/** Questions whose account has been linked meanwhile no longer arise. */
+const closedByLink = ['ambiguous-match', 'already-linked', 'inactive-match'];
+
+/** Opens questions that belong to no single account, where they are not open yet. */
+export async function openMissing(tx: ReconcileTx, pass: Pass, items: readonly ItemDraft[]): Promise<void> {
+  const opened = await tx.openItemsOf(items.map((item) => ({ kind: item.kind, subject: item.subject })));
+  const fresh = items.filter((item) => !opened.has(`${item.kind} ${item.subject}`));
+  await tx.openNewItems(fresh, pass.rules.id, pass.runId);
+  pass.counts.review += fresh.length;
+}
+
+/** Derives anew which users share a match with a linked account of another user (spec 4.9). */
+export async function settleDuplicates(
+  tx: ReconcileTx,
+  pass: Pass,
+  linked: readonly { userId: UserId; account: LinkedSubject['account'] | Parameters<typeof keysOfAccount>[0] }[],
+): Promise<void> {
+  const keysByUser = new Map(linked.map((entry) => [entry.userId, new Set(keysOfAccount(entry.account, pass))]));
+  const keys = [...new Set([...keysByUser.values()].flatMap((set) => [...set]))];
+  const hits = keys.length === 0 ? [] : await tx.usersByKeys(keys);
+  const usersByKey = Map.groupBy(hits, (hit) => hit.key);
+  const drafts = new Map<string, ItemDraft>();
+  for (const [userId, own] of keysByUser) {
+    const sharing = [...own].flatMap((key) => usersByKey.get(key) ?? []);
+    for (const item of duplicateItems(userId, sharing)) drafts.set(item.subject, item);
+  }
+  const answered = drafts.size === 0 ? new Set() : await tx.separateUserAnswers([...drafts.keys()]);
+  const desired = [...drafts.values()].filter((item) => !answered.has(item.subject));
+  const userIds = [...keysByUser.keys()];
+  const open = await tx.openItems(['possible-duplicate'], [], userIds);
+  const sharing = open.length === 0 ? new Set<string>() : await pairsSharingKeys(tx, open);
+  await settleQuestions(tx, pass, { kinds: ['possible-duplicate'], accountIds: [], userIds }, desired, (item) =>
+    sharing.has(item.subject),
+  );
+}
+
+async function pairsSharingKeys(tx: ReconcileTx, items: readonly { subject: string; userIds: readonly UserId[] }[]): Promise<Set<string>> {
+  const rows = await tx.keysOfUsers([...new Set(items.flatMap((item) => item.userIds))]);
+  const keys = new Map([...Map.groupBy(rows, (row) => row.userId)].map(([id, group]) => [id, new Set(group.map((row) => row.key))]));
+  const share = ([a, b]: readonly UserId[]): boolean =>
+    a !== undefined && b !== undefined && [...(keys.get(a) ?? [])].some((key) => keys.get(b)?.has(key) === true);
+  return new Set(items.filter((item) => share(item.userIds)).map((item) => item.subject));
+}

@@ -1,0 +1,221 @@
+import { agentRole, emptyValue, mayMove, noWords, type Snapshot, type UserId } from '../domain/user.ts';
+import { resolveBids, type Outcome } from '../reconcile/bids.ts';
+import { decideValues, type Subject, type ValueDecision } from '../reconcile/decide.ts';
+import { bidderOf, keysAfter, keysBefore, lostFields, snapshotWrite, standingReason, takenItems, unknownRoleItems } from './decisions.ts';
+import type { Decided, EventRow, LinkWrite, Planned, ReconcileTx, UnlinkedRow } from './ports.ts';
+import { stopIfAborted, type Pass } from './pass.ts';
+import { identityKinds, settleQuestions } from './questions.ts';
+import { openMissing, settleDuplicates } from './values.ts';
+
+/**
+ * Carries the plan out, lowest external id first, so that it wins among equals (spec 4.7). Who is created or newly linked
+ * gets link, snapshot, value, claims and event in one transaction: no crash leaves an empty user.
+ */
+export async function writeIdentity(pass: Pass): Promise<void> {
+  for (let done = 0; ; ) {
+    stopIfAborted(pass);
+    const planned = await pass.store.read.planned(pass.runId, pass.batchSize);
+    if (planned.length === 0) return;
+    await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, planned));
+    done += planned.length;
+    await pass.progress('identity', done);
+  }
+}
+
+/** A planned link or creation with everything that it depends on, under lock. */
+interface Candidate {
+  readonly planned: Planned;
+  readonly account: UnlinkedRow;
+  readonly subject: Subject;
+  readonly linkedSources: readonly string[];
+}
+
+interface Decision extends Candidate {
+  readonly decision: ValueDecision;
+  readonly outcome: Outcome;
+}
+
+async function writeBatch(tx: ReconcileTx, pass: Pass, planned: readonly Planned[]): Promise<void> {
+  const candidates = await stillStanding(tx, pass, planned);
+  const decisions = await decideTogether(tx, pass, candidates);
+  const [made, waiting] = [decisions.filter(isMade), decisions.filter((entry) => !isMade(entry))];
+  await writeUsers(tx, pass, made);
+  await tx.saveDecided([...made.map(decidedRow), ...waiting.map(waitingRow)]);
+  await tx.appendEvents(
+    made.map((entry) => eventOf(entry, pass)),
+    { source: pass.rules.id, runId: pass.runId },
+  );
+  await settleIdentityQuestions(tx, pass, decisions, made);
+  await tx.dropPlan(
+    pass.runId,
+    planned.map((entry) => entry.externalId),
+  );
+  pass.counts.created += made.filter((entry) => entry.planned.kind === 'create').length;
+  pass.counts.linked += made.length;
+  pass.counts.skipped += waiting.length;
+}
+
+/** A creation that lost one of its names waits as a whole; a link only leaves the field (spec 4.7). */
+function isMade(entry: Decision): boolean {
+  return entry.planned.kind === 'link' || (entry.outcome.lost.length === 0 && entry.decision.after.fields.username !== undefined);
+}
+
+/** Leaves out what no longer holds: it stays due and is decided anew (spec 13.5). */
+async function stillStanding(tx: ReconcileTx, pass: Pass, planned: readonly Planned[]): Promise<Candidate[]> {
+  const accounts = new Map((await tx.unlinked(planned.map((entry) => entry.accountId), true)).map((row) => [row.id, row]));
+  const linkedIds = planned.flatMap((entry) => entry.userId ?? []);
+  const users = new Map((linkedIds.length === 0 ? [] : await tx.users(linkedIds, true)).map((row) => [row.subject.user.id, row]));
+  const free = new Map((linkedIds.length === 0 ? [] : await tx.candidates(pass.rules.id, linkedIds)).map((user) => [user.id, user]));
+  const creating = planned.filter((entry) => entry.kind === 'create');
+  const ids = await tx.allocateUserIds(creating.length);
+  const idOf = new Map(creating.map((entry, index) => [entry.externalId, ids[index]]));
+  return planned.flatMap((entry): Candidate[] => {
+    const account = accounts.get(entry.accountId);
+    if (account === undefined || account.contentHash !== entry.contentHash || account.absent || account.ignored) return [];
+    if (entry.userId === null) {
+      const id = idOf.get(entry.externalId);
+      return id === undefined ? [] : [{ planned: entry, account, subject: newSubject(id, account, pass), linkedSources: [] }];
+    }
+    const [row, candidate] = [users.get(entry.userId), free.get(entry.userId)];
+    const linkable = candidate?.linkedAccount === null && !candidate.takesNone && !candidate.merged;
+    if (row === undefined || !linkable || !mayMove(row.subject.user, pass.rules.id)) return [];
+    return [{ planned: entry, account, subject: row.subject, linkedSources: row.linkedSources }];
+  });
+}
+
+/** A user who is about to be created, as the fold sees them (spec 4.6). */
+function newSubject(id: UserId, account: UnlinkedRow, pass: Pass): Subject {
+  const slot: Snapshot = { source: pass.rules.id, values: {}, silentSince: {}, roles: [agentRole], teams: [], supervises: [] };
+  return {
+    user: {
+      id,
+      origin: pass.rules.id,
+      active: true,
+      syncEnabled: true,
+      syncOffSources: [],
+      mergedInto: null,
+      value: emptyValue,
+    },
+    words: { ...noWords, localValues: pass.rules.newUserDefaults },
+    snapshots: [slot],
+    policy: pass.policy.content,
+  };
+}
+
+async function decideTogether(tx: ReconcileTx, pass: Pass, candidates: readonly Candidate[]): Promise<Decision[]> {
+  const decide = (candidate: Candidate, lost?: ReturnType<typeof lostFields>): ValueDecision =>
+    // Nothing holds an account back that the plan let through; a disabled one creates an inactive user.
+    decideValues(candidate.subject, { ...candidate.account, disabled: false, refusals: new Map() }, pass.world, lost);
+  const first = candidates.map((candidate) => ({ candidate, decision: decide(candidate) }));
+  const bidders = first.map(({ candidate, decision }) => {
+    const creates = candidate.planned.kind === 'create';
+    return bidderOf(candidate.account, creates ? null : candidate.subject.user.id, candidate.subject.user.value, decision.after);
+  });
+  const outcomes = resolveBids(bidders, await tx.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
+  return first.map(({ candidate, decision }, index) => {
+    const bidder = bidders[index];
+    const outcome = (bidder === undefined ? undefined : outcomes.get(bidder)) ?? { lost: [], swaps: false };
+    const again = outcome.lost.length > 0 && candidate.planned.kind === 'link';
+    return { ...candidate, outcome, decision: again ? decide(candidate, lostFields(outcome)) : decision };
+  });
+}
+
+async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]): Promise<void> {
+  const created = made.filter((entry) => entry.planned.kind === 'create');
+  const linked = made.filter((entry) => entry.planned.kind === 'link');
+  await tx.insertUsers(
+    created.map(({ subject, account, decision }) => ({
+      userId: subject.user.id,
+      origin: pass.rules.id,
+      active: pass.rules.newUsersActive && !account.disabled,
+      value: decision.after,
+      localValues: pass.rules.newUserDefaults,
+    })),
+    pass.policy.id,
+  );
+  await tx.insertLinks(made.map(linkOf), pass.rules.id, pass.runId);
+  await tx.saveSnapshots(made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)));
+  const moved = linked.filter(({ decision }) => decision.moved);
+  await tx.saveUsers(
+    moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after })),
+    null,
+  );
+  const bids = made.map(({ account, subject, decision }) => bidderOf(account, subject.user.id, subject.user.value, decision.after));
+  await tx.saveClaims(bids.map((bid, index) => ({ userId: made[index]?.subject.user.id ?? 0, take: bid.wants, release: bid.gives })));
+  await tx.dropAccountKeys(made.map(({ account }) => account.id));
+  await saveKeys(tx, pass, made);
+  const freed = bids.flatMap((bid) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
+  await tx.wakeByItems(
+    linked.map(({ subject }) => subject.user.id),
+    freed,
+  );
+}
+
+function linkOf({ planned, account, subject }: Decision): LinkWrite {
+  return {
+    accountId: account.id,
+    userId: subject.user.id,
+    origin: planned.kind === 'create' ? 'created' : 'correlated',
+    rule: planned.rule,
+  };
+}
+
+async function saveKeys(tx: ReconcileTx, pass: Pass, made: readonly Decision[]): Promise<void> {
+  const rows = made.map(({ subject, decision, linkedSources }) => ({
+    userId: subject.user.id,
+    before: keysBefore(subject, linkedSources, pass),
+    keys: keysAfter(subject, decision, [...linkedSources, pass.rules.id], pass),
+  }));
+  await tx.saveUserKeys(rows);
+  await tx.wakeByKeys([...new Set(rows.flatMap((row) => [...row.before, ...row.keys]))]);
+}
+
+function decidedRow({ account, subject, decision, outcome }: Decision): Decided {
+  const lost = outcome.lost.map((loss) => loss.claim);
+  return { ...decidedBase(account), standing: 'linked', reason: standingReason(decision, lost), userId: subject.user.id };
+}
+
+function waitingRow({ account, outcome }: Decision): Decided {
+  const reason = outcome.lost.length > 0 ? 'unique-taken' : 'no-username';
+  return { ...decidedBase(account), standing: outcome.lost.length > 0 ? 'question' : 'waiting', reason, userId: null };
+}
+
+function decidedBase(account: UnlinkedRow): Pick<Decided, 'accountId' | 'contentHash' | 'wakes' | 'heldDigest'> {
+  return { accountId: account.id, contentHash: account.contentHash, wakes: account.wakes, heldDigest: null };
+}
+
+function eventOf({ planned, account, subject, decision }: Decision, pass: Pass): EventRow {
+  const created = planned.kind === 'create';
+  return {
+    type: created ? 'user-created' : 'link-made',
+    userId: subject.user.id,
+    accountId: account.id,
+    externalId: account.externalId,
+    changes: decision.changes,
+    reason: created ? `nobody matches this account of ${pass.rules.id}` : `matched by ${planned.rule ?? ''}`,
+    guardClasses: pass.guard.letThrough ? null : [created ? 'created' : 'linked'],
+  };
+}
+
+async function settleIdentityQuestions(
+  tx: ReconcileTx,
+  pass: Pass,
+  decisions: readonly Decision[],
+  made: readonly Decision[],
+): Promise<void> {
+  const taken = decisions.flatMap(({ planned, account, subject, outcome }) =>
+    takenItems(account, planned.kind === 'create' ? null : subject.user.id, outcome.lost),
+  );
+  const accountIds = decisions.map(({ account }) => account.id);
+  await settleQuestions(tx, pass, { kinds: [...identityKinds, 'unique-taken'], accountIds, userIds: [] }, taken);
+  const roles = unknownRoleItems(
+    pass.rules.id,
+    made.map(({ decision }) => decision),
+  );
+  if (roles.length > 0) await openMissing(tx, pass, roles);
+  await settleDuplicates(
+    tx,
+    pass,
+    made.map(({ subject, account }) => ({ userId: subject.user.id, account })),
+  );
+}

@@ -1,0 +1,126 @@
+import type { ApiClient } from './api-client.ts';
+import { locateDataDirectory, readDaemonFile } from './data-directory.ts';
+import { CliError, UsageError } from './errors.ts';
+import { exitCode } from './exit-codes.ts';
+import { answers, createHttpClient } from './http-client.ts';
+import type { World } from './world.ts';
+
+/** An open way to the API. */
+export interface Connection {
+  readonly client: ApiClient;
+  /** `daemon`: what was asked for goes on when this process ends. */
+  readonly where: 'daemon' | 'in-process';
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly configFile: string;
+  /** From `--url`; ROSTERD_URL where it is not given. */
+  readonly url: string | undefined;
+  /** False for a command that only reads: it never creates a store. */
+  readonly write: boolean;
+  /** For people, on standard error: why it takes a while. */
+  say(message: string): Promise<void>;
+}
+
+/** How long to wait for a daemon that is starting, and for another command, in milliseconds. */
+const patienceMs = 30_000;
+/** A daemon that says an address and does not answer there may be about to end. */
+const goneMs = 3_000;
+const pollMs = 100;
+/** Nobody is told about a wait that is shorter. */
+const quietMs = 700;
+
+/**
+ * The daemon over HTTP where one runs, else the same API in process. Waits for a daemon that is starting and for a
+ * command that holds the data directory. Throws a CliError `no-connection`, `token-missing`, `insecure-address`, or what
+ * the composition root throws.
+ */
+export async function connect(world: World, options: ConnectOptions): Promise<Connection> {
+  const url = options.url ?? (world.env['ROSTERD_URL'] || undefined);
+  return url === undefined ? connectHere(world, options) : connectThere(world, url);
+}
+
+function connectThere(world: World, url: string): Connection {
+  if (!URL.canParse(url)) throw new UsageError(`"${url}" is no address; write one such as https://rosterd.example.com`);
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
+    throw new CliError('insecure-address', exitCode.usage, `${url} would carry the token in clear`, {
+      remedy: 'use an https:// address (http:// only to this machine itself)',
+    });
+  }
+  const token = world.env['ROSTERD_TOKEN'];
+  if (!token) {
+    throw new CliError('token-missing', exitCode.notAllowed, `${url} needs an API token`, {
+      remedy: 'put it into the environment variable ROSTERD_TOKEN',
+    });
+  }
+  world.redactor.register(token);
+  return overHttp(world, url, token);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function overHttp(world: World, address: string, token: string): Connection {
+  const client = createHttpClient({ address, token, osUser: world.osUser });
+  return { client, where: 'daemon', close: () => Promise.resolve() };
+}
+
+async function connectHere(world: World, options: ConnectOptions): Promise<Connection> {
+  const dataDir = await locateDataDirectory(options.configFile, world);
+  const started = world.now().getTime();
+  let told = false;
+  for (;;) {
+    const daemon = await findDaemon(dataDir, world);
+    if (daemon !== null) return daemon;
+    const holder = await world.readHolder(dataDir);
+    const attempt = holder === null ? await openInProcess(world, options) : undefined;
+    if (attempt !== undefined && 'client' in attempt) return { ...attempt, where: 'in-process' };
+
+    const waited = world.now().getTime() - started;
+    const reason = attempt?.heldBy ?? describeHolder(dataDir, holder);
+    if (waited >= (holder?.address === undefined ? patienceMs : goneMs)) throw gaveUp(reason);
+    if (!told && waited >= quietMs) {
+      told = true;
+      await options.say(`waiting: ${reason}`);
+    }
+    await world.sleep(pollMs);
+  }
+}
+
+async function findDaemon(dataDir: string, world: World): Promise<Connection | null> {
+  const file = await readDaemonFile(dataDir);
+  if (file === null || !(await answers(file.address))) return null;
+  world.redactor.register(file.token);
+  return overHttp(world, file.address, file.token);
+}
+
+type Attempt = Omit<Connection, 'where'> | { readonly heldBy: string };
+
+/** Somebody may take the data directory between the look at it and now. */
+async function openInProcess(world: World, { configFile, write }: ConnectOptions): Promise<Attempt> {
+  const daemon = await world.loadDaemon();
+  try {
+    const { client, close } = await daemon.openInProcess({ configFile, redactor: world.redactor, wait: 0, write });
+    return { client, close };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'data-directory-held') return { heldBy: error.message };
+    throw error;
+  }
+}
+
+function describeHolder(dataDir: string, holder: Awaited<ReturnType<World['readHolder']>>): string {
+  if (holder === null) return `${dataDir} is in use`;
+  const who = `(pid ${holder.pid} on ${holder.host})`;
+  if (holder.role === 'command') return `\`rosterd ${holder.command}\` ${who} is using ${dataDir}`;
+  if (holder.address === undefined) return `the daemon ${who} is starting`;
+  return `the daemon ${who} does not answer at ${holder.address}`;
+}
+
+function gaveUp(reason: string): CliError {
+  return new CliError('no-connection', exitCode.noConnection, `gave up waiting: ${reason}`, {
+    remedy: 'try again, or stop that process',
+  });
+}

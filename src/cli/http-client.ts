@@ -1,0 +1,83 @@
+import { withQuery } from './api-client.ts';
+import type { ApiAnswer, ApiClient } from './api-client.ts';
+import { CliError } from './errors.ts';
+import { exitCode } from './exit-codes.ts';
+
+export interface HttpClientOptions {
+  /** Such as `http://127.0.0.1:8474`; a path in it is a prefix. */
+  readonly address: string;
+  readonly token: string;
+  /** Who asks, for the history; only the daemon of this machine believes it. */
+  readonly osUser: string;
+}
+
+/** A check of a source may go through several time-outs, one after the other. */
+const patienceMs = 180_000;
+
+/** The API over HTTP. Throws a CliError `no-connection` where nobody answers. */
+export function createHttpClient({ address, token, osUser }: HttpClientOptions): ApiClient {
+  const base = address.replace(/\/+$/, '');
+  return {
+    async request(method, path, { query, body, headers } = {}) {
+      return send(base, withQuery(path, query), {
+        method,
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          authorization: `Bearer ${token}`,
+          'x-rosterd-os-user': osUser,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // A redirect would carry the token to whoever is named there.
+        redirect: 'error',
+        signal: AbortSignal.timeout(patienceMs),
+      });
+    },
+  };
+}
+
+async function send(base: string, path: string, init: RequestInit): Promise<ApiAnswer> {
+  try {
+    const response = await fetch(`${base}${path}`, init);
+    return { status: response.status, body: parseBody(await response.text()) };
+  } catch (cause) {
+    throw new CliError('no-connection', exitCode.noConnection, `no answer from ${base}: ${reasonOf(cause)}`, {
+      remedy: 'check that the daemon runs (rosterd start) and that the address is right',
+      cause,
+    });
+  }
+}
+
+function parseBody(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy's error page and the like: the status says what happened.
+    return text;
+  }
+}
+
+/** fetch hides what happened in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `nothing came within ${patienceMs / 1000} seconds`;
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  return cause instanceof Error ? cause.message : error.message;
+}
+
+/** Whether something that answers health checks listens there; never throws. */
+export async function answers(address: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${address.replace(/\/+$/, '')}/health/live`, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(2_000),
+    });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    // Nobody there: that is the answer.
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+import { userInfo } from 'node:os';
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createRedactor } from '../telemetry/redactor.ts';
+import type { DaemonPorts, World } from './world.ts';
+
+/** The world of a real process. `loadDaemon` comes from the binary, which alone stands above the composition root. */
+export function systemWorld(loadDaemon: () => Promise<DaemonPorts>): World {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    osUser: osUser(),
+    redactor: createRedactor(),
+    now: () => new Date(),
+    sleep,
+    onInterrupt,
+    loadDaemon,
+    readHolder: async (dataDir) => (await import('../store/embedded/data-directory.ts')).readHolder(dataDir),
+  };
+}
+
+/** The name that the API accepts for `local:<OS user>`: /^[A-Za-z0-9._-]{1,64}$/. */
+function osUser(): string {
+  return systemUserName().replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64);
+}
+
+function systemUserName(): string {
+  try {
+    return userInfo().username || `uid-${process.getuid?.() ?? 'unknown'}`;
+  } catch {
+    // A user id without an entry in the password file, as containers often have it.
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+}
+
+function onInterrupt(listener: () => void): () => void {
+  process.on('SIGINT', listener);
+  process.on('SIGTERM', listener);
+  return () => {
+    process.off('SIGINT', listener);
+    process.off('SIGTERM', listener);
+  };
+}

@@ -1,0 +1,90 @@
+import type { ZodType } from 'zod';
+import type { AccountRecord, RejectedRecord } from '../domain/account.ts';
+import type { AccountPart, Field } from '../domain/fields.ts';
+
+/** What a kind of source can do; the sync asks for nothing else. */
+export interface Capabilities {
+  /** `readChanges` works. */
+  readonly delta: boolean;
+  /** A delta reports deletions. */
+  readonly tombstones: boolean;
+  /** External ids are given to other people after a deletion (Avaya login ids). */
+  readonly reusableIds: boolean;
+  readonly teams: boolean;
+  readonly supervision: boolean;
+}
+
+/** One page of a read. Pages carry at most some 1,000 records. */
+export interface Page {
+  readonly records: readonly AccountRecord[];
+  /** External ids that the source itself reports as deleted (tombstones). */
+  readonly gone: readonly string[];
+  readonly rejected: readonly RejectedRecord[];
+  /** How many objects the source announced in all, where it says so; for progress only. */
+  readonly total?: number;
+}
+
+/** How a read ended: what it proves, and where the next delta starts (spec 3.1, 3.5). */
+export interface ReadEnd {
+  /** True only when every page arrived, the last cursor was empty and every result code was success. */
+  readonly complete: boolean;
+  /** Why it is not complete; for people. */
+  readonly reason?: string;
+  /** Opaque to everybody but the connector; taken before the read started. */
+  readonly cursor?: string;
+  /** Continuation references that were not followed, pages read and the like; for the run's record. */
+  readonly notes?: readonly string[];
+}
+
+export type Read = AsyncGenerator<Page, ReadEnd, void>;
+
+/** One step of `source check`. */
+export interface CheckStep {
+  /** For example `tcp`, `tls`, `bind`, `rights`, `page`. */
+  readonly name: string;
+  readonly outcome: 'ok' | 'warning' | 'failed';
+  /** What was seen. */
+  readonly detail: string;
+  /** What to do about it, when it is not ok: the exact grant or key. */
+  readonly remedy?: string;
+}
+
+export type Lookup = 'present' | 'disabled' | 'absent' | 'unsupported';
+
+/** An open connection to one source. Every method may throw a SourceError (./errors.ts). */
+export interface Session {
+  /** Whom it talks to: domain SID, CM host, cluster id (spec 2.6). */
+  readonly systemId: string;
+  readAll(signal: AbortSignal): Read;
+  /** Present where `capabilities.delta`. */
+  readChanges?(cursor: string, signal: AbortSignal): Read;
+  /** One account's state at the source, now. */
+  lookup(externalId: string, signal: AbortSignal): Promise<Lookup>;
+  close(): Promise<void>;
+}
+
+/** What the sync hands to a connector beside its configuration. */
+export interface Kit {
+  readonly sourceId: string;
+  /** The source's own `mapping`: changes single fields of the connector's default. */
+  readonly mapping: Readonly<Partial<Record<Field | AccountPart, string>>>;
+  /** The groups that the source's table of equivalents names (DN or name): the only ones that a connector reports. */
+  readonly roleGroups: readonly string[];
+  readonly signal: AbortSignal;
+  /** Ids and counts only; never personal data or secrets. */
+  readonly log: { debug(message: string, data?: object): void; warn(message: string, data?: object): void };
+}
+
+/** One kind of source, as a value (architecture 5). */
+export interface Connector<Config = unknown> {
+  readonly kind: string;
+  readonly as: 'acd' | 'directory';
+  readonly capabilities: Capabilities;
+  /** The keys of the source beyond the common ones; strict. */
+  readonly configSchema: ZodType<Config>;
+  /** Correlation rules where the configuration names none (spec 4.3). */
+  readonly defaultMatch: readonly (readonly Field[])[];
+  open(config: Config, kit: Kit): Promise<Session>;
+  /** Goes step by step and stops at the first failed one; never throws for what it finds. */
+  check(config: Config, kit: Kit): Promise<readonly CheckStep[]>;
+}

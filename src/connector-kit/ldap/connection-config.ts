@@ -1,0 +1,111 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { secret } from '../secret.ts';
+import { filterProblem } from './filter.ts';
+import { parseDn } from './dn.ts';
+
+const url = z.string().superRefine((text, context) => {
+  const problem = urlProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+
+/** Says nothing of the address itself, since a mistaken one may hold a password. */
+function urlProblem(text: string): string | undefined {
+  const parsed = URL.parse(text);
+  if (parsed === null || !/^ldaps?:$/.test(parsed.protocol)) return 'must be ldap://HOST[:PORT] or ldaps://HOST[:PORT]';
+  if (parsed.username !== '' || parsed.password !== '')
+    return 'must not hold a user or password: use bindDn and bindPassword';
+  if (parsed.hostname === '') return 'must name a host';
+  if ((parsed.pathname !== '' && parsed.pathname !== '/') || parsed.search !== '' || parsed.hash !== '') {
+    return 'must end after the port: the base is baseDn, the filter is filter';
+  }
+  return undefined;
+}
+
+/** The keys of `connection` that every directory has (architecture 9). */
+export const directoryConnection = z
+  .strictObject({
+    url,
+    /** A DN; Active Directory also takes `DOMAIN\login` and a user principal name. */
+    bindDn: z.string().min(1),
+    bindPassword: secret(),
+    startTls: z.boolean().default(false),
+    tls: z
+      .strictObject({
+        /** PEM file with the only CAs that are trusted; without it, those that Node brings along. */
+        caFile: z.string().min(1).optional(),
+        /** Accepts every certificate: anybody in between can read the password. */
+        insecure: z.boolean().default(false),
+      })
+      .optional(),
+    /** The longest wait for one answer (a page), in milliseconds; also the time limit that the server is asked to keep. */
+    timeoutMs: z.int().min(100).max(3_600_000).default(60_000),
+    /** Sends the password and all data in clear to a host that is not this one. */
+    allowPlaintext: z.boolean().default(false),
+  })
+  .superRefine((connection, context) => {
+    for (const [key, message] of contradictions(connection)) context.addIssue({ code: 'custom', path: [key], message });
+  });
+
+export type DirectoryConnection = z.infer<typeof directoryConnection>;
+
+/** The parts of a connection's configuration that must agree with each other. */
+interface Wiring {
+  readonly url: string;
+  readonly startTls: boolean;
+  readonly tls?: object | undefined;
+  readonly allowPlaintext: boolean;
+}
+
+function* contradictions(connection: Wiring): Generator<[key: string, message: string]> {
+  if (urlProblem(connection.url) !== undefined) return;
+  const { encryption, host } = endpointOf(connection);
+  if (connection.startTls && connection.url.startsWith('ldaps:')) {
+    yield ['startTls', 'is for ldap://; ldaps:// is encrypted from the start'];
+  }
+  if (encryption === 'none' && connection.tls !== undefined)
+    yield ['tls', 'has no effect without ldaps:// or startTls: true'];
+  if (encryption === 'none' && !connection.allowPlaintext && !isLoopback(host)) {
+    yield ['url', 'would send the password in clear: use ldaps://, or startTls: true, or say allowPlaintext: true'];
+  }
+}
+
+/** Where a directory listens, and when the connection becomes encrypted. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly encryption: 'none' | 'start-tls' | 'ldaps';
+}
+
+/** The endpoint of a valid connection; ports 389 and 636 by default (RFC 4516, IANA). */
+export function endpointOf(connection: { readonly url: string; readonly startTls: boolean }): Endpoint {
+  const parsed = new URL(connection.url);
+  const ldaps = parsed.protocol === 'ldaps:';
+  const standardPort = ldaps ? 636 : 389;
+  return {
+    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: parsed.port === '' ? standardPort : Number(parsed.port),
+    encryption: ldaps ? 'ldaps' : connection.startTls ? 'start-tls' : 'none',
+  };
+}
+
+/** Whether a host name or address is this machine itself. */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^::ffff:/i, '');
+  if (isIP(address) === 4) return address.startsWith('127.');
+  return address === '::1' || /^localhost\.?$/i.test(address);
+}
+
+/** A DN as text, checked. */
+export const distinguishedName = z.string().refine((text) => parseDn(text) !== undefined, {
+  error: 'must be a distinguished name such as OU=People,DC=corp,DC=example,DC=com',
+});
+
+/** An LDAP filter as text, checked. */
+export const ldapFilter = z.string().superRefine((text, context) => {
+  const problem = filterProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+
+/** How many entries one page holds; Active Directory gives at most 1,000 (MaxPageSize). */
+export const pageSize = z.int().min(1).max(1_000).default(1_000);

@@ -1,0 +1,125 @@
+import type { Control } from 'ldapts';
+import type { AccountRecord, RejectedRecord } from '../../domain/account.ts';
+import type { Page, Read, ReadEnd } from '../contract.ts';
+import { SourceError } from '../errors.ts';
+import type { LdapConnection, Search } from './connection.ts';
+import { ResultFailure } from './failures.ts';
+import { UnusableEntry } from './field-plan.ts';
+import type { Filter } from './filter.ts';
+import type { Entry } from './messages.ts';
+import { searchPages } from './paging.ts';
+import type { SearchPage } from './paging.ts';
+import { SeenIds } from './seen-ids.ts';
+
+/** A full read of a directory. */
+export interface DirectoryRead {
+  readonly connection: LdapConnection;
+  readonly base: string;
+  readonly filter: Filter;
+  readonly attributes: readonly string[];
+  readonly binary: ReadonlySet<string>;
+  readonly pageSize: number;
+  readonly controls?: readonly Control[];
+  /** The external id of an entry; undefined when it has none that can be used. */
+  idOf(entry: Entry): string | undefined;
+  /** The account of an entry, or undefined for one that is none (it is counted under `notAccounts`). Throws UnusableEntry. */
+  mapEntry(entry: Entry, externalId: string): AccountRecord | undefined;
+  /** What entries without an account are, for the notes. */
+  readonly notAccounts?: string;
+  /** Whatever the connector has to say in the end. */
+  notes(): readonly string[];
+}
+
+/**
+ * Reads a directory as pages of accounts. A list that ends early is incomplete, with everything that came; it throws the
+ * SourceError only where nothing has come yet, so that nothing is lost by trying again.
+ */
+export async function* readDirectory(read: DirectoryRead, signal: AbortSignal): Read {
+  const state = new ReadState();
+  for await (const page of searchPages(read.connection, searchOf(read), read.pageSize, signal)) {
+    signal.throwIfAborted();
+    if (page.failure !== undefined && !state.started && !truncates(page)) throw page.failure;
+    const mapped = state.map(page, read);
+    if (page.failure === undefined || page.entries.length > 0) yield mapped;
+    if (page.failure !== undefined) return state.end(read, reasonOf(page.failure));
+  }
+  return state.end(read);
+}
+
+function searchOf(read: DirectoryRead): Search {
+  const { base, filter, attributes, binary, controls = [] } = read;
+  return { base, scope: 'sub', filter, attributes, binary, controls };
+}
+
+function truncates(page: SearchPage): boolean {
+  return page.entries.length > 0 || (page.failure instanceof ResultFailure && page.failure.truncates);
+}
+
+function reasonOf(failure: Error): string {
+  if (failure instanceof SourceError) return failure.message;
+  throw failure;
+}
+
+/** What one read has met so far. */
+class ReadState {
+  readonly #seen = new SeenIds();
+  #pages = 0;
+  #entries = 0;
+  #references = 0;
+  #skipped = 0;
+  #withoutId = 0;
+  #repeated = 0;
+
+  get started(): boolean {
+    return this.#pages > 0;
+  }
+
+  map(page: SearchPage, read: DirectoryRead): Page {
+    this.#pages += 1;
+    this.#references += page.references;
+    const records: AccountRecord[] = [];
+    const rejected: RejectedRecord[] = [];
+    for (const entry of page.entries) {
+      this.#entries += 1;
+      const outcome = this.#mapOne(entry, read);
+      if (outcome === undefined) this.#skipped += 1;
+      else if ('reason' in outcome) rejected.push(outcome);
+      else records.push(outcome);
+    }
+    return { records, gone: [], rejected, ...(page.total > 0 ? { total: page.total } : {}) };
+  }
+
+  #mapOne(entry: Entry, read: DirectoryRead): AccountRecord | RejectedRecord | undefined {
+    const position = `entry ${this.#entries}`;
+    const externalId = read.idOf(entry);
+    if (externalId === undefined) {
+      this.#withoutId += 1;
+      return { position, reason: 'it has no id that can be used' };
+    }
+    if (!this.#seen.add(externalId)) {
+      this.#repeated += 1;
+      return { externalId, position, reason: 'its id came before in this read' };
+    }
+    try {
+      return read.mapEntry(entry, externalId);
+    } catch (error) {
+      if (error instanceof UnusableEntry) return { externalId, position, reason: error.message };
+      throw error;
+    }
+  }
+
+  end(read: DirectoryRead, failure?: string): ReadEnd {
+    const reasons = [
+      ...(failure === undefined ? [] : [`the list ended early after ${this.#entries} entries: ${failure}`]),
+      ...(this.#withoutId === 0 ? [] : [`${this.#withoutId} entries have no usable id`]),
+      ...(this.#repeated === 0 ? [] : [`${this.#repeated} ids came twice`]),
+    ];
+    const notes = [
+      `${this.#entries} entries in ${this.#pages} pages`,
+      ...(this.#references === 0 ? [] : [`${this.#references} continuation references not followed`]),
+      ...(this.#skipped === 0 ? [] : [`${this.#skipped} entries are ${read.notAccounts ?? 'no accounts'}`]),
+      ...read.notes(),
+    ];
+    return { complete: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), notes };
+  }
+}

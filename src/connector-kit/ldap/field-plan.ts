@@ -1,0 +1,127 @@
+import type { AccountPart, Field } from '../../domain/fields.ts';
+import { isField } from '../../domain/fields.ts';
+import { compareText, normalise } from '../../domain/text.ts';
+import { SourceError } from '../errors.ts';
+import type { Entry } from './messages.ts';
+
+/** Where a field comes from: the first of these attributes (lower case) that has a value. */
+export interface PlannedField {
+  readonly field: Field;
+  readonly attributes: readonly string[];
+}
+
+/** What is read of an entry for fields and parts. */
+export interface FieldPlan {
+  readonly fields: readonly PlannedField[];
+  /** The attribute (lower case) of each part that the mapping names. */
+  readonly parts: Readonly<Partial<Record<AccountPart, string>>>;
+  /** Every attribute named above, as it is asked for. */
+  readonly attributes: readonly string[];
+}
+
+/** The attributes of each field where the configuration names none. */
+export type DefaultFields = readonly (readonly [Field, ...attributes: readonly string[]])[];
+
+/** RFC 4512, section 2.5: a name or an OID, with options. */
+const attributeName = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/;
+
+/**
+ * Lays the source's `mapping` over the connector's default. Throws a fatal SourceError `configuration` for a key that the
+ * connector does not take, and for a value that is no attribute name.
+ */
+export function planFields(
+  defaults: DefaultFields,
+  mapping: Readonly<Partial<Record<Field | AccountPart, string>>>,
+  takes: { readonly parts: readonly AccountPart[]; readonly fixed: readonly Field[] },
+): FieldPlan {
+  const fields = new Map<Field, readonly string[]>(
+    defaults.map(([field, ...attributes]) => [field, lower(attributes)]),
+  );
+  const parts: Partial<Record<AccountPart, string>> = {};
+  for (const [key, attribute = ''] of Object.entries(mapping)) {
+    if (!attributeName.test(attribute)) throw badMapping(key, `"${attribute}" is no attribute name`);
+    const part = takes.parts.find((each) => each === key);
+    if (part !== undefined) parts[part] = attribute.toLowerCase();
+    else if (isField(key) && !takes.fixed.includes(key)) fields.set(key, [attribute.toLowerCase()]);
+    else throw badMapping(key, `this kind of source cannot map it; it takes fields and: ${takes.parts.join(', ')}`);
+  }
+  const planned = [...fields].map(([field, attributes]) => ({ field, attributes }));
+  const attributes = new Set([...planned.flatMap((each) => each.attributes), ...Object.values(parts)]);
+  return { fields: planned, parts, attributes: [...attributes] };
+}
+
+function lower(attributes: readonly string[]): readonly string[] {
+  return attributes.map((attribute) => attribute.toLowerCase());
+}
+
+function badMapping(key: string, problem: string): SourceError {
+  return new SourceError('fatal', 'configuration', `mapping.${key}: ${problem}`);
+}
+
+/** A record cannot be used; the message is the reason, without the value. */
+export class UnusableEntry extends Error {
+  override readonly name = 'UnusableEntry';
+}
+
+const longestText = 1_024;
+/** Control characters, and what stands for bytes that were no UTF-8. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const unusable = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
+
+/**
+ * The usable values of an attribute: normalised, without blank ones, in the order of their code units, because a directory's
+ * own order of values means nothing and may change. Throws UnusableEntry.
+ */
+export function usableValues(entry: Entry, attribute: string): readonly string[] {
+  const values = entry.texts.get(attribute);
+  if (values === undefined) return [];
+  if (values.length === 1) {
+    const only = usableText(values[0] ?? '', attribute);
+    return only === '' ? [] : [only];
+  }
+  const usable = values.map((value) => usableText(value, attribute)).filter((value) => value !== '');
+  return usable.sort(compareText);
+}
+
+function usableText(value: string, attribute: string): string {
+  const text = normalise(value);
+  if (text.length > longestText) throw new UnusableEntry(`${attribute} is longer than ${longestText} characters`);
+  if (unusable.test(text)) throw new UnusableEntry(`${attribute} holds control characters or is not UTF-8`);
+  return text;
+}
+
+/**
+ * The fields of an entry: a value; null where it has none although its attribute is readable (`proven`); no key where nothing
+ * proves that the attribute can be read at all (spec 2.3). Throws UnusableEntry.
+ */
+export function readFields(
+  entry: Entry,
+  plan: readonly PlannedField[],
+  proven: ReadonlySet<string>,
+): Partial<Record<Field, string | null>> {
+  const values: Partial<Record<Field, string | null>> = {};
+  for (const { field, attributes } of plan) {
+    const value = firstValue(entry, attributes);
+    if (value !== undefined) values[field] = value;
+    else if (attributes.some((attribute) => proven.has(attribute))) values[field] = null;
+  }
+  return values;
+}
+
+/** Of several values the first by code units. */
+function firstValue(entry: Entry, attributes: readonly string[]): string | undefined {
+  for (const attribute of attributes) {
+    const value = usableValues(entry, attribute)[0];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** Flags of directories: TRUE and the like, FALSE and the like, or a time since when (pwdAccountLockedTime). */
+export function readFlag(entry: Entry, attribute: string, proven: ReadonlySet<string>): boolean | undefined {
+  const value = usableValues(entry, attribute)[0]?.toLowerCase();
+  if (value === undefined) return proven.has(attribute) ? false : undefined;
+  if (/^(?:true|yes|on|1)$/.test(value) || /^\d{10,14}(?:\.\d+)?z$/.test(value)) return true;
+  if (/^(?:false|no|off|0)$/.test(value)) return false;
+  throw new UnusableEntry(`${attribute} is neither TRUE nor FALSE nor a time`);
+}

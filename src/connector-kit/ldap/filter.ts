@@ -1,0 +1,63 @@
+import { Buffer, isUtf8 } from 'node:buffer';
+import { AndFilter, EqualityFilter, ExtensibleFilter, FilterParser, NotFilter, OrFilter, PresenceFilter } from 'ldapts';
+import type { Filter } from 'ldapts';
+
+export type { Filter };
+
+/** What is wrong with a filter as text (RFC 4515), for people; undefined when nothing is. */
+export function filterProblem(text: string): string | undefined {
+  try {
+    parseFilter(text);
+    return undefined;
+  } catch (error) {
+    return `must be an LDAP filter such as (department=Sales): ${error instanceof Error ? error.message : 'it cannot be read'}`;
+  }
+}
+
+/** Reads a filter. Throws an Error that says what is wrong. */
+export function parseFilter(text: string): Filter {
+  if (!/^\(.*\)$/s.test(text.trim())) throw new Error('it must stand in parentheses');
+  return FilterParser.parseString(decodeUtf8Escapes(text.trim()));
+}
+
+/**
+ * ldapts turns each `\xx` into the character of that number, which is right for ASCII only: escaped UTF-8 is decoded here
+ * first, and what has a meaning in a filter stays escaped.
+ */
+function decodeUtf8Escapes(text: string): string {
+  return text.replace(/(?:\\[0-9a-f]{2})+/gi, (run) => {
+    const bytes = Buffer.from(run.replaceAll('\\', ''), 'hex');
+    if (!isUtf8(bytes)) throw new Error(`${run} is no text; binary values cannot be compared here`);
+    return bytes
+      .toString('utf8')
+      .replace(/[*()\\\0]/g, (special) => `\\${special.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  });
+}
+
+export function and(...filters: readonly Filter[]): Filter {
+  const [only, ...others] = filters;
+  return only !== undefined && others.length === 0 ? only : new AndFilter({ filters: [...filters] });
+}
+
+export function or(...filters: readonly Filter[]): Filter {
+  return new OrFilter({ filters: [...filters] });
+}
+
+export function not(filter: Filter): Filter {
+  return new NotFilter({ filter });
+}
+
+/** An attribute has this value; octets are sent as they are. */
+export function equals(attribute: string, value: string | Buffer): Filter {
+  return new EqualityFilter({ attribute, value });
+}
+
+/** An attribute has any value. */
+export function present(attribute: string): Filter {
+  return new PresenceFilter({ attribute });
+}
+
+/** An extensible match by rule, such as Active Directory's bit and chain rules. */
+export function matchesRule(attribute: string, rule: string, value: string): Filter {
+  return new ExtensibleFilter({ matchType: attribute, rule, value });
+}

@@ -1,0 +1,135 @@
+import { SourceError } from '../errors.ts';
+import type { LdapConnection, Search } from './connection.ts';
+import { resultCode, ResultFailure } from './failures.ts';
+import type { Entry } from './messages.ts';
+import { searchPages } from './paging.ts';
+import { dnKey, parseDn } from './dn.ts';
+import { and, equals, matchesRule, or, parseFilter } from './filter.ts';
+
+/** Walks the whole chain of a link attribute (LDAP_MATCHING_RULE_TRANSITIVE_EVAL, MS-ADTS 3.1.1.3.4.4.3). */
+const inChain = '1.2.840.113556.1.4.1941';
+const anyGroup = parseFilter('(objectClass=group)');
+const pageSize = 500;
+
+/** The groups of the table of equivalents, resolved once per read. */
+export interface RoleGroups {
+  /** The names as the table gives them. */
+  readonly named: readonly string[];
+  /** For people: named groups that do not exist or are ambiguous. */
+  readonly problems: readonly string[];
+  /** The positions in `named` that membership in a group means, by the group's `dnKey`. */
+  readonly byDn: ReadonlyMap<string, readonly number[]>;
+  /** The same by the last number of the group's SID, which primaryGroupID holds. */
+  readonly byRid: ReadonlyMap<string, readonly number[]>;
+}
+
+export const noRoleGroups: RoleGroups = { named: [], problems: [], byDn: new Map(), byRid: new Map() };
+
+/**
+ * Finds the groups that a table of equivalents names in Active Directory, by DN or by name (sAMAccountName or cn), and every
+ * group that is a member of them, however deep. `sidOf` gives a group's SID as text. Throws a SourceError.
+ */
+export async function resolveRoleGroups(
+  connection: LdapConnection,
+  domain: { readonly dn: string; readonly sid: string },
+  named: readonly string[],
+  sidOf: (entry: Entry) => string | undefined,
+  signal: AbortSignal,
+): Promise<RoleGroups> {
+  const byDn = new Map<string, number[]>();
+  const byRid = new Map<string, number[]>();
+  const problems: string[] = [];
+  for (const [position, name] of named.entries()) {
+    const found = await findGroup(connection, domain.dn, name, signal);
+    const [group, another] = found;
+    if (group === undefined || another !== undefined) {
+      problems.push(
+        `the group "${name}" ${group === undefined ? 'does not exist' : 'is ambiguous: name it by its DN'}`,
+      );
+      continue;
+    }
+    const nested = matchesRule('memberOf', inChain, group.dn);
+    const below = await searchGroups(connection, domain.dn, and(anyGroup, nested), signal);
+    for (const each of [group, ...below]) {
+      addPosition(byDn, dnKey(each.dn), position);
+      const sid = sidOf(each);
+      if (sid?.startsWith(`${domain.sid}-`) === true) addPosition(byRid, sid.slice(domain.sid.length + 1), position);
+    }
+  }
+  return { named, problems, byDn, byRid };
+}
+
+/** The names of the table's groups that an account is in, by its groups' DNs and its primary group. */
+export function namesOfGroups(
+  groups: RoleGroups,
+  memberOf: readonly string[],
+  primaryGroupId: string | undefined,
+): string[] {
+  const positions = new Set<number>();
+  for (const dn of memberOf) for (const position of positionsOf(groups, dn)) positions.add(position);
+  for (const position of groups.byRid.get(primaryGroupId ?? '') ?? []) positions.add(position);
+  return groups.named.filter((_, position) => positions.has(position));
+}
+
+/** The same DNs come with thousands of accounts: taking each apart once is what makes this cheap. */
+const knownPositions = new WeakMap<RoleGroups, Map<string, readonly number[]>>();
+
+function positionsOf(groups: RoleGroups, dn: string): readonly number[] {
+  let known = knownPositions.get(groups);
+  if (known === undefined) knownPositions.set(groups, (known = new Map<string, readonly number[]>()));
+  let positions = known.get(dn);
+  if (positions === undefined) known.set(dn, (positions = groups.byDn.get(dnKey(dn)) ?? []));
+  return positions;
+}
+
+function addPosition(map: Map<string, number[]>, key: string, position: number): void {
+  const positions = map.get(key);
+  if (positions === undefined) map.set(key, [position]);
+  else if (!positions.includes(position)) positions.push(position);
+}
+
+async function findGroup(
+  connection: LdapConnection,
+  domainDn: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<readonly Entry[]> {
+  if ((parseDn(name)?.length ?? 0) > 1) return groupByDn(connection, name, signal);
+  const byName = or(equals('sAMAccountName', name), equals('cn', name));
+  const found = await searchGroups(connection, domainDn, and(anyGroup, byName), signal);
+  // A log-on name is unique in the domain, a cn is not: the first decides.
+  const exact = found.filter((entry) => entry.texts.get('samaccountname')?.[0]?.toLowerCase() === name.toLowerCase());
+  return exact.length === 1 ? exact : found;
+}
+
+async function groupByDn(connection: LdapConnection, dn: string, signal: AbortSignal): Promise<readonly Entry[]> {
+  const answer = await connection.search(groupSearch(dn, 'base', anyGroup), signal);
+  if (answer.failure === undefined) return answer.entries;
+  if (answer.failure instanceof ResultFailure && answer.failure.resultCode === resultCode.noSuchObject) return [];
+  throw answer.failure;
+}
+
+async function searchGroups(
+  connection: LdapConnection,
+  base: string,
+  filter: Search['filter'],
+  signal: AbortSignal,
+): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for await (const page of searchPages(connection, groupSearch(base, 'sub', filter), pageSize, signal)) {
+    entries.push(...page.entries);
+    if (page.failure instanceof ResultFailure && page.failure.truncates) {
+      throw new SourceError(
+        'retryable',
+        'busy',
+        `the groups of the table of roles cannot be read whole: ${page.failure.message}`,
+      );
+    }
+    if (page.failure !== undefined) throw page.failure;
+  }
+  return entries;
+}
+
+function groupSearch(base: string, scope: Search['scope'], filter: Search['filter']): Search {
+  return { base, scope, filter, attributes: ['sAMAccountName', 'objectSid'], binary: new Set(['objectsid']) };
+}

@@ -1,0 +1,72 @@
+import { compareText } from './text.ts';
+import type { Field } from './fields.ts';
+import type { TeamNames } from './fold.ts';
+import type { TeamId, UserValue } from './user.ts';
+
+/** One difference between two states of a user, as events keep it. Lists are shown as their sorted names. */
+export interface Change {
+  /** A field, or `roles`, `teams`, `mainTeam`, `supervises`. */
+  readonly field: Field | 'roles' | 'teams' | 'mainTeam' | 'supervises';
+  readonly before: string | readonly string[] | null;
+  readonly after: string | readonly string[] | null;
+}
+
+/** The classes that the guard counts (spec 13.1). */
+export const guardClasses = ['created', 'linked', 'fieldChanged', 'fieldBlanked', 'teamMoved', 'roleTaken', 'gone'] as const;
+export type GuardClass = (typeof guardClasses)[number];
+
+/** Every difference between two values of a user, in one fixed order; empty when there is none. */
+export function changesBetween(before: UserValue, after: UserValue, teamNames: TeamNames): Change[] {
+  const changes: Change[] = [];
+  for (const field of new Set([...Object.keys(before.fields), ...Object.keys(after.fields)]) as Set<Field>) {
+    const [was, is] = [before.fields[field], after.fields[field]];
+    if (was !== is) changes.push({ field, before: was ?? null, after: is ?? null });
+  }
+  const lists = [
+    ['roles', before.roles.map((held) => held.role), after.roles.map((held) => held.role)],
+    ['teams', namesOf(before.teams, teamNames), namesOf(after.teams, teamNames)],
+    ['supervises', namesOf(before.supervises, teamNames), namesOf(after.supervises, teamNames)],
+  ] as const;
+  for (const [field, was, is] of lists) if (was.join('\n') !== is.join('\n')) changes.push({ field, before: was, after: is });
+  if (before.mainTeam !== after.mainTeam)
+    changes.push({ field: 'mainTeam', before: nameOf(before.mainTeam, teamNames), after: nameOf(after.mainTeam, teamNames) });
+  return changes;
+}
+
+/** The guard's classes that a list of changes of an existing user falls into. */
+export function classesOf(changes: readonly Change[]): GuardClass[] {
+  const classes = new Set<GuardClass>();
+  for (const change of changes) {
+    if (change.field === 'roles') {
+      if (lostAny(change)) classes.add('roleTaken');
+    } else if (change.field === 'teams' || change.field === 'mainTeam' || change.field === 'supervises') classes.add('teamMoved');
+    else classes.add(change.after === null ? 'fieldBlanked' : 'fieldChanged');
+  }
+  return [...classes];
+}
+
+function lostAny(change: Change): boolean {
+  const after = new Set(change.after ?? []);
+  return Array.isArray(change.before) && change.before.some((item: string) => !after.has(item));
+}
+
+function namesOf(teams: readonly TeamId[], names: TeamNames): string[] {
+  return teams.map((team) => nameOf(team, names) ?? '').sort(compareText);
+}
+
+function nameOf(team: TeamId | null, names: TeamNames): string | null {
+  return team === null ? null : (names.get(team) ?? `team ${String(team)}`);
+}
+
+/**
+ * Whether two values differ in anything that is stored: `changesBetween`, and also who a role or an ACD id came from,
+ * which is shown but is no change of the user's own.
+ */
+export function sameValue(a: UserValue, b: UserValue): boolean {
+  return JSON.stringify(sortedValue(a)) === JSON.stringify(sortedValue(b));
+}
+
+function sortedValue(value: UserValue): unknown {
+  const fields = Object.entries(value.fields).sort(([a], [b]) => compareText(a, b));
+  return [fields, value.acdSource, value.roles, value.teams, value.mainTeam, value.supervises];
+}

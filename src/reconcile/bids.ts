@@ -1,0 +1,101 @@
+import { claimKey, type Claim } from '../domain/claim.ts';
+import { compareText } from '../domain/text.ts';
+import type { UserId } from '../domain/user.ts';
+
+/** What one decision would take and give up of unique names. `user` is null for a user who does not exist yet. */
+export interface Bidder {
+  readonly user: UserId | null;
+  readonly accountId: number;
+  /** Decides among equals: the lowest wins (spec 4.7). */
+  readonly externalId: string;
+  readonly wants: readonly Claim[];
+  readonly gives: readonly Claim[];
+  /** True for creations: without one of its names it waits as a whole. False: only the field waits. */
+  readonly allOrNothing: boolean;
+}
+
+export interface Outcome {
+  readonly lost: readonly { readonly claim: Claim; readonly holder: UserId | null }[];
+  /** True where a name that was won is still held by another user of the run: both must be written together. */
+  readonly swaps: boolean;
+}
+
+/**
+ * Decides unique names over a whole run (spec 4.7): nobody gives a name up before the new one is certain, so swaps and
+ * chains work; among equals the lowest external id wins; one that loses waits.
+ * `holders` says who holds each wanted name now. The order of `bidders` does not matter.
+ */
+export function resolveBids(bidders: readonly Bidder[], holders: ReadonlyMap<string, UserId>): ReadonlyMap<Bidder, Outcome> {
+  const ordered = [...bidders].sort((a, b) => compareText(a.externalId, b.externalId) || a.accountId - b.accountId);
+  const byUser = new Map(ordered.flatMap((bidder) => (bidder.user === null ? [] : [[bidder.user, bidder] as const])));
+  const lost = new Map<Bidder, Map<string, Claim>>(ordered.map((bidder) => [bidder, new Map()]));
+  for (let settled = false; !settled; ) {
+    const winners = leaders(ordered, lost);
+    settled = true;
+    for (const bidder of ordered) {
+      for (const claim of standingWants(bidder, lost)) {
+        const key = claimKey(claim);
+        const holder = holders.get(key);
+        const free = holder === undefined || holder === bidder.user || givesUp(byUser.get(holder), key, lost);
+        if (free && winners.get(key) === bidder) continue;
+        if (!free) {
+          lost.get(bidder)?.set(key, claim);
+          settled = false;
+        }
+      }
+    }
+    // Only when no name is out of reach any more do the leaders' rivals lose: a leader that fails must not drag them along.
+    if (settled) settled = !dropRivals(ordered, winners, lost);
+  }
+  return new Map(ordered.map((bidder) => [bidder, outcomeOf(bidder, lost, holders, ordered)]));
+}
+
+type Losses = ReadonlyMap<Bidder, Map<string, Claim>>;
+
+/** What a bidder still bids for: nothing once a creation has lost anything. */
+function standingWants(bidder: Bidder, lost: Losses): readonly Claim[] {
+  const losses = lost.get(bidder);
+  if (losses === undefined || losses.size === 0) return bidder.wants;
+  return bidder.allOrNothing ? [] : bidder.wants.filter((claim) => !losses.has(claimKey(claim)));
+}
+
+/** The first standing bidder for each name. */
+function leaders(ordered: readonly Bidder[], lost: Losses): Map<string, Bidder> {
+  const leading = new Map<string, Bidder>();
+  for (const bidder of ordered)
+    for (const claim of standingWants(bidder, lost)) if (!leading.has(claimKey(claim))) leading.set(claimKey(claim), bidder);
+  return leading;
+}
+
+/** Whether a holder's name becomes free: given up for nothing, or for a new one of the same field that still stands. */
+function givesUp(holder: Bidder | undefined, key: string, lost: Losses): boolean {
+  const given = holder?.gives.find((claim) => claimKey(claim) === key);
+  if (holder === undefined || given === undefined) return false;
+  const successor = holder.wants.find((claim) => claim.field === given.field);
+  return successor === undefined || lost.get(holder)?.has(claimKey(successor)) === false;
+}
+
+/** Marks one rival per name as lost to its leader; says whether there was any. One at a time keeps the order's promise. */
+function dropRivals(ordered: readonly Bidder[], winners: ReadonlyMap<string, Bidder>, lost: Losses): boolean {
+  let dropped = false;
+  for (const bidder of ordered) {
+    for (const claim of standingWants(bidder, lost)) {
+      const leader = winners.get(claimKey(claim));
+      const leaderFailed = leader?.allOrNothing === true && (lost.get(leader)?.size ?? 0) > 0;
+      if (leader === undefined || leader === bidder || leaderFailed) continue;
+      lost.get(bidder)?.set(claimKey(claim), claim);
+      dropped = true;
+    }
+  }
+  return dropped;
+}
+
+function outcomeOf(bidder: Bidder, lost: Losses, holders: ReadonlyMap<string, UserId>, ordered: readonly Bidder[]): Outcome {
+  const losses = [...(lost.get(bidder)?.values() ?? [])];
+  const rival = (key: string): UserId | null =>
+    ordered.find((other) => other !== bidder && standingWants(other, lost).some((claim) => claimKey(claim) === key))?.user ?? null;
+  return {
+    lost: losses.map((claim) => ({ claim, holder: holders.get(claimKey(claim)) ?? rival(claimKey(claim)) })),
+    swaps: standingWants(bidder, lost).some((claim) => (holders.get(claimKey(claim)) ?? bidder.user) !== bidder.user),
+  };
+}

@@ -1,0 +1,52 @@
+import { compareText, fold, normalise } from '../domain/text.ts';
+import type { TeamId } from '../domain/user.ts';
+
+/** A team as a source names it, with the binding that it has. */
+export interface ObservedTeam {
+  readonly externalId: string;
+  readonly name: string;
+  readonly teamId: TeamId | null;
+}
+
+/** One of rosterd's teams. `boundBy` are the sources whose teams are bound to it. */
+export interface KnownTeam {
+  readonly id: TeamId;
+  readonly name: string;
+  readonly boundBy: readonly string[];
+}
+
+export type TeamVerdict =
+  | { readonly kind: 'bind'; readonly team: ObservedTeam; readonly teamId: TeamId }
+  | { readonly kind: 'create'; readonly team: ObservedTeam; readonly name: string }
+  | { readonly kind: 'rename'; readonly team: ObservedTeam; readonly teamId: TeamId; readonly name: string }
+  | { readonly kind: 'unchanged'; readonly team: ObservedTeam }
+  | { readonly kind: 'name-taken'; readonly team: ObservedTeam; readonly teamId: TeamId | null };
+
+/**
+ * What becomes of a source's new and renamed teams (spec 11.1): a new one is created under its name or bound to an
+ * unbound one of that name; a name that is bound elsewhere is a question; a rename follows the id. Lowest id first. Pure.
+ */
+export function bindTeams(observed: readonly ObservedTeam[], known: readonly KnownTeam[]): TeamVerdict[] {
+  const byName = new Map(known.map((team) => [fold(team.name), { id: team.id as TeamId | null, bound: team.boundBy.length > 0 }]));
+  const byId = new Map(known.map((team) => [team.id, team]));
+  const ordered = [...observed].sort((a, b) => compareText(a.externalId, b.externalId));
+  return ordered.map((team): TeamVerdict => {
+    const name = normalise(team.name);
+    const holder = byName.get(fold(name));
+    const own = team.teamId === null ? undefined : byId.get(team.teamId);
+    if (own !== undefined) {
+      if (own.name === name) return { kind: 'unchanged', team };
+      if (holder !== undefined && holder.id !== own.id) return { kind: 'name-taken', team, teamId: holder.id };
+      byName.delete(fold(own.name));
+      byName.set(fold(name), { id: own.id, bound: true });
+      return { kind: 'rename', team, teamId: own.id, name };
+    }
+    if (holder === undefined) {
+      byName.set(fold(name), { id: null, bound: true });
+      return { kind: 'create', team, name };
+    }
+    if (holder.bound || holder.id === null) return { kind: 'name-taken', team, teamId: holder.id };
+    byName.set(fold(name), { id: holder.id, bound: true });
+    return { kind: 'bind', team, teamId: holder.id };
+  });
+}

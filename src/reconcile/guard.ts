@@ -1,0 +1,35 @@
+import { guardClasses, type GuardClass } from '../domain/change.ts';
+
+/** A class is over its limit when it exceeds both (spec 13.1). */
+export interface GuardLimit {
+  readonly number: number;
+  readonly percent: number;
+}
+export type GuardLimits = Readonly<Record<GuardClass, GuardLimit>>;
+export type GuardCounts = Readonly<Record<GuardClass, number>>;
+
+export interface Exceeded {
+  readonly class: GuardClass;
+  readonly count: number;
+  readonly percent: number;
+  readonly limit: GuardLimit;
+}
+
+/** The classes that are over their limit, of a source with `present` accounts (spec 13.1). */
+export function exceededClasses(counts: GuardCounts, present: number, limits: GuardLimits): Exceeded[] {
+  return guardClasses.flatMap((name) => {
+    const [count, limit] = [counts[name], limits[name]];
+    const percent = present === 0 ? (count > 0 ? Number.POSITIVE_INFINITY : 0) : (count * 100) / present;
+    return count > limit.number && percent > limit.percent ? [{ class: name, count, percent, limit }] : [];
+  });
+}
+
+/** Whether so few decisions are due that no class can exceed its number, whatever they are. */
+export function cannotExceed(due: number, limits: GuardLimits): boolean {
+  return guardClasses.every((name) => due <= limits[name].number);
+}
+
+/** A full import in which fewer than half of the accounts present before appear, and at least five fewer (spec 3.3). */
+export function halfIsMissing(presentBefore: number, absent: number): boolean {
+  return absent >= 5 && (presentBefore - absent) * 2 < presentBefore;
+}

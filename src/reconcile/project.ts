@@ -1,0 +1,123 @@
+import type { AccountContent, SourceTeam } from '../domain/account.ts';
+import type { Field, UniqueField } from '../domain/fields.ts';
+import { compareText, fold } from '../domain/text.ts';
+import { agentRole, type RoleName, type Snapshot, type TeamId, type UserState } from '../domain/user.ts';
+import type { RoleRule, SourceRules } from './rules.ts';
+
+/** A part of an account that a refusal or a review item can hold on its own (spec section 1, refusal; 4.10). */
+export type Part = Field | 'roles' | 'teams' | 'supervises' | 'gone';
+
+/** Which of rosterd's teams a source's team is bound to; null while a person has to decide (spec 11.1). */
+export type TeamBindings = ReadonlyMap<SourceTeam['id'], TeamId | null>;
+
+export interface ProjectInput {
+  readonly content: AccountContent;
+  readonly prior: Snapshot | undefined;
+  readonly rules: SourceRules;
+  readonly origin: UserState['origin'];
+  readonly bindings: TeamBindings;
+  /** Per part, the value said that must not be applied. */
+  readonly refusals: ReadonlyMap<string, string>;
+  /** Unique fields that lost against another user; they wait in the snapshot (spec 4.7). */
+  readonly lost: ReadonlySet<UniqueField>;
+  /** ISO time of the decision; dates a silence (spec 5.2). */
+  readonly now: string;
+}
+
+export interface Projection {
+  /** The slot as it would be after applying. */
+  readonly snapshot: Snapshot;
+  readonly unknownRoles: readonly RoleName[];
+  /** Teams of the source that wait for a person. */
+  readonly undecidedTeams: readonly SourceTeam['id'][];
+  /** Parts for which a refusal of this very value stands. */
+  readonly refused: readonly Part[];
+  /** Refusals whose value the source no longer says: they have ended. */
+  readonly spentRefusals: readonly string[];
+}
+
+/** What the slot becomes when this account is applied, part by part (spec 5.2, 5.3, 10.2, 11.2). */
+export function project(input: ProjectInput): Projection {
+  const refused = new Set<Part>();
+  const spent: string[] = [];
+  for (const [part, said] of input.refusals) {
+    if (part === 'gone') continue;
+    if (valueSaid(input.content, part as Part) === said) refused.add(part as Part);
+    else spent.push(part);
+  }
+  const fields = projectFields(input, refused);
+  const roles = projectRoles(input, refused);
+  const teams = projectTeams(input, 'teams', refused);
+  const supervises = projectTeams(input, 'supervises', refused);
+  return {
+    snapshot: { source: input.rules.id, ...fields, roles: roles.roles, teams: teams.teams, supervises: supervises.teams },
+    unknownRoles: roles.unknown,
+    undecidedTeams: [...new Set([...teams.undecided, ...supervises.undecided])],
+    refused: [...refused],
+    spentRefusals: spent,
+  };
+}
+
+/** What a source says for a part, as one text: what a refusal remembers. */
+export function valueSaid(content: AccountContent, part: Part): string {
+  if (part === 'roles') return JSON.stringify(content.roleFacts ?? null);
+  if (part === 'teams' || part === 'supervises') return JSON.stringify(content[part] ?? null);
+  return part === 'gone' ? '' : (content.values[part] ?? '');
+}
+
+function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Snapshot, 'values' | 'silentSince'> {
+  const values: Partial<Record<Field, string>> = { ...input.prior?.values };
+  const silentSince: Partial<Record<Field, string>> = { ...input.prior?.silentSince };
+  const kept = (field: Field): boolean => refused.has(field) || input.lost.has(field as UniqueField);
+  for (const [field, said] of Object.entries(input.content.values) as [Field, string | null][]) {
+    if (kept(field)) continue;
+    if (said !== null) {
+      values[field] = said;
+      delete silentSince[field];
+    } else if (input.rules.blanks.includes(field)) {
+      delete values[field];
+      delete silentSince[field];
+    } else if (values[field] !== undefined) silentSince[field] ??= input.now;
+  }
+  // An ACD without a login of its own is logged on to with the agent id, so that is the source's login (spec 4.6).
+  const login = values.acdId;
+  if (values.username === undefined && login !== undefined && input.rules.as === 'acd' && input.origin === input.rules.id && !kept('username'))
+    values.username = login;
+  return { values, silentSince };
+}
+
+function projectRoles(input: ProjectInput, refused: ReadonlySet<Part>): { roles: RoleName[]; unknown: RoleName[] } {
+  const prior = input.prior?.roles ?? [];
+  const said = new Set(input.content.roleFacts?.roles ?? []);
+  for (const rule of input.rules.roles) {
+    const holds = ruleHolds(rule, input.content);
+    if (holds ?? prior.includes(rule.role)) said.add(rule.role);
+  }
+  const unknown = [...said].filter((role) => !input.rules.catalogue.includes(role));
+  const roles = new Set(unknown.length > 0 || refused.has('roles') ? prior : said);
+  if (input.rules.as === 'acd' || prior.includes(agentRole)) roles.add(agentRole);
+  return { roles: [...roles].sort(compareText), unknown: unknown.sort(compareText) };
+}
+
+/** Whether a rule of the table of equivalents holds; undefined where the source's answer did not include it (spec 2.3). */
+function ruleHolds(rule: RoleRule, content: AccountContent): boolean | undefined {
+  const facts = content.roleFacts;
+  if ('supervisor' in rule.when) return facts?.supervisor;
+  const [named, list] = 'group' in rule.when ? [rule.when.group, facts?.groups] : [rule.when.profile, facts?.profiles];
+  return list?.some((item) => fold(item) === fold(named));
+}
+
+function projectTeams(
+  input: ProjectInput,
+  part: 'teams' | 'supervises',
+  refused: ReadonlySet<Part>,
+): { teams: TeamId[]; undecided: string[] } {
+  const prior = input.prior?.[part] ?? [];
+  const said = input.content[part];
+  if (said === undefined || refused.has(part)) return { teams: [...prior], undecided: [] };
+  const undecided = said.map((team) => team.id).filter((id) => (input.bindings.get(id) ?? null) === null);
+  if (undecided.length > 0) return { teams: [...prior], undecided };
+  const bound = said.flatMap((team) => input.bindings.get(team.id) ?? []);
+  const kept = part === 'teams' && input.rules.teams === 'add-only' ? prior : [];
+  return { teams: [...new Set([...bound, ...kept])].sort((a, b) => a - b), undecided: [] };
+}

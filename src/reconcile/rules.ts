@@ -1,0 +1,29 @@
+import type { Field } from '../domain/fields.ts';
+import type { RoleName, SourceId } from '../domain/user.ts';
+
+/** One line of a source's table of equivalents (spec 10.2). */
+export interface RoleRule {
+  readonly when: { readonly supervisor: true } | { readonly group: string } | { readonly profile: string };
+  readonly role: RoleName;
+}
+
+/** What the configuration says of how one source's accounts are decided on. */
+export interface SourceRules {
+  readonly id: SourceId;
+  readonly as: 'acd' | 'directory';
+  /** Correlation rules in order; each is a set of fields that must all be equal and non-empty (spec 4.2). */
+  readonly match: readonly (readonly Field[])[];
+  readonly createsUsers: boolean;
+  /** What becomes of a disabled account that no user belongs to (spec 4.6). */
+  readonly fromDisabled: 'wait' | 'inactive';
+  /** The active state of users that this source creates (spec 4.6). */
+  readonly newUsersActive: boolean;
+  readonly roles: readonly RoleRule[];
+  /** The roles that exist. */
+  readonly catalogue: readonly RoleName[];
+  readonly teams: 'mirror' | 'add-only';
+  /** Fields for which this source's *empty* is authoritative (spec 5.2). */
+  readonly blanks: readonly Field[];
+  /** Local values of a new user: time zones and locale of the organisation (spec 4.6). */
+  readonly newUserDefaults: Readonly<Partial<Record<Field, string>>>;
+}

@@ -1,0 +1,205 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { SecretRef } from '../connector-kit/secret.ts';
+import type { SecretPlace, SecretSource } from '../connector-kit/secret.ts';
+import { checkAuthority, completeAuthority } from './authority.ts';
+import { applyEnvironment } from './environment.ts';
+import { ConfigurationError } from './errors.ts';
+import type { ConfigurationProblem } from './errors.ts';
+import { explainIssues, problemAt } from './explain.ts';
+import { defaultGuard, withLimits } from './guard.ts';
+import { findInlinePasswords } from './inline-secrets.ts';
+import { isMapping, valueAt } from './key-path.ts';
+import { databaseProtocols, isAddress, queueProtocols, topSchema } from './schema.ts';
+import type { Top } from './schema.ts';
+import type { ConnectorDefinition, DatabaseSettings, QueueSettings, Settings, SourceSettings } from './settings.ts';
+import { namedSources, readSources } from './sources.ts';
+import { sealed, secretsIn } from './walk-values.ts';
+import { parseConfiguration } from './yaml-file.ts';
+import type { RawConfiguration } from './yaml-file.ts';
+
+/** What `loadSettings` needs from its caller. */
+export interface LoadOptions {
+  /** As the person wrote it, relative to the working directory; messages name it like this. */
+  readonly configFile: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** By kind. */
+  readonly connectors: ReadonlyMap<string, ConnectorDefinition>;
+  /** The scheduler's own judgement of a cron expression. */
+  readonly validateCron: (expression: string) => boolean;
+  /**
+   * `check` (default): every secret of an enabled source, and of database and queue, must be readable and not empty.
+   * `leave`: for a command that only asks a running daemon and may not be allowed to read them.
+   */
+  readonly secrets?: 'check' | 'leave';
+}
+
+/** The configuration file of a process: `--config`, else `ROSTERD_CONFIG`, else `config/rosterd.yaml`. */
+export function chooseConfigFile(option: string | undefined, env: LoadOptions['env']): string {
+  const named = env['ROSTERD_CONFIG'];
+  return option ?? (named === undefined || named === '' ? 'config/rosterd.yaml' : named);
+}
+
+/**
+ * Reads the configuration: the file, over it the environment, and the secrets that it refers to. Throws a
+ * ConfigurationError with everything that is wrong.
+ */
+export async function loadSettings(options: LoadOptions): Promise<Settings> {
+  const { configFile, env, connectors, validateCron } = options;
+  const place: SecretPlace = { env, folder: dirname(resolve(configFile)) };
+  const raw = parseConfiguration(await readText(configFile), configFile);
+  if (raw.problems.length > 0) throw new ConfigurationError(configFile, raw.problems);
+  const { value, origins } = raw;
+  const problems = findInlinePasswords(value, origins);
+  if (isMapping(value)) problems.push(...applyEnvironment(value, origins, env));
+
+  const judged = topSchema.safeParse(value);
+  problems.push(...explainIssues(judged.error?.issues ?? [], { schema: topSchema, input: value, at: [], origins }));
+  const top = judged.data ?? fallback;
+  const guard = withLimits(defaultGuard, top.guard);
+  const written = listAt(value, 'sources');
+  const read = readSources(written, {
+    connectors,
+    validateCron,
+    origins,
+    folder: place.folder,
+    guard,
+    timeZone: top.organization.timeZone,
+  });
+  problems.push(
+    ...read.problems,
+    ...checkAuthority(valueAt(value, ['authority']), namedSources(written, connectors), origins),
+  );
+
+  const sources = read.sources.map(({ settings }) => settings);
+  const settings = sealed(assemble(top, guard, sources, configFile, origins, place), place);
+  if (options.secrets !== 'leave') problems.push(...(await checkSecrets(settings, read.sources, origins)));
+  if (problems.length > 0) throw new ConfigurationError(configFile, inOrder(withoutRepetition(problems)));
+  return settings;
+}
+
+/** Lets the sources be judged, and all problems be told at once, when the top is wrong. */
+const fallback: Top = topSchema.parse({});
+
+async function readText(configFile: string): Promise<string> {
+  try {
+    return await readFile(configFile, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+    const found = reason === 'ENOENT' ? 'does not exist' : `cannot be read (${reason})`;
+    const message = `${found}; name the configuration with --config FILE or in the environment variable ROSTERD_CONFIG`;
+    throw new ConfigurationError(configFile, [{ key: '', origin: configFile, message }]);
+  }
+}
+
+function listAt(value: unknown, key: string): readonly unknown[] {
+  const list = valueAt(value, [key]);
+  return Array.isArray(list) ? list : [];
+}
+
+function assemble(
+  top: Top,
+  guard: Settings['guard'],
+  sources: readonly SourceSettings[],
+  configFile: string,
+  origins: RawConfiguration['origins'],
+  place: SecretPlace,
+): Settings {
+  const attributes = sources
+    .flatMap(({ mapping }) => Object.keys(mapping))
+    .filter((name) => name.startsWith('attribute.'));
+  const { events, runs, rejects } = top.retention;
+  return {
+    configFile: resolve(configFile),
+    database: databaseOf(top.database),
+    queue: queueOf(top.queue),
+    dataDir: resolve(place.folder, top.dataDir),
+    http: top.http,
+    organization: top.organization,
+    newUsers: top.newUsers,
+    authority: completeAuthority(top.authority, sources, attributes),
+    roles: { reassert: top.roles.reassert, catalogue: { agent: [], supervisor: [], ...top.roles.catalogue } },
+    guard,
+    retention: {
+      ...(events === undefined ? {} : { events }),
+      ...(runs === undefined ? {} : { runs }),
+      ...(rejects === undefined ? {} : { rejects }),
+    },
+    log: top.log,
+    sources,
+    origins: Object.fromEntries(origins),
+  };
+}
+
+function databaseOf(written: string | SecretSource): DatabaseSettings {
+  return written === 'embedded' ? { kind: 'embedded' } : { kind: 'postgres', ...addressOf(written) };
+}
+
+function queueOf(written: string | SecretSource): QueueSettings {
+  return written === 'database' ? { kind: 'database' } : { kind: 'redis', ...addressOf(written) };
+}
+
+function addressOf(written: string | SecretSource): { url: SecretRef; shown: string } {
+  if (typeof written === 'string') return { url: SecretRef.fixed(written, 'configuration'), shown: written };
+  const url = SecretRef.from(written);
+  return { url, shown: url.toString() };
+}
+
+async function checkSecrets(
+  settings: Settings,
+  sources: readonly { readonly index: number; readonly settings: SourceSettings }[],
+  origins: ReadonlyMap<string, string>,
+): Promise<ConfigurationProblem[]> {
+  const ofSources = settings.sources.flatMap((source, position) => {
+    const index = sources[position]?.index ?? position;
+    return source.enabled ? secretsIn(source.config, ['sources', index]) : [];
+  });
+  const checks = [
+    ...ofSources.map(({ path, secret }) => checkSecret(path, secret, origins)),
+    checkAddress('database', settings.database, databaseProtocols, 'embedded', origins),
+    checkAddress('queue', settings.queue, queueProtocols, 'database', origins),
+  ];
+  return (await Promise.all(checks)).flat();
+}
+
+async function checkSecret(
+  path: readonly PropertyKey[],
+  secret: SecretRef,
+  origins: ReadonlyMap<string, string>,
+): Promise<ConfigurationProblem[]> {
+  try {
+    await secret.read();
+    return [];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'its secret cannot be read';
+    return [problemAt(path, { at: [], origins }, `cannot be used: ${reason}`)];
+  }
+}
+
+async function checkAddress(
+  key: 'database' | 'queue',
+  setting: DatabaseSettings | QueueSettings,
+  protocols: readonly string[],
+  word: string,
+  origins: ReadonlyMap<string, string>,
+): Promise<ConfigurationProblem[]> {
+  if (!('url' in setting)) return [];
+  const unreadable = await checkSecret([key], setting.url, origins);
+  if (unreadable.length > 0 || isAddress(await setting.url.read(), protocols)) return unreadable;
+  const allowed = `allowed there: an address ${protocols[0]}//… (or write ${key}: ${word})`;
+  return [
+    problemAt([key], { at: [], origins }, `cannot be used: ${setting.url.origin} holds no such address; ${allowed}`),
+  ];
+}
+
+/** An address with a password is wrong in itself and may be wrong for its key too: the first says what to do. */
+function withoutRepetition(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
+  return problems.filter(({ key }, index) => key === '' || problems.findIndex((other) => other.key === key) === index);
+}
+
+/** By line; what does not stand in the file comes last. */
+function inOrder(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
+  const line = ({ origin }: ConfigurationProblem): number =>
+    Number(/:(\d+)$/.exec(origin)?.[1] ?? Number.MAX_SAFE_INTEGER);
+  return problems.toSorted((a, b) => line(a) - line(b));
+}

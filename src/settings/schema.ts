@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { isSecretSource } from '../connector-kit/secret.ts';
+import type { SecretSource } from '../connector-kit/secret.ts';
+import { accountParts, isField, sourceFields } from '../domain/fields.ts';
+import type { AccountPart, Field } from '../domain/fields.ts';
+import { logLevels } from './settings.ts';
+
+const text = z.string().trim().min(1).describe('text that is not empty');
+const flag = z.boolean();
+const sourceId = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+  .max(63)
+  .describe('a name in kebab-case such as corp-ad (a-z, 0-9 and single hyphens, at most 63)');
+const timeZone = z.string().refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Prague' });
+const locale = z.string().refine(isLocale, { error: 'must be a language tag such as en or cs-CZ' });
+const days = z.int().min(1).describe('a whole number of days, at least 1');
+
+const attributeForm = 'attribute.NAME';
+const field = z.custom<Field>((value) => typeof value === 'string' && isField(value), {
+  error: `must be a field: ${[...sourceFields, attributeForm].join(', ')}`,
+});
+const fieldKey = z
+  .string()
+  .refine((key): boolean => isField(key))
+  .meta({ allowedKeys: [...sourceFields, attributeForm] });
+const mappingKey = z
+  .string()
+  .refine((key) => isField(key) || isAccountPart(key))
+  .meta({ allowedKeys: [...sourceFields, ...accountParts, attributeForm] });
+
+const count = z.int().min(0).describe('a whole number, 0 or more');
+const percent = z.number().min(0).max(100).describe('a number from 0 to 100');
+
+const partialLimit = z.strictObject({ number: count.optional(), percent: percent.optional() });
+const partialGuard = z.strictObject({
+  firstImport: z.enum(['hold', 'apply']).optional(),
+  created: partialLimit.optional(),
+  linked: partialLimit.optional(),
+  fieldChanged: partialLimit.optional(),
+  fieldBlanked: partialLimit.optional(),
+  teamMoved: partialLimit.optional(),
+  roleTaken: partialLimit.optional(),
+  gone: partialLimit.optional(),
+});
+
+/** Limits as they are written: what is missing comes from the general guard, and there from the defaults. */
+export type PartialGuard = z.infer<typeof partialGuard>;
+
+const when = z
+  .strictObject({ supervisor: z.literal(true).optional(), group: text.optional(), profile: text.optional() })
+  .refine((conditions) => Object.values(conditions).filter((value) => value !== undefined).length === 1, {
+    error: 'must have exactly one of: supervisor: true, group: DN or name, profile: NAME',
+  });
+
+const addressOf = (word: string, protocols: readonly string[]): z.ZodType<string | SecretSource> =>
+  z.custom<string | SecretSource>(
+    (value) => value === word || isSecretSource(value) || (typeof value === 'string' && isAddress(value, protocols)),
+    { error: `allowed: ${word}, an address ${protocols[0]}//… without a password, {env: NAME}, {file: PATH}` },
+  );
+
+/** The protocols of the two addresses, as `URL` spells them. */
+export const databaseProtocols = ['postgres:', 'postgresql:'] as const;
+export const queueProtocols = ['redis:', 'rediss:'] as const;
+
+/** The top of the configuration; each source is judged by itself. */
+export const topSchema = z.strictObject({
+  database: addressOf('embedded', databaseProtocols).default('embedded'),
+  queue: addressOf('database', queueProtocols).default('database'),
+  dataDir: text.default('../.rosterd'),
+  http: z
+    .strictObject({
+      host: text.default('127.0.0.1'),
+      port: z.int().min(0).max(65535).describe('a whole number from 0 to 65535').default(7420),
+      hostNames: z
+        .array(
+          z
+            .string()
+            .regex(/^[^\s/:@]+$|^[0-9a-fA-F:]+$/)
+            .describe('a host name or address without scheme and port'),
+        )
+        .min(1)
+        .default(['localhost', '127.0.0.1', '::1']),
+    })
+    .prefault({}),
+  organization: z
+    .strictObject({
+      timeZone: timeZone.default('UTC'),
+      locale: locale.default('en'),
+      defaultTeam: text.default('Default'),
+      defaultGroup: text.default('Default'),
+    })
+    .prefault({}),
+  newUsers: z
+    .strictObject({ active: flag.default(true), fromDisabled: z.enum(['wait', 'inactive']).default('wait') })
+    .prefault({}),
+  authority: z
+    .record(fieldKey, z.strictObject({ rank: z.array(text).default([]), blanks: z.array(text).default([]) }))
+    .default({}),
+  roles: z
+    .strictObject({ reassert: flag.default(false), catalogue: z.record(text, z.array(text)).default({}) })
+    .prefault({}),
+  guard: partialGuard.default({}),
+  retention: z.strictObject({ events: days.optional(), runs: days.optional(), rejects: days.optional() }).default({}),
+  log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
+  sources: z.array(z.unknown()).default([]),
+});
+
+/** The top of the configuration with its defaults. */
+export type Top = z.infer<typeof topSchema>;
+
+/** The keys that a source of any kind may have; `validateCron` is the scheduler's own judgement. */
+export function commonSourceSchema(kinds: readonly string[], validateCron: (expression: string) => boolean) {
+  const cron = z.string().refine(validateCron, {
+    error: 'must be a cron expression of five fields such as "0 2 * * *" (minute hour day month weekday)',
+  });
+  return z.strictObject({
+    id: sourceId,
+    kind: z.enum(kinds),
+    enabled: flag.default(true),
+    as: z.enum(['acd', 'directory']).optional(),
+    createsUsers: flag.optional(),
+    schedule: z
+      .strictObject({ full: cron.default('0 2 * * *'), delta: cron.optional(), timeZone: timeZone.optional() })
+      .prefault({}),
+    match: z.array(z.array(field).min(1)).optional(),
+    mapping: z.partialRecord(mappingKey, text).default({}),
+    idsLike: z.enum(['avaya']).optional(),
+    roles: z.array(z.strictObject({ when, role: text })).default([]),
+    teams: z.enum(['mirror', 'add-only']).default('mirror'),
+    supervision: z.enum(['mirror', 'merge']).default('mirror'),
+    guard: partialGuard.default({}),
+  });
+}
+
+export type CommonSource = z.infer<ReturnType<typeof commonSourceSchema>>;
+
+function isAccountPart(name: string): name is AccountPart {
+  return (accountParts as readonly string[]).includes(name);
+}
+
+/** Offsets such as +02:00 are refused: they know no daylight saving. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false; // a RangeError is how Intl says that it does not know the zone
+  }
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false; // a RangeError is how Intl says that the tag is malformed
+  }
+}
+
+/** Whether the text is an address of one of these protocols. */
+export function isAddress(value: string, protocols: readonly string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}

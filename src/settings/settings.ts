@@ -1,0 +1,150 @@
+import type { ZodType } from 'zod';
+import type { SecretRef } from '../connector-kit/secret.ts';
+import type { AccountPart, Field } from '../domain/fields.ts';
+
+/** What settings must know of a kind of source; the composition root takes it from the connector. */
+export interface ConnectorDefinition {
+  /** The keys of a source of this kind beside the common ones; strict. */
+  readonly configSchema: ZodType;
+  readonly as: SourceRole;
+  readonly defaultMatch: readonly (readonly Field[])[];
+  readonly reusableIds: boolean;
+}
+
+/** How a source counts in rankings, and whether it makes users by default (spec 4.5, 5.1). */
+export type SourceRole = 'acd' | 'directory';
+
+/** Everything that the process is told from outside: validated, complete with defaults, deeply frozen. */
+export interface Settings {
+  /** Absolute. */
+  readonly configFile: string;
+  readonly database: DatabaseSettings;
+  readonly queue: QueueSettings;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly http: HttpSettings;
+  readonly organization: OrganizationSettings;
+  readonly newUsers: NewUserSettings;
+  /** Complete: every field and every attribute that the configuration or a mapping names. */
+  readonly authority: Readonly<Record<string, FieldAuthority>>;
+  readonly roles: RoleSettings;
+  /** The limits of sources that say nothing of their own. */
+  readonly guard: GuardSettings;
+  readonly retention: RetentionSettings;
+  readonly log: { readonly level: LogLevel };
+  /** In the order of the configuration, disabled ones included. */
+  readonly sources: readonly SourceSettings[];
+  /** Key path → `FILE:LINE` or `environment variable NAME`; what is not here is a default. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/** `shown` is the address where it holds no password, else the masked origin. */
+export type DatabaseSettings =
+  { readonly kind: 'embedded' } | { readonly kind: 'postgres'; readonly url: SecretRef; readonly shown: string };
+
+export type QueueSettings =
+  { readonly kind: 'database' } | { readonly kind: 'redis'; readonly url: SecretRef; readonly shown: string };
+
+export interface HttpSettings {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Names and addresses under which requests are answered, without port. */
+  readonly hostNames: readonly string[];
+}
+
+export interface OrganizationSettings {
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly locale: string;
+  readonly defaultTeam: string;
+  readonly defaultGroup: string;
+}
+
+/** Spec 4.6: whether users made by the sync start active, and what a disabled account without a user does. */
+export interface NewUserSettings {
+  readonly active: boolean;
+  readonly fromDisabled: 'wait' | 'inactive';
+}
+
+/** Spec 5.1, 5.2. */
+export interface FieldAuthority {
+  /** All sources that may supply the field, the strongest first. */
+  readonly rank: readonly string[];
+  /** Sources whose empty value counts as a statement. */
+  readonly blanks: readonly string[];
+}
+
+/** Spec 10. */
+export interface RoleSettings {
+  readonly reassert: boolean;
+  /** Role → its privileges; always has `agent` and `supervisor`. */
+  readonly catalogue: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A class of decisions that the guard counts (spec 13.1). */
+export const guardClasses = [
+  'created',
+  'linked',
+  'fieldChanged',
+  'fieldBlanked',
+  'teamMoved',
+  'roleTaken',
+  'gone',
+] as const;
+export type GuardClass = (typeof guardClasses)[number];
+
+/** A run is held when a class exceeds both. */
+export interface GuardLimit {
+  readonly number: number;
+  /** Of the source's present accounts. */
+  readonly percent: number;
+}
+
+export type GuardSettings = Readonly<Record<GuardClass, GuardLimit>> & { readonly firstImport: 'hold' | 'apply' };
+
+/** In days; what is not set is kept for good. */
+export interface RetentionSettings {
+  readonly events?: number;
+  readonly runs?: number;
+  readonly rejects?: number;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** One configured external system. */
+export interface SourceSettings {
+  readonly id: string;
+  readonly kind: string;
+  readonly as: SourceRole;
+  readonly enabled: boolean;
+  readonly createsUsers: boolean;
+  readonly schedule: ScheduleSettings;
+  readonly match: readonly (readonly Field[])[];
+  /** Changes single fields of the connector's default: attribute or column by field. */
+  readonly mapping: Readonly<Partial<Record<Field | AccountPart, string>>>;
+  /** External ids are given to other people after a deletion: by the kind's nature or by `idsLike: avaya` (spec 8). */
+  readonly reusableIds: boolean;
+  readonly idsLike?: 'avaya';
+  /** The table of equivalents (spec 10.2). */
+  readonly roles: readonly RoleRule[];
+  readonly teams: 'mirror' | 'add-only';
+  readonly supervision: 'mirror' | 'merge';
+  /** The general guard with the source's own limits in it. */
+  readonly guard: GuardSettings;
+  /** What the connector's own schema made of the remaining keys. */
+  readonly config: unknown;
+}
+
+export interface ScheduleSettings {
+  /** Cron expression; every source is read in full regularly (spec 3.5). */
+  readonly full: string;
+  readonly delta?: string;
+  readonly timeZone: string;
+}
+
+export interface RoleRule {
+  readonly when: { readonly supervisor: true } | { readonly group: string } | { readonly profile: string };
+  readonly role: string;
+}

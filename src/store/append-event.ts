@@ -1,0 +1,15 @@
+import type { Knex } from 'knex';
+import type { PersonsEvent } from '../users/events.ts';
+
+/** Writes a person's event in the transaction of what they did (spec 15.1). */
+export async function appendPersonsEvent(transaction: Knex, event: PersonsEvent): Promise<void> {
+  await transaction('event').insert({
+    actor_kind: 'operator',
+    actor_name: event.operator,
+    type: event.type,
+    source_id: event.source,
+    user_id: event.userId,
+    changes: JSON.stringify(event.changes),
+    reason: event.reason,
+  });
+}

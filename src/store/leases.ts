@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { LeaseLost, type Lease } from '../apply/ports.ts';
+import { query, type Db } from './sql.ts';
+
+/** Leases as rows: they end by the database's clock and name their holder by a token (architecture 4). */
+export function leaseStore(db: Db): {
+  /** Takes a free or ended lease; null while somebody else holds it. */
+  take(name: string, holder: string, seconds: number): Promise<Lease | null>;
+  /** Extends a lease that is still held; throws LeaseLost otherwise. */
+  renew(lease: Lease, seconds: number): Promise<void>;
+  release(lease: Lease): Promise<void>;
+  /** Ends all leases: for the only process that can hold any (the embedded database's owner). */
+  endAll(): Promise<void>;
+} {
+  return {
+    async take(name, holder, seconds) {
+      const token = randomUUID();
+      const rows = await query(
+        db,
+        `insert into lease (name, token, holder, expires_at) values (?, ?, ?, clock_timestamp() + ? * interval '1 second')
+         on conflict (name) do update set token = excluded.token, holder = excluded.holder, expires_at = excluded.expires_at
+         where lease.expires_at <= clock_timestamp() returning token`,
+        [name, token, holder, seconds],
+      );
+      return rows.length === 0 ? null : { name, token };
+    },
+    async renew(lease, seconds) {
+      const rows = await query(
+        db,
+        `update lease set expires_at = clock_timestamp() + ? * interval '1 second'
+         where name = ? and token = ? and expires_at > clock_timestamp() returning name`,
+        [seconds, lease.name, lease.token],
+      );
+      if (rows.length === 0) throw new LeaseLost(lease.name);
+    },
+    async release(lease) {
+      await query(db, 'delete from lease where name = ? and token = ?', [lease.name, lease.token]);
+    },
+    async endAll() {
+      await query(db, 'delete from lease');
+    },
+  };
+}
+
+/** Fails the transaction unless the lease is held; the row stays locked, so that nobody takes it over before the commit. */
+export async function checkLease(transaction: Db, lease: Lease): Promise<void> {
+  const rows = await query(
+    transaction,
+    'select name from lease where name = ? and token = ? and expires_at > clock_timestamp() for share',
+    [lease.name, lease.token],
+  );
+  if (rows.length === 0) throw new LeaseLost(lease.name);
+}

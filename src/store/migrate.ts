@@ -1,0 +1,40 @@
+import { knex as createKnex, type Knex } from 'knex';
+import { up as foundation } from './migrations/0001-foundation.ts';
+
+/** Forward only; a name is never changed once it has shipped. */
+const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [{ name: '0001-foundation', up: foundation }];
+
+const source: Knex.MigrationSource<(typeof migrations)[number]> = {
+  getMigrations: () => Promise.resolve([...migrations]),
+  getMigrationName: (migration) => migration.name,
+  getMigration: (migration) =>
+    Promise.resolve({ up: migration.up, down: () => Promise.reject(new Error('migrations go forward only')) }),
+};
+const config = { migrationSource: source, tableName: 'schema_migration' };
+
+/** Brings the schema to this version's state. Safe to run twice, and from two processes at once. */
+export async function migrateSchema(knex: Knex): Promise<{ applied: string[] }> {
+  const [, applied] = (await knex.migrate.latest(config)) as [number, string[]];
+  return { applied };
+}
+
+export type SchemaState = 'current' | 'empty' | 'older' | 'newer';
+
+/** How the database's schema stands to this version of rosterd. */
+export async function schemaState(knex: Knex): Promise<SchemaState> {
+  if (!(await knex.schema.hasTable(config.tableName))) return 'empty';
+  const rows = await knex(config.tableName).select<{ name: string }[]>('name');
+  const known = new Set(migrations.map((migration) => migration.name));
+  if (rows.some((row) => !known.has(row.name))) return 'newer';
+  return rows.length === migrations.length ? 'current' : 'older';
+}
+
+/** Migrates the database at `url` and lets go of it; for tests' template database. */
+export async function migrate(url: string): Promise<void> {
+  const knex = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 2 } });
+  try {
+    await migrateSchema(knex);
+  } finally {
+    await knex.destroy();
+  }
+}

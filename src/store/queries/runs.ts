@@ -1,0 +1,169 @@
+import type { Knex } from 'knex';
+import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
+import { allOf, iso, sqlRows } from './sql.ts';
+
+export type RunMode = 'full' | 'delta' | 'reconcile';
+export type RunState =
+  | 'queued'
+  | 'importing'
+  | 'reconciling'
+  | 'held'
+  | 'completed'
+  | 'completed-with-rejects'
+  | 'failed'
+  | 'cancelled';
+
+export interface RunFilter extends PageRequest {
+  readonly source?: string | undefined;
+  readonly state?: RunState | undefined;
+}
+
+const countNames = [
+  'read',
+  'new',
+  'changed',
+  'unchanged',
+  'gone',
+  'returned',
+  'rejected',
+  'created',
+  'linked',
+  'updated',
+  'skipped',
+  'review',
+] as const;
+
+/** What a run did, by class (spec 2.5); what it has not come to yet is 0. */
+export type RunCounts = Record<(typeof countNames)[number], number>;
+
+/** A run as the API answers it. `progress` is what the engine last said of its pace. */
+export interface RunJson {
+  readonly id: number;
+  readonly syncId: string | null;
+  readonly source: string | null;
+  readonly mode: RunMode;
+  readonly state: RunState;
+  readonly counts: RunCounts;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly askedBy: string;
+  readonly askedAt: string;
+  readonly slot: string | null;
+  readonly startedAt: string | null;
+  readonly importedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly phase: string | null;
+  readonly progress: Readonly<Record<string, unknown>> | null;
+  readonly complete: boolean | null;
+  readonly waitingFor: readonly string[];
+  readonly notes: readonly unknown[];
+  readonly rejects: readonly unknown[];
+  readonly cursorBefore: string | null;
+  readonly cursorAfter: string | null;
+  readonly configDigest: string | null;
+  readonly digest: string | null;
+  readonly cancelAskedBy: string | null;
+}
+
+interface RunRow {
+  readonly id: number;
+  readonly sync_id: string | null;
+  readonly source_id: string | null;
+  readonly mode: RunMode;
+  readonly state: RunState;
+  readonly counts: Readonly<Partial<RunCounts>>;
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+  readonly asked_by: string;
+  readonly asked_at: Date;
+  readonly slot: Date | null;
+  readonly started_at: Date | null;
+  readonly imported_at: Date | null;
+  readonly finished_at: Date | null;
+  readonly phase: string | null;
+  readonly progress: Readonly<Record<string, unknown>> | null;
+  readonly complete: boolean | null;
+  readonly waiting_for: readonly string[];
+  readonly notes: readonly unknown[];
+  readonly rejects: readonly unknown[];
+  readonly cursor_before: string | null;
+  readonly cursor_after: string | null;
+  readonly config_digest: string | null;
+  readonly digest: string | null;
+  readonly cancel_asked_by: string | null;
+}
+
+export interface RunQueries {
+  /** Newest first. */
+  list(filter: RunFilter): Promise<Page<RunJson>>;
+  get(id: number): Promise<RunJson | null>;
+  /** The runs of one request, the ones that they woke included; oldest first, 1,000 at most. */
+  ofSync(syncId: string): Promise<readonly RunJson[]>;
+}
+
+const largestId = 2_147_483_647;
+
+/** Runs as people and programs see them. */
+export function createRunQueries(knex: Knex): RunQueries {
+  return {
+    async list(filter) {
+      const rows = await sqlRows<RunRow>(
+        knex,
+        `select * from run
+          where ${allOf([
+            'id < :before',
+            filter.source !== undefined && 'source_id = :source',
+            filter.state !== undefined && 'state = :state',
+          ])}
+          order by id desc limit :limit`,
+        {
+          before: Math.min(idAfter(filter.after, largestId), largestId),
+          limit: filter.limit + 1,
+          source: filter.source ?? null,
+          state: filter.state ?? null,
+        },
+      );
+      const page = pageOf(rows, filter.limit, (row) => String(row.id));
+      return { items: page.rows.map(toJson), next: page.next };
+    },
+    async get(id) {
+      const [row] = await sqlRows<RunRow>(knex, 'select * from run where id = :id', { id });
+      return row === undefined ? null : toJson(row);
+    },
+    async ofSync(syncId) {
+      const rows = await sqlRows<RunRow>(knex, 'select * from run where sync_id = :syncId order by id limit 1000', {
+        syncId,
+      });
+      return rows.map(toJson);
+    },
+  };
+}
+
+function toJson(row: RunRow): RunJson {
+  const counts = Object.fromEntries(countNames.map((name) => [name, row.counts[name] ?? 0])) as RunCounts;
+  return {
+    id: row.id,
+    syncId: row.sync_id,
+    source: row.source_id,
+    mode: row.mode,
+    state: row.state,
+    counts,
+    ...(row.error_code === null ? {} : { error: { code: row.error_code, message: row.error_message ?? '' } }),
+    askedBy: row.asked_by,
+    askedAt: iso(row.asked_at),
+    slot: iso(row.slot),
+    startedAt: iso(row.started_at),
+    importedAt: iso(row.imported_at),
+    finishedAt: iso(row.finished_at),
+    phase: row.phase,
+    progress: row.progress,
+    complete: row.complete,
+    waitingFor: row.waiting_for,
+    notes: row.notes,
+    rejects: row.rejects,
+    cursorBefore: row.cursor_before,
+    cursorAfter: row.cursor_after,
+    configDigest: row.config_digest,
+    digest: row.digest,
+    cancelAskedBy: row.cancel_asked_by,
+  };
+}

@@ -1,0 +1,170 @@
+import type { Knex } from 'knex';
+import { iso, sqlRows } from './sql.ts';
+
+/** What the configuration says of a source, as far as its list shows it. */
+export interface ConfiguredSource {
+  readonly id: string;
+  readonly kind: string;
+  readonly as: 'acd' | 'directory';
+  readonly enabled: boolean;
+  readonly schedule: { readonly full: string; readonly delta?: string; readonly timeZone: string };
+}
+
+export type SourceState = 'ok' | 'paused' | 'failing' | 'never-run' | 'running' | 'retired';
+
+/** How many of a source's accounts stand how; `present` are the living ones. */
+export interface SourceAccounts {
+  readonly present: number;
+  readonly disabled: number;
+  readonly gone: number;
+  readonly linked: number;
+  readonly unmatched: number;
+  readonly waiting: number;
+  readonly question: number;
+  readonly ignored: number;
+  readonly unlinked: number;
+}
+
+/** A source as the API answers it: configuration, state and counts. */
+export interface SourceJson {
+  readonly id: string;
+  readonly kind: string;
+  /** Null for a source that is no longer configured. */
+  readonly as: 'acd' | 'directory' | null;
+  readonly enabled: boolean;
+  readonly configured: boolean;
+  readonly state: SourceState;
+  readonly failures: number;
+  readonly pausedBy: string | null;
+  readonly pauseReason: string | null;
+  readonly pausedAt: string | null;
+  readonly systemId: string | null;
+  readonly lastSuccessAt: string | null;
+  readonly lastCompleteAt: string | null;
+  readonly schedule: ConfiguredSource['schedule'] | null;
+  readonly accounts: SourceAccounts;
+  /** Sources whose first complete import its latest run waited for (spec 4.8). */
+  readonly waitingFor: readonly string[];
+  readonly lastRun: { readonly id: number; readonly state: string; readonly error: string | null } | null;
+}
+
+interface StateRow {
+  readonly source_id: string;
+  readonly kind: string;
+  readonly system_id: string | null;
+  readonly last_success_at: Date | null;
+  readonly last_complete_at: Date | null;
+  readonly failures: number;
+  readonly paused_at: Date | null;
+  readonly paused_by: string | null;
+  readonly pause_reason: string | null;
+  readonly retired_at: Date | null;
+  readonly running: boolean;
+  readonly run_id: number | null;
+  readonly run_state: string | null;
+  readonly error_code: string | null;
+  readonly waiting_for: readonly string[] | null;
+}
+
+type CountRow = SourceAccounts & { readonly source_id: string };
+
+export interface SourceQueries {
+  /** In the order of the configuration; sources that are configured no longer come last. */
+  list(): Promise<readonly SourceJson[]>;
+  get(id: string): Promise<SourceJson | null>;
+}
+
+/** Sources as people and programs see them. */
+export function createSourceQueries(knex: Knex, configured: readonly ConfiguredSource[]): SourceQueries {
+  const list = async (only: string | null): Promise<SourceJson[]> => {
+    const [states, counts] = await Promise.all([statesOf(knex, only), countsOf(knex, only)]);
+    const known = configured.filter((source) => only === null || source.id === only);
+    const rest = states.filter((state) => !configured.some((source) => source.id === state.source_id));
+    return [...known, ...rest].map((source) => {
+      const id = 'source_id' in source ? source.source_id : source.id;
+      return toJson(
+        'source_id' in source ? { ...source, id } : source,
+        states.find((state) => state.source_id === id),
+        counts.find((row) => row.source_id === id),
+      );
+    });
+  };
+  return {
+    list: () => list(null),
+    get: async (id) => (await list(id))[0] ?? null,
+  };
+}
+
+function statesOf(knex: Knex, only: string | null): Promise<StateRow[]> {
+  return sqlRows<StateRow>(
+    knex,
+    `select s.source_id, s.kind, s.system_id, s.last_success_at, s.last_complete_at, s.failures, s.paused_at, s.paused_by,
+            s.pause_reason, s.retired_at, latest.id as run_id, latest.state as run_state, latest.error_code,
+            latest.waiting_for,
+            exists (select 1 from run where source_id = s.source_id and state in ('importing', 'reconciling')) as running
+       from source_state s
+            left join lateral (select id, state, error_code, waiting_for from run where source_id = s.source_id
+                                order by id desc limit 1) latest on true
+      where cast(:only as text) is null or s.source_id = :only
+      order by s.source_id`,
+    { only },
+  );
+}
+
+function countsOf(knex: Knex, only: string | null): Promise<CountRow[]> {
+  const standings = ['linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked'];
+  return sqlRows<CountRow>(
+    knex,
+    `select source_id, cast(count(*) filter (where gone_since is null and not disabled) as integer) as present,
+            cast(count(*) filter (where gone_since is null and disabled) as integer) as disabled,
+            cast(count(*) filter (where gone_since is not null) as integer) as gone,
+            ${standings.map((standing) => `cast(count(*) filter (where standing = '${standing}') as integer) as ${standing}`).join(', ')}
+       from account where ${only === null ? 'true' : 'source_id = :only'} group by source_id`,
+    { only },
+  );
+}
+
+const noAccounts: SourceAccounts = {
+  ...{ present: 0, disabled: 0, gone: 0 },
+  ...{ linked: 0, unmatched: 0, waiting: 0, question: 0, ignored: 0, unlinked: 0 },
+};
+
+type Named = Pick<ConfiguredSource, 'id' | 'kind'> & Partial<ConfiguredSource>;
+
+function toJson(source: Named, state: StateRow | undefined, counts: CountRow | undefined): SourceJson {
+  const { source_id: _, ...accounts } = counts ?? { ...noAccounts, source_id: source.id };
+  return {
+    id: source.id,
+    kind: source.kind,
+    as: source.as ?? null,
+    enabled: source.enabled ?? false,
+    configured: source.enabled !== undefined,
+    state: stateOf(state),
+    failures: state?.failures ?? 0,
+    pausedBy: state?.paused_by ?? null,
+    pauseReason: state?.pause_reason ?? null,
+    pausedAt: iso(state?.paused_at ?? null),
+    systemId: state?.system_id ?? null,
+    lastSuccessAt: iso(state?.last_success_at ?? null),
+    lastCompleteAt: iso(state?.last_complete_at ?? null),
+    schedule: source.schedule ?? null,
+    accounts,
+    waitingFor: state?.waiting_for ?? [],
+    lastRun: lastRunOf(state),
+  };
+}
+
+function lastRunOf(state: StateRow | undefined): SourceJson['lastRun'] {
+  if (state?.run_id == null || state.run_state === null) return null;
+  return { id: state.run_id, state: state.run_state, error: state.error_code };
+}
+
+/** What a person should know first: whether it will run at all, whether it does, how it went. */
+function stateOf(state: StateRow | undefined): SourceState {
+  if (state === undefined) return 'never-run';
+  if (state.retired_at !== null) return 'retired';
+  if (state.paused_at !== null) return 'paused';
+  if (state.running) return 'running';
+  if (state.failures > 0) return 'failing';
+  return state.last_success_at === null ? 'never-run' : 'ok';
+}

@@ -1,0 +1,104 @@
+import type { Knex } from 'knex';
+import { fold } from '../../domain/text.ts';
+import { hydrateUsers, userColumns, type UserJson, type UserRow } from './user-json.ts';
+import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
+import { allOf, likeLiteral, sqlRow, sqlRows } from './sql.ts';
+
+/** Which users a list shows: active ones unless `all` (spec 9.4). */
+export interface UserFilter extends PageRequest {
+  readonly all: boolean;
+  /** Words that must each start one of the user's names, e-mail or login, or be one of their unique ids. */
+  readonly search?: string | undefined;
+  readonly sync?: 'on' | 'off' | undefined;
+}
+
+/** A name that stands for two users: one by id, another by username. */
+export class AmbiguousUserError extends Error {
+  readonly code = 'user-ambiguous';
+
+  constructor(reference: string, byName: number) {
+    super(
+      `"${reference}" is the id of one user and the username of user ${byName}: write id:${reference} or username:${reference}`,
+    );
+    this.name = 'AmbiguousUserError';
+  }
+}
+
+export interface UserQueries {
+  list(filter: UserFilter): Promise<Page<UserJson>>;
+  get(id: number): Promise<UserJson | null>;
+  /** The id of the user that `12`, `id:12`, `jnovak` or `username:12` names. @throws AmbiguousUserError */
+  resolve(reference: string): Promise<number | null>;
+}
+
+const syncOff = `(not u.sync_enabled or u.sync_off_sources <> '{}')`;
+const largestId = 2_147_483_647;
+const searchedWords = 5;
+
+/** Users as people and programs see them. */
+export function createUserQueries(knex: Knex): UserQueries {
+  return {
+    async list(filter) {
+      const search = searchOf(filter.search);
+      const rows = await sqlRows<UserRow>(
+        knex,
+        `select ${userColumns} from "user" u
+          where ${allOf([
+            'u.id > :after',
+            !filter.all && 'u.active',
+            filter.sync === 'off' && syncOff,
+            filter.sync === 'on' && `not ${syncOff}`,
+            ...search.conditions,
+          ])}
+          order by u.id limit :limit`,
+        { after: idAfter(filter.after), limit: filter.limit + 1, ...search.bindings },
+      );
+      const page = pageOf(rows, filter.limit, (row) => String(row.id));
+      return { items: await hydrateUsers(knex, page.rows), next: page.next };
+    },
+    async get(id) {
+      const rows = await sqlRows<UserRow>(knex, `select ${userColumns} from "user" u where u.id = :id`, { id });
+      const [user] = await hydrateUsers(knex, rows);
+      return user ?? null;
+    },
+    resolve: (reference) => resolveUser(knex, reference),
+  };
+}
+
+/** A prefix search that b-trees serve; a word that is a whole unique id (employee id, ACD id, login) is found too. */
+function searchOf(text: string | undefined): { conditions: string[]; bindings: Record<string, unknown> } {
+  const words = (text ?? '').split(/\s+/).filter((word) => word !== '');
+  const bindings: Record<string, unknown> = {};
+  const conditions = words.slice(0, searchedWords).map((word, index) => {
+    bindings[`prefix${index}`] = `${likeLiteral(word)}%`;
+    bindings[`claimed${index}`] = fold(word);
+    const startsWith = ['username', 'last_name', 'first_name', 'email'].map(
+      (column) => `lower(u.${column}) like lower(:prefix${index})`,
+    );
+    const holds = `u.id = any (array(
+      select user_id from claim where value = :claimed${index}
+         and kind in ('windowsLogin', 'employeeId', 'numericId')
+      union all
+      select user_id from claim where value = :claimed${index}
+         and kind in (select 'acdId:' || source_id from source_state)))`;
+    return `(${[...startsWith, holds].join(' or ')})`;
+  });
+  return { conditions, bindings };
+}
+
+async function resolveUser(knex: Knex, reference: string): Promise<number | null> {
+  const [, how, name] = /^(?:(id|username):)?(.*)$/su.exec(reference) ?? [];
+  if (name === undefined) return null;
+  const id = how !== 'username' && /^[1-9]\d{0,9}$/.test(name) && Number(name) <= largestId ? Number(name) : null;
+  const username = how === 'id' ? null : fold(name);
+  const found = await sqlRow<{ by_id: number | null; by_name: number | null }>(
+    knex,
+    `select (select id from "user" where id = cast(:id as integer)) as by_id,
+            (select user_id from claim where kind = 'username' and value = cast(:username as text)) as by_name`,
+    { id, username },
+  );
+  if (found === null) return null;
+  if (found.by_id !== null && found.by_name !== null && found.by_id !== found.by_name)
+    throw new AmbiguousUserError(name, found.by_name);
+  return found.by_id ?? found.by_name;
+}

@@ -1,0 +1,224 @@
+import type { AccountContent } from '../domain/account.ts';
+import type { GuardClass } from '../domain/change.ts';
+import { claimKey, type Claim } from '../domain/claim.ts';
+import type { Field } from '../domain/fields.ts';
+import type { ReconcileReads, LinkedSubject, UnlinkedRow } from '../apply/ports.ts';
+import { accountKeys } from '../reconcile/match-keys.ts';
+import { loadSubjects } from './subject-rows.ts';
+import { query, queryOne, type Db } from './sql.ts';
+
+const due = '(a.decided_hash is distinct from a.content_hash or a.decided_wakes <> a.wakes)';
+const unlinked = 'not exists (select from link l where l.account_id = a.id and l.until is null)';
+
+interface AccountRow {
+  id: number;
+  external_id: string;
+  content: AccountContent;
+  content_hash: string;
+  disabled: boolean;
+  wakes: number;
+  held_digest: string | null;
+  absent: boolean;
+  ignored: boolean;
+}
+const accountColumns = `a.id, a.external_id, a.content, a.content_hash, a.disabled, a.wakes, a.held_digest,
+  a.absent_since is not null as absent, a.ignored_at is not null as ignored`;
+
+/** The reads of a pass. `matchOf` gives a source's correlation rules. */
+export function reconcileReads(db: Db, matchOf: (source: string) => readonly (readonly Field[])[]): ReconcileReads {
+  return {
+    async now() {
+      return (await queryOne<{ now: Date }>(db, 'select now() as now')).now.toISOString();
+    },
+    async hasUsers() {
+      return (await queryOne<{ any: boolean }>(db, 'select exists (select from "user") as any')).any;
+    },
+    async presentAccounts(source) {
+      const sql = 'select count(*)::int as count from account where source_id = ? and gone_since is null';
+      return (await queryOne<{ count: number }>(db, sql, [source])).count;
+    },
+    teams: () =>
+      query(
+        db,
+        `select t.id, t.name, coalesce(array_agg(s.source_id) filter (where s.source_id is not null), '{}') as "boundBy"
+         from team t left join source_team s on s.team_id = t.id group by t.id`,
+      ),
+    sourceTeams: (source) =>
+      query(db, 'select external_id as "externalId", name, team_id as "teamId", undecided from source_team where source_id = ?', [source]),
+    absences: (source, after, limit) =>
+      query(
+        db,
+        `select a.id as "accountId", a.external_id as "externalId", a.absent_since is not null as absent, a.absence_proof as proof,
+           l.user_id as "userId"
+         from account a left join link l on l.account_id = a.id and l.until is null
+         where a.source_id = ? and a.id > ? and (a.absent_since is null) <> (a.gone_since is null) order by a.id limit ?`,
+        [source, after, limit],
+      ),
+    countAbsences: (source) =>
+      queryOne(
+        db,
+        `select count(*) filter (where absent_since is not null)::int as absent, count(*) filter (where absent_since is null)::int as returned
+         from account where source_id = ? and (absent_since is null) <> (gone_since is null)`,
+        [source],
+      ),
+    countDue: (source) =>
+      queryOne(
+        db,
+        `select count(l.id)::int as linked, (count(*) - count(l.id))::int as unlinked
+         from account a left join link l on l.account_id = a.id and l.until is null where a.source_id = ? and ${due}`,
+        [source],
+      ),
+    dueUsers: (source, after, limit) =>
+      query(
+        db,
+        `select a.id as "accountId", l.user_id as "userId" from account a join link l on l.account_id = a.id and l.until is null
+         where a.source_id = ? and a.id > ? and ${due} order by a.id limit ?`,
+        [source, after, limit],
+      ),
+    async dueUnlinked(source, after, limit) {
+      const sql = `select a.id from account a where a.source_id = ? and a.id > ? and ${due} and ${unlinked} order by a.id limit ?`;
+      return (await query<{ id: number }>(db, sql, [source, after, limit])).map((row) => row.id);
+    },
+    subjects: (source, userIds, lock) => linkedSubjects(db, source, userIds, lock),
+    unlinked: (accountIds, lock) => unlinkedRows(db, accountIds, lock, matchOf),
+    users: (userIds, lock) => loadSubjects(db, userIds, lock),
+    claimHolders: (claims) => claimHolders(db, claims),
+    usersByKeys: (keys) =>
+      query(db, 'select key, user_id as "userId" from match_key where key = any(?) and user_id is not null', [[...keys]]),
+    async accountsByKeys(source, keys) {
+      const sql = `select distinct a.id from match_key k join account a on a.id = k.account_id
+        where k.key = any(?) and k.account_id is not null and a.source_id = ? and a.absent_since is null and a.ignored_at is null`;
+      return (await query<{ id: number }>(db, sql, [[...keys], source])).map((row) => row.id);
+    },
+    keysOfUsers: (userIds) => query(db, 'select key, user_id as "userId" from match_key where user_id = any(?)', [[...userIds]]),
+    candidates: (source, userIds) =>
+      query(
+        db,
+        `select u.id, u.active, u.sync_enabled and not (? = any(u.sync_off_sources)) as "syncOn", u.merged_into is not null as merged,
+           l.account_id as "linkedAccount",
+           exists (select from bar b join account a on a.id = b.account_id
+                   where b.user_id = u.id and b.kind = 'wait' and a.source_id = ?) as "takesNone"
+         from "user" u left join link l on l.user_id = u.id and l.source_id = ? and l.until is null where u.id = any(?)`,
+        [source, source, source, [...userIds]],
+      ),
+    planned: (runId, limit) =>
+      query(
+        db,
+        `select kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId", rule
+         from run_decision where run_id = ? order by external_id limit ?`,
+        [runId, limit],
+      ),
+    guardedSince: (source) =>
+      query<{ class: GuardClass; subject: number }>(
+        db,
+        `select distinct class, case when class in ('gone', 'created') then account_id else user_id end as subject
+         from event, unnest(guard_classes) as class
+         where source_id = ? and guard_classes is not null and at > now() - interval '24 hours'`,
+        [source],
+      ),
+    openItems: (kinds, accountIds, userIds) =>
+      query(
+        db,
+        `select id, kind, subject, account_ids as "accountIds", user_ids as "userIds", evidence_digest as "evidenceDigest"
+         from review_item where closed_at is null and kind = any(?) and (account_ids && ?::int[] or user_ids && ?::int[])`,
+        [[...kinds], [...accountIds], [...userIds]],
+      ),
+    async openItemsOf(items) {
+      const rows = await query<{ kind: string; subject: string }>(
+        db,
+        'select kind, subject from review_item where closed_at is null and subject = any(?)',
+        [items.map((item) => item.subject)],
+      );
+      return new Set(rows.map((row) => `${row.kind} ${row.subject}`));
+    },
+    async separateUserAnswers(subjects) {
+      const sql = `select subject from review_answer where kind = 'possible-duplicate' and subject = any(?)`;
+      return new Set((await query<{ subject: string }>(db, sql, [[...subjects]])).map((row) => row.subject));
+    },
+  };
+}
+
+async function linkedSubjects(db: Db, source: string, userIds: readonly number[], lock: boolean): Promise<LinkedSubject[]> {
+  const subjects = await loadSubjects(db, userIds, lock);
+  const accounts = await query<AccountRow & { user_id: number }>(
+    db,
+    `select ${accountColumns}, l.user_id from link l join account a on a.id = l.account_id
+     where l.user_id = any(?) and l.source_id = ? and l.until is null`,
+    [[...userIds], source],
+  );
+  const refusals = await loadRefusals(
+    db,
+    accounts.map((row) => row.id),
+  );
+  const accountOf = new Map(accounts.map((row) => [row.user_id, row]));
+  return subjects.flatMap(({ subject, linkedSources }) => {
+    const row = accountOf.get(subject.user.id);
+    if (row === undefined) return [];
+    const account = { ...toAccount(row), refusals: refusals.get(row.id) ?? new Map<string, string>() };
+    return [{ subject, linkedSources, account }];
+  });
+}
+
+function toAccount(row: AccountRow): Omit<LinkedSubject['account'], 'refusals'> {
+  return {
+    id: row.id,
+    externalId: row.external_id,
+    content: row.content,
+    contentHash: row.content_hash,
+    disabled: row.disabled,
+    wakes: row.wakes,
+    heldDigest: row.held_digest,
+    absent: row.absent,
+    ignored: row.ignored,
+  };
+}
+
+async function loadRefusals(db: Db, accountIds: readonly number[]): Promise<Map<number, Map<string, string>>> {
+  const rows = await query<{ account_id: number; part: string; value_said: string }>(
+    db,
+    'select account_id, part, value_said from refusal where account_id = any(?)',
+    [[...accountIds]],
+  );
+  const byAccount = Map.groupBy(rows, (row) => row.account_id);
+  return new Map([...byAccount].map(([id, group]) => [id, new Map(group.map((row) => [row.part, row.value_said]))]));
+}
+
+async function unlinkedRows(
+  db: Db,
+  accountIds: readonly number[],
+  lock: boolean,
+  matchOf: (source: string) => readonly (readonly Field[])[],
+): Promise<UnlinkedRow[]> {
+  if (accountIds.length === 0) return [];
+  const rows = await query<AccountRow & { source_id: string }>(
+    db,
+    `select ${accountColumns}, a.source_id from account a where a.id = any(?) and ${unlinked} order by a.id${lock ? ' for update of a' : ''}`,
+    [[...accountIds]],
+  );
+  const bars = await query<{ account_id: number; user_id: number; kind: string }>(
+    db,
+    'select account_id, user_id, kind from bar where account_id = any(?)',
+    [[...accountIds]],
+  );
+  const barsOf = Map.groupBy(bars, (bar) => bar.account_id);
+  return rows.map((row) => {
+    const own = barsOf.get(row.id) ?? [];
+    return {
+      ...toAccount(row),
+      keys: accountKeys(row.content.values, matchOf(row.source_id)),
+      barred: own.map((bar) => bar.user_id),
+      unlinkedByPerson: own.some((bar) => bar.kind === 'wait'),
+    };
+  });
+}
+
+async function claimHolders(db: Db, claims: readonly Claim[]): Promise<Map<string, number>> {
+  if (claims.length === 0) return new Map();
+  const rows = await query<{ kind: string; value: string; user_id: number }>(
+    db,
+    `select c.kind, c.value, c.user_id from claim c
+     join json_to_recordset(?::text::json) as r(kind text, value text) on c.kind = r.kind and c.value = r.value`,
+    [JSON.stringify(claims.map(({ kind, value }) => ({ kind, value })))],
+  );
+  return new Map(rows.map((row) => [claimKey(row), row.user_id]));
+}

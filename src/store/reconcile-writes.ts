@@ -1,0 +1,276 @@
+import type { ReconcileWrites } from '../apply/ports.ts';
+import { digestOf } from '../apply/digest.ts';
+import { fold, normalise } from '../domain/text.ts';
+import { forRows, query, type Db } from './sql.ts';
+import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
+
+const names = valueColumnNames.join(', ');
+
+/** The writes of one batch, each one statement for all its rows. */
+export function reconcileWrites(db: Db): ReconcileWrites {
+  return {
+    ...userWrites(db),
+    ...identityWrites(db),
+    ...planWrites(db),
+    ...questionWrites(db),
+    ...teamWrites(db),
+    ...wakes(db),
+    async appendEvents(events, { source, runId }) {
+      await forRows(
+        db,
+        'type text, "userId" int, "accountId" int, "externalId" text, changes jsonb, reason text, "guardClasses" text[]',
+        events,
+        (rows) => `insert into event (actor_kind, actor_name, type, source_id, run_id, user_id, account_id, external_id, changes, reason, guard_classes)
+          select 'sync', 'sync', type, src, run, "userId", "accountId", "externalId", changes, reason, "guardClasses"
+          from ${rows}, (select ?::text as src, ?::int as run) as c`,
+        [source, runId],
+      );
+    },
+  };
+}
+
+type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
+
+function userWrites(db: Db): Part<'allocateUserIds' | 'insertUsers' | 'saveUsers' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'> {
+  return {
+    async allocateUserIds(count) {
+      if (count === 0) return [];
+      const sql = `select nextval(pg_get_serial_sequence('"user"', 'id'))::int as id from generate_series(1, ?::int)`;
+      return (await query<{ id: number }>(db, sql, [count])).map((row) => row.id);
+    },
+    async insertUsers(users, policyId) {
+      const rows = users.map((user) => ({ id: user.userId, origin: user.origin, active: user.active, ...toValueRow(user.value) }));
+      await forRows(
+        db,
+        `id int, origin text, active boolean, ${valueColumns}`,
+        rows,
+        (table) => `insert into "user" (id, origin, active, policy_id, deactivated_at, ${names})
+          select id, origin, active, p, case when active then null else now() end, ${names} from ${table}, (select ?::int as p) as c`,
+        [policyId],
+      );
+      await forRows(
+        db,
+        'user_id int, ref text, value text',
+        users.flatMap((user) => Object.entries(user.localValues).map(([ref, value]) => ({ user_id: user.userId, ref, value }))),
+        (table) => `insert into word (user_id, kind, ref, value, operator_name)
+          select user_id, 'local-value', ref, value, 'organization' from ${table}`,
+      );
+    },
+    async saveUsers(users, policyId) {
+      await forRows(
+        db,
+        `id int, ${valueColumns}`,
+        users.map((user) => ({ id: user.userId, ...toValueRow(user.value) })),
+        (table) => `update "user" u set version = u.version + 1, policy_id = coalesce(c.p, u.policy_id),
+          ${valueColumnNames.map((name) => `${name} = r.${name}`).join(', ')}
+          from ${table}, (select ?::int as p) as c where u.id = r.id`,
+        [policyId],
+      );
+    },
+    async saveSnapshots(snapshots) {
+      await forRows(
+        db,
+        'user_id int, source_id text, account_id int, results jsonb, names_seen jsonb',
+        snapshots.map(({ userId, accountId, snapshot: { source, ...results }, namesSeen }) => ({
+          user_id: userId,
+          source_id: source,
+          account_id: accountId,
+          results,
+          names_seen: namesSeen,
+        })),
+        (table) => `insert into snapshot (user_id, source_id, account_id, results, names_seen)
+          select user_id, source_id, account_id, results, names_seen from ${table}
+          on conflict (user_id, source_id) do update
+          set account_id = excluded.account_id, results = excluded.results, names_seen = excluded.names_seen, applied_at = now()`,
+      );
+    },
+    async saveClaims(claims) {
+      const flat = (pick: 'take' | 'release'): object[] =>
+        claims.flatMap((write) => write[pick].map(({ kind, value }) => ({ kind, value, user_id: write.userId })));
+      await forRows(
+        db,
+        'kind text, value text, user_id int',
+        flat('release'),
+        (table) => `delete from claim c using ${table} where c.kind = r.kind and c.value = r.value and c.user_id = r.user_id`,
+      );
+      await forRows(
+        db,
+        'kind text, value text, user_id int',
+        flat('take'),
+        (table) => `insert into claim (kind, value, user_id) select kind, value, user_id from ${table}`,
+      );
+    },
+    async saveUserKeys(keys) {
+      if (keys.length === 0) return;
+      await query(db, 'delete from match_key where user_id = any(?)', [keys.map((write) => write.userId)]);
+      await forRows(
+        db,
+        'user_id int, key text',
+        keys.flatMap((write) => write.keys.map((key) => ({ user_id: write.userId, key }))),
+        (table) => `insert into match_key (user_id, key) select user_id, key from ${table}`,
+      );
+    },
+  };
+}
+
+function identityWrites(db: Db): Part<'insertLinks' | 'dropAccountKeys' | 'saveDecided' | 'saveGone' | 'endRefusals'> {
+  return {
+    async insertLinks(links, source, runId) {
+      await forRows(
+        db,
+        '"accountId" int, "userId" int, origin text, rule text',
+        links,
+        (table) => `insert into link (account_id, user_id, source_id, origin, rule, run_id)
+          select "accountId", "userId", src, origin, rule, run from ${table}, (select ?::text as src, ?::int as run) as c`,
+        [source, runId],
+      );
+    },
+    async dropAccountKeys(accountIds) {
+      if (accountIds.length > 0) await query(db, 'delete from match_key where account_id = any(?)', [[...accountIds]]);
+    },
+    async saveDecided(rows) {
+      await forRows(
+        db,
+        '"accountId" int, "contentHash" text, wakes int, standing text, reason text, "userId" int, "heldDigest" text',
+        rows,
+        (table) => `update account a set decided_hash = r."contentHash", decided_wakes = r.wakes, standing = r.standing,
+          standing_reason = r.reason, standing_user = r."userId", held_digest = r."heldDigest" from ${table} where a.id = r."accountId"`,
+      );
+    },
+    async saveGone(rows, runId) {
+      await forRows(
+        db,
+        '"accountId" int, absent boolean',
+        rows,
+        (table) => `update account a set gone_since = case when r.absent then a.absent_since end,
+          gone_run_id = case when r.absent then c.run end, wakes = a.wakes + 1
+          from ${table}, (select ?::int as run) as c where a.id = r."accountId"`,
+        [runId],
+      );
+    },
+    async endRefusals(rows) {
+      await forRows(
+        db,
+        '"accountId" int, part text',
+        rows,
+        (table) => `delete from refusal f using ${table} where f.account_id = r."accountId" and f.part = r.part`,
+      );
+    },
+  };
+}
+
+function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase'> {
+  return {
+    async savePlan(runId, rows) {
+      await forRows(
+        db,
+        'kind text, "externalId" text, "accountId" int, "contentHash" text, "userId" int, rule text',
+        rows,
+        (table) => `insert into run_decision (run_id, kind, external_id, account_id, content_hash, user_id, rule)
+          select run, kind, "externalId", "accountId", "contentHash", "userId", rule from ${table}, (select ?::int as run) as c`,
+        [runId],
+      );
+    },
+    async dropPlan(runId, externalIds) {
+      if (externalIds === 'all') await query(db, 'delete from run_decision where run_id = ?', [runId]);
+      else await query(db, 'delete from run_decision where run_id = ? and external_id = any(?)', [runId, [...externalIds]]);
+    },
+    async setPhase(runId, phase) {
+      await query(db, 'update run set phase = ? where id = ?', [phase, runId]);
+    },
+  };
+}
+
+function questionWrites(db: Db): Part<'closeItems' | 'openNewItems'> {
+  return {
+    async closeItems(ids) {
+      if (ids.length > 0) await query(db, 'update review_item set closed_at = now() where id = any(?)', [[...ids]]);
+    },
+    async openNewItems(items, source, runId) {
+      await forRows(
+        db,
+        `kind text, subject text, "accountIds" int[], "userIds" int[], part text, "waitKeys" text[], evidence jsonb, digest text`,
+        items.map((item) => ({ ...item, digest: digestOf(item.evidence) })),
+        (table) => `insert into review_item (kind, source_id, subject, account_ids, user_ids, part, wait_keys, evidence, evidence_digest, opened_run_id)
+          select kind, src, subject, "accountIds", "userIds", part, "waitKeys", evidence, digest, run
+          from ${table}, (select ?::text as src, ?::int as run) as c
+          on conflict (kind, subject) where closed_at is null do nothing`,
+        [source, runId],
+      );
+    },
+  };
+}
+
+function teamWrites(db: Db): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 'settleSourceTeams'> {
+  return {
+    async createTeams(teams) {
+      const rows = teams.map((team) => ({ ...team, name: normalise(team.name), folded: fold(team.name) }));
+      await forRows(
+        db,
+        'name text, folded text',
+        rows,
+        (table) => `insert into team (name, folded_name) select name, folded from ${table} on conflict (folded_name) do nothing`,
+      );
+      await forRows(
+        db,
+        'source text, "externalId" text, folded text',
+        rows,
+        (table) => `update source_team s set team_id = t.id from ${table} join team t on t.folded_name = r.folded
+          where s.source_id = r.source and s.external_id = r."externalId"`,
+      );
+    },
+    async bindTeams(teams) {
+      await forRows(
+        db,
+        'source text, "externalId" text, "teamId" int',
+        teams,
+        (table) => `update source_team s set team_id = r."teamId" from ${table} where s.source_id = r.source and s.external_id = r."externalId"`,
+      );
+    },
+    async renameTeams(teams) {
+      await forRows(
+        db,
+        '"teamId" int, name text, folded text',
+        teams.map((team) => ({ ...team, folded: fold(team.name) })),
+        (table) => `update team t set name = r.name, folded_name = r.folded from ${table} where t.id = r."teamId"`,
+      );
+    },
+    async settleSourceTeams(source, decided) {
+      if (decided.length === 0) return;
+      await query(db, 'update source_team set undecided = false where source_id = ? and external_id = any(?)', [source, [...decided]]);
+    },
+  };
+}
+
+function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeQuestions' | 'wakeAccounts'> {
+  const wake = 'update account set wakes = wakes + 1';
+  return {
+    async wakeByKeys(keys) {
+      if (keys.length === 0) return;
+      const matching = 'select account_id from match_key where key = any(?) and account_id is not null';
+      await query(db, `${wake} where id in (${matching})`, [[...keys]]);
+    },
+    async wakeByItems(userIds, freedNames) {
+      if (userIds.length + freedNames.length === 0) return;
+      await query(
+        db,
+        `${wake} where id in (select unnest(account_ids) from review_item
+           where closed_at is null and (user_ids && ?::int[] or wait_keys && ?::text[]))`,
+        [[...userIds], [...freedNames]],
+      );
+    },
+    async wakeQuestions(source) {
+      const undecided = 'a.decided_hash is distinct from a.content_hash or a.decided_wakes <> a.wakes';
+      await query(
+        db,
+        `${wake} where id in (select unnest(i.account_ids) from review_item i
+           where i.closed_at is null and i.source_id = ? and exists
+             (select from account a where a.id = any(i.account_ids) and (${undecided})))`,
+        [source],
+      );
+    },
+    async wakeAccounts(accountIds) {
+      if (accountIds.length > 0) await query(db, `${wake} where id = any(?)`, [[...accountIds]]);
+    },
+  };
+}
