@@ -15,8 +15,9 @@ import { and, equals, parseFilter } from '../../src/connector-kit/ldap/filter.ts
 import type { Filter } from '../../src/connector-kit/ldap/filter.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
 import { guidBytes } from '../../src/connector-kit/ldap/microsoft-values.ts';
+import { readFirstPage } from '../../src/connector-kit/ldap/paging.ts';
 import { provenAttributes } from '../../src/connector-kit/ldap/proof.ts';
-import { readOne, readSome } from '../../src/connector-kit/ldap/read-one.ts';
+import { readOne, requireSight } from '../../src/connector-kit/ldap/read-one.ts';
 import { resolveRoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import type { RoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import { config } from './config.ts';
@@ -153,7 +154,7 @@ function unreadNotes(plan: FieldPlan, proven: ReadonlySet<string>): string[] {
 /** Asks the whole domain, so that an account that was only moved or no longer matches the filter does not count as absent. */
 async function lookUp(reach: Reach, externalId: string, signal: AbortSignal): Promise<Lookup> {
   const guid = guidBytes(externalId);
-  if (guid === undefined) return 'absent';
+  if (guid === undefined) return 'unsupported';
   const search: Search = {
     base: reach.domain.dn,
     scope: 'sub',
@@ -163,7 +164,10 @@ async function lookUp(reach: Reach, externalId: string, signal: AbortSignal): Pr
     controls: reach.domain.takesDomainScope ? [domainScope()] : [],
   };
   const entry = await readOne(reach.connection, search, signal);
-  if (entry === undefined) return 'absent';
+  if (entry === undefined) {
+    await requireSight(reach.connection, { base: reach.domain.dn, filter: people }, signal);
+    return 'absent';
+  }
   const control = userAccountControl.safeParse(entry.texts.get('useraccountcontrol')?.[0]);
   return control.success && control.data.disabled ? 'disabled' : 'present';
 }
@@ -214,7 +218,7 @@ async function checkReading(
   };
   await report.step(
     'page',
-    () => readSome(reach.connection, search, settings.pageSize, signal),
+    () => readFirstPage(reach.connection, search, settings.pageSize, signal),
     (entries) => describePage(entries),
   );
   const groups = await report.step('groups', () => groupsOf(reach, kit, signal), describeGroups);

@@ -1,8 +1,7 @@
-import type { AccountRecord, RoleFacts, SourceTeam } from '../../src/domain/account.ts';
-import { fold, normalise } from '../../src/domain/text.ts';
+import type { AccountRecord, RoleFacts } from '../../src/domain/account.ts';
 import type { Field } from '../../src/domain/fields.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
-import { readFields, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
+import { readFields, readTeams, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { expiryMs } from '../../src/connector-kit/ldap/microsoft-values.ts';
 import { namesOfGroups } from '../../src/connector-kit/ldap/role-groups.ts';
@@ -69,7 +68,7 @@ export function mapEntry(entry: Entry, externalId: string, context: MapContext):
   const values = readFields(entry, plan.fields, proven);
   values.windowsLogin = windowsLogin(entry, context.netbiosName);
   const roleFacts = context.groups === undefined ? undefined : rolesOf(entry, context.groups, proven);
-  const teams = plan.parts.team === undefined ? undefined : teamsOf(entry, plan.parts.team, proven);
+  const teams = plan.parts.team === undefined ? undefined : readTeams(entry, plan.parts.team, proven);
   return {
     externalId,
     values,
@@ -86,9 +85,9 @@ export function hasExpired(entry: Entry, nowMs: number): boolean {
 }
 
 function windowsLogin(entry: Entry, netbiosName: string): string {
-  const name = entry.texts.get('samaccountname')?.[0];
+  const name = usableValues(entry, 'samaccountname')[0];
   if (name === undefined) throw new UnusableEntry('sAMAccountName cannot be read, so that there is no Windows login');
-  const login = `${netbiosName}\\${normalise(name)}`;
+  const login = `${netbiosName}\\${name}`;
   if (!isWindowsLogin(login)) throw new UnusableEntry('sAMAccountName makes no valid Windows login (DOMAIN\\login)');
   return login;
 }
@@ -105,10 +104,4 @@ function rolesOf(entry: Entry, groups: RoleGroups, proven: ReadonlySet<string>):
 function isCutShort(entry: Entry, attribute: string): boolean {
   for (const name of entry.texts.keys()) if (name.startsWith(`${attribute};range=`)) return true;
   return false;
-}
-
-function teamsOf(entry: Entry, attribute: string, proven: ReadonlySet<string>): readonly SourceTeam[] | undefined {
-  const names = usableValues(entry, attribute);
-  if (names.length === 0 && !proven.has(attribute)) return undefined;
-  return names.map((name) => ({ id: fold(name), name }));
 }

@@ -12,8 +12,9 @@ import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
 import { readNamingContext } from '../../src/connector-kit/ldap/naming-context.ts';
 import type { NamingContext } from '../../src/connector-kit/ldap/naming-context.ts';
+import { readFirstPage } from '../../src/connector-kit/ldap/paging.ts';
 import { provenAttributes } from '../../src/connector-kit/ldap/proof.ts';
-import { readOne, readSome } from '../../src/connector-kit/ldap/read-one.ts';
+import { readOne, readSome, requireSight } from '../../src/connector-kit/ldap/read-one.ts';
 import { config } from './config.ts';
 import type { Config } from './config.ts';
 import { defaultFields, idAttributeOf, idOf, mapEntry, mappable } from './map.ts';
@@ -105,7 +106,10 @@ async function lookUp(reach: Reach, externalId: string, signal: AbortSignal): Pr
   const attributes = disabled === undefined ? [id] : [id, disabled];
   const search: Search = { base: settings.baseDn, scope: 'sub', filter: equals(id, externalId), attributes };
   const entry = await readOne(connection, search, signal);
-  if (entry === undefined) return 'absent';
+  if (entry === undefined) {
+    await requireSight(connection, { base: settings.baseDn, filter: parseFilter(settings.filter) }, signal);
+    return 'absent';
+  }
   return disabled !== undefined && readFlag(entry, disabled, new Set()) === true ? 'disabled' : 'present';
 }
 
@@ -151,7 +155,7 @@ async function checkReading(report: CheckReport, partly: Omit<Reach, 'context'>,
   const search: Search = { base: settings.baseDn, scope: 'sub', filter, attributes: [idAttributeOf(plan)] };
   await report.step(
     'page',
-    () => readSome(connection, search, settings.pageSize, signal),
+    () => readFirstPage(connection, search, settings.pageSize, signal),
     (entries) => describePage(entries, plan),
   );
   await report.step('groups', () => groupsOf(reach, kit, signal), describeGroups);

@@ -1,7 +1,6 @@
-import type { AccountRecord, SourceTeam } from '../../src/domain/account.ts';
-import { fold } from '../../src/domain/text.ts';
+import type { AccountRecord } from '../../src/domain/account.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
-import { readFields, readFlag, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
+import { readFields, readFlag, readTeams, UnusableEntry } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import { namesOfMember } from '../../src/connector-kit/ldap/group-members.ts';
@@ -61,7 +60,7 @@ export function mapEntry(entry: Entry, externalId: string, context: MapContext):
     throw new UnusableEntry('windowsLogin is not of the form DOMAIN\\login');
   }
   const disabled = plan.parts.disabled === undefined ? undefined : readFlag(entry, plan.parts.disabled, proven);
-  const teams = plan.parts.team === undefined ? undefined : teamsOf(entry, plan.parts.team, proven);
+  const teams = plan.parts.team === undefined ? undefined : readTeams(entry, plan.parts.team, proven);
   return {
     externalId,
     values,
@@ -69,10 +68,4 @@ export function mapEntry(entry: Entry, externalId: string, context: MapContext):
     ...(groups === undefined ? {} : { roleFacts: { groups: namesOfMember(groups, entry) } }),
     ...(teams === undefined ? {} : { teams }),
   };
-}
-
-function teamsOf(entry: Entry, attribute: string, proven: ReadonlySet<string>): readonly SourceTeam[] | undefined {
-  const names = usableValues(entry, attribute);
-  if (names.length === 0 && !proven.has(attribute)) return undefined;
-  return names.map((name) => ({ id: fold(name), name }));
 }

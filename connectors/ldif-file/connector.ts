@@ -1,25 +1,32 @@
-import type { CheckStep, Connector, Kit, Page, Read, ReadEnd, Session } from '../../src/connector-kit/contract.ts';
-import type { AccountRecord, RejectedRecord } from '../../src/domain/account.ts';
+import { Collected } from '../../src/connector-kit/collected.ts';
+import type { CheckStep, Connector, Kit, Read, Session } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
+import { describeFile, describePage, firstPage } from '../../src/connector-kit/file-check.ts';
 import { SourceFile } from '../../src/connector-kit/file.ts';
 import { CheckReport } from '../../src/connector-kit/ldap/directory-check.ts';
 import type { Finding } from '../../src/connector-kit/ldap/directory-check.ts';
 import { isWithin, parseDn } from '../../src/connector-kit/ldap/dn.ts';
 import { planFields } from '../../src/connector-kit/ldap/field-plan.ts';
-import { SeenIds } from '../../src/connector-kit/ldap/seen-ids.ts';
-import { occurringAttributes, readLdif } from '../../src/connector-kit/ldif.ts';
+import { occurringAttributes } from '../../src/connector-kit/ldif-survey.ts';
+import { readLdif } from '../../src/connector-kit/ldif.ts';
 import type { LdifEntry, LdifSelection } from '../../src/connector-kit/ldif.ts';
 import { config } from './config.ts';
 import type { Config } from './config.ts';
-import { chooseIdAttribute, defaultFields, entryAttributes, GroupNames, isPerson, mapEntry, mappable } from './map.ts';
+import {
+  chooseIdAttribute,
+  defaultFields,
+  entryAttributes,
+  GroupNames,
+  isPerson,
+  mapEntry,
+  mappable,
+  positionOf,
+} from './map.ts';
 import type { MapContext } from './map.ts';
-import { binaryAttributes } from './schema.ts';
-
-/** In records. */
-const pageSize = 1000;
+import { binaryAttributes, loginIds, stableIds } from './schema.ts';
 
 /** An export of a directory in LDIF (RFC 2849), as ldapsearch, slapcat, ldifde and ldbsearch write it. */
-export const ldifFile: Connector<Config> = {
+export const connector: Connector<Config> = {
   kind: 'ldif-file',
   as: 'directory',
   capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: true },
@@ -63,8 +70,9 @@ async function surveyFile(file: SourceFile, settings: Config, kit: Kit): Promise
   const domains = new Map<string, string>();
   // Only the partitions container has it: without one, nothing after the first person can matter.
   const first = await findFirstPerson(file, selection, present.has('netbiosname') ? domains : undefined, kit.signal);
-  const idAttribute = idMapped ?? (first === undefined ? undefined : chooseIdAttribute(first)) ?? 'none';
-  const systemId = first === undefined ? `no people, id ${idAttribute}` : `${suffixOf(first.dn)}, id ${idAttribute}`;
+  if (first === undefined) throw nobody(file, present);
+  const idAttribute = idMapped ?? chooseIdAttribute(first);
+  if (idAttribute === undefined) throw noId(file, first);
   const context = {
     plan,
     idAttribute,
@@ -72,12 +80,27 @@ async function surveyFile(file: SourceFile, settings: Config, kit: Kit): Promise
     netbiosNameOf: (dn: string) => settings.netbiosName ?? domainOf(dn, domains),
     groups: new GroupNames(kit.roleGroups),
   };
-  return { context, selection, systemId };
+  return { context, selection, systemId: `${suffixOf(first.dn)}, id ${idAttribute}` };
 }
 
 function idMissing(attribute: string, path: string, present: ReadonlySet<string>): SourceError {
   const others = entryAttributes.filter((name) => present.has(name) && name !== 'objectclass').join(', ');
   const message = `mapping.externalId: no entry of ${path} has ${attribute}; of the usual attributes it has: ${others || 'none'}`;
+  return new SourceError('fatal', 'configuration', message);
+}
+
+/** Whom the file is about cannot be told; nothing is concluded from it. */
+function nobody(file: SourceFile, present: ReadonlySet<string>): SourceError {
+  const why = present.has('objectclass')
+    ? 'holds no entry of a person (objectClass person, inetOrgPerson or user)'
+    : file.size === 0
+      ? 'is empty'
+      : 'shows no objectClass, so that people cannot be told from other entries: export that attribute too';
+  return new SourceError('fatal', 'protocol', `${file.path} ${why}. Nothing was read of it; export it again.`);
+}
+
+function noId(file: SourceFile, first: LdifEntry): SourceError {
+  const message = `${file.path}: the first person, in ${positionOf(first)}, has none of ${[...stableIds, ...loginIds].join(', ')}: export one of them, or name the id's attribute in mapping.externalId`;
   return new SourceError('fatal', 'configuration', message);
 }
 
@@ -113,92 +136,34 @@ function suffixOf(dn: string): string {
 }
 
 async function* readAll(file: SourceFile, survey: Survey, signal: AbortSignal): Read {
-  const state = new ReadState(survey);
+  const collected = new Collected();
+  const skipped = new Map<string, number>();
   const entries = readLdif(file, survey.selection, signal);
   let next = await entries.next();
   for (; next.done !== true; next = await entries.next()) {
     for (const entry of next.value) {
-      state.add(entry);
-      if (!state.pageIsFull) continue;
-      yield state.takePage();
+      collect(entry, survey, collected, skipped);
+      if (!collected.pageIsFull) continue;
+      yield collected.takePage();
       signal.throwIfAborted();
     }
   }
-  const page = state.takePage();
+  const page = collected.takePage();
   if (page.records.length + page.rejected.length > 0) yield page;
-  const changed = await file.changed();
-  return state.end([next.value.cut, changed], next.value.references);
+  const { cut, references } = next.value;
+  const reasons = [cut, await file.changed(), ...collected.doubts()].filter((reason) => reason !== undefined);
+  const notes = [
+    ...[...skipped].map(([what, count]) => `${String(count)} entries skipped: ${what}`),
+    ...(references === 0 ? [] : [`${String(references)} continuation references not followed`]),
+  ];
+  return { complete: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), notes };
 }
 
-/** What one read has met so far. */
-class ReadState {
-  readonly #survey: Survey;
-  readonly #seen = new SeenIds();
-  readonly #skipped = new Map<string, number>();
-  #records: AccountRecord[] = [];
-  #rejected: RejectedRecord[] = [];
-  #people = 0;
-  #withoutId = 0;
-  #repeated = 0;
-
-  constructor(survey: Survey) {
-    this.#survey = survey;
-  }
-
-  get pageIsFull(): boolean {
-    return this.#records.length + this.#rejected.length >= pageSize;
-  }
-
-  add(entry: LdifEntry): void {
-    const outcome = mapEntry(entry, this.#survey.context);
-    if ('skipped' in outcome) {
-      this.#skipped.set(outcome.skipped, (this.#skipped.get(outcome.skipped) ?? 0) + 1);
-      return;
-    }
-    this.#people += 1;
-    const { externalId } = 'record' in outcome ? outcome.record : outcome.rejected;
-    if (externalId === undefined) this.#withoutId += 1;
-    if (externalId !== undefined && !this.#seen.add(externalId)) {
-      this.#repeated += 1;
-      this.#rejected.push({
-        externalId,
-        position: `line ${String(entry.line)}`,
-        reason: 'its id came before in this file',
-      });
-    } else if ('record' in outcome) {
-      this.#records.push(outcome.record);
-    } else {
-      this.#rejected.push(outcome.rejected);
-    }
-  }
-
-  takePage(): Page {
-    const page = { records: this.#records, gone: [], rejected: this.#rejected };
-    this.#records = [];
-    this.#rejected = [];
-    return page;
-  }
-
-  end(damage: readonly (string | undefined)[], references: number): ReadEnd {
-    const reasons = [
-      ...damage.filter((reason) => reason !== undefined),
-      ...(this.#people === 0 ? [this.#nobody()] : []),
-      ...(this.#withoutId === 0 ? [] : [`${String(this.#withoutId)} records have no usable id`]),
-      ...(this.#repeated === 0 ? [] : [`${String(this.#repeated)} ids came twice`]),
-    ];
-    const notes = [
-      ...[...this.#skipped].map(([what, count]) => `${String(count)} entries skipped: ${what}`),
-      ...(references === 0 ? [] : [`${String(references)} continuation references not followed`]),
-    ];
-    return { complete: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), notes };
-  }
-
-  #nobody(): string {
-    if (!this.#survey.context.present.has('objectclass')) {
-      return 'the file holds no people, for no entry has objectClass: export that attribute too';
-    }
-    return 'the file holds no people (objectClass person, inetOrgPerson or user)';
-  }
+function collect(entry: LdifEntry, survey: Survey, collected: Collected, skipped: Map<string, number>): void {
+  const outcome = mapEntry(entry, survey.context);
+  if ('record' in outcome) collected.add(outcome.record, positionOf(entry));
+  else if ('rejected' in outcome) collected.reject(outcome.rejected);
+  else skipped.set(outcome.skipped, (skipped.get(outcome.skipped) ?? 0) + 1);
 }
 
 /** `path`, what the file holds, and its first page. */
@@ -209,34 +174,15 @@ async function check(settings: Config, kit: Kit): Promise<readonly CheckStep[]> 
   try {
     const survey = await report.step('entries', () => surveyFile(file, settings, kit), describeSurvey);
     if (survey === undefined) return report.steps;
-    await report.step('page', () => firstPage(file, survey, kit.signal), describePage);
+    await report.step('page', () => firstPage(readAll(file, survey, kit.signal)), describePage);
   } finally {
     await file.close();
   }
   return report.steps;
 }
 
-async function firstPage(file: SourceFile, survey: Survey, signal: AbortSignal): Promise<Page | ReadEnd> {
-  const read = readAll(file, survey, signal);
-  const first = await read.next();
-  await read.return({ complete: false });
-  return first.value;
-}
-
-function describeFile(file: SourceFile): Finding {
-  return { detail: `${file.path}: ${String(file.size)} bytes, written ${file.modifiedAt.toISOString()}` };
-}
-
 function describeSurvey({ context, systemId }: Survey): Finding {
   const unread = context.plan.attributes.filter((attribute) => !context.present.has(attribute));
   const detail = `${systemId}; ${unread.length === 0 ? 'every mapped attribute occurs' : `not read, as they do not occur: ${unread.join(', ')}`}`;
   return { detail };
-}
-
-function describePage(page: Page | ReadEnd): Finding {
-  if (!('records' in page))
-    return { detail: page.reason ?? 'empty', remedy: 'export again, with objectClass and the mapped attributes' };
-  const detail = `${String(page.records.length)} people, ${String(page.rejected.length)} records rejected`;
-  const [rejected] = page.rejected;
-  return rejected === undefined ? { detail } : { detail, remedy: `see ${rejected.position}: ${rejected.reason}` };
 }

@@ -19,7 +19,7 @@ export const defaultFields: DefaultFields = [
   ['mobileNumber', 'mobile'],
   ['phoneNumber', 'telephoneNumber'],
   ['department', 'department', 'departmentNumber'],
-  ['company', 'company', 'o'],
+  ['company', 'company'],
   ['jobTitle', 'title'],
 ];
 
@@ -52,14 +52,21 @@ export interface MapContext {
 export type Outcome =
   { readonly record: AccountRecord } | { readonly rejected: RejectedRecord } | { readonly skipped: string };
 
+/** Where in the file an entry stands. */
+export function positionOf(entry: LdifEntry): string {
+  return `line ${String(entry.line)}`;
+}
+
 /** An entry as an account. */
 export function mapEntry(entry: LdifEntry, context: MapContext): Outcome {
   const noPerson = whatItIs(entry);
   if (noPerson !== undefined) return { skipped: noPerson };
-  const position = `line ${String(entry.line)}`;
+  const position = positionOf(entry);
   const externalId = idOf(entry, context.idAttribute);
   try {
     if (entry.flaw !== undefined) throw new UnusableEntry(entry.flaw);
+    if (isChange(entry))
+      throw new UnusableEntry('it is a change of an entry, not an entry: export the entries themselves');
     if (externalId === undefined)
       return {
         rejected: { position, reason: `it has no usable ${context.idAttribute}, which is the id in this file` },
@@ -77,13 +84,18 @@ const machines: ReadonlySet<string> = new Set(['computer', 'contact']);
 
 /** Undefined for a person, and for a record of which that cannot be told. */
 function whatItIs(entry: LdifEntry): string | undefined {
-  if (entry.changeType !== undefined && entry.changeType !== 'add') return undefined;
+  if (isChange(entry)) return undefined;
   const classes = (entry.texts.get('objectclass') ?? []).map((name) => name.toLowerCase());
   if (classes.length === 0) return entry.flaw === undefined ? 'without objectClass' : undefined;
   const machine = classes.find((name) => machines.has(name));
   if (machine !== undefined) return machine;
   if (!classes.some((name) => people.has(name))) return 'not people';
   return isTrust(entry) ? 'trust accounts' : undefined;
+}
+
+/** ldifde writes `changetype: add` into every entry that it exports. */
+function isChange(entry: LdifEntry): boolean {
+  return entry.changeType !== undefined && entry.changeType !== 'add';
 }
 
 function isTrust(entry: LdifEntry): boolean {
@@ -93,7 +105,7 @@ function isTrust(entry: LdifEntry): boolean {
 
 /** Whether an entry is a person that can be used for choosing the attribute of the id. */
 export function isPerson(entry: LdifEntry): boolean {
-  return entry.flaw === undefined && entry.changeType === undefined && whatItIs(entry) === undefined;
+  return entry.flaw === undefined && !isChange(entry) && whatItIs(entry) === undefined;
 }
 
 /** The attribute that is the external id in a file with this first person; undefined where the entry has none that could be. */
@@ -122,9 +134,6 @@ function idOf(entry: LdifEntry, attribute: string): string | undefined {
 }
 
 function contentOf(entry: LdifEntry, context: MapContext): Omit<AccountRecord, 'externalId'> {
-  if (entry.changeType !== undefined && entry.changeType !== 'add') {
-    throw new UnusableEntry(`it is a change (${entry.changeType.slice(0, 20)}), not an entry: export the entries`);
-  }
   const { plan, present } = context;
   const windowsLogin = windowsLoginOf(entry, context);
   const values = {

@@ -32,8 +32,9 @@ export function apiPath(...parts: readonly (string | number)[]): string {
 
 /** The path with its query, the names without a value left out; for clients. */
 export function withQuery(path: string, query: Query = {}): string {
-  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
+  return given.size === 0 ? path : `${path}?${given.toString()}`;
 }
 
 /** Asks, and throws what an error status stands for. */
@@ -59,20 +60,13 @@ export async function* pages(
   most = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Page<unknown>, void, void> {
   let after: string | undefined;
-  for (let left = most; left > 0; ) {
+  for (let left = most; left > 0;) {
     const limit = Math.min(left, pageSize);
-    const page = toPage(await ask(client, 'GET', path, { query: { ...query, after, limit } }));
+    const page = (await ask(client, 'GET', path, { query: { ...query, after, limit } })) as Page<unknown>;
     yield page;
     left -= page.items.length;
     // A page without items would come again and again.
     if (page.next === undefined || page.next === null || page.items.length === 0) return;
     after = page.next;
   }
-}
-
-/** An answer as a page; a plain list counts as the only one. */
-export function toPage(body: unknown): Page<unknown> {
-  if (Array.isArray(body)) return { items: body, next: null };
-  if (typeof body !== 'object' || body === null || !('items' in body) || !Array.isArray(body.items)) return { items: [] };
-  return { items: body.items, next: 'next' in body && typeof body.next === 'string' ? body.next : null };
 }

@@ -1,5 +1,6 @@
 import type { ApiClient } from './api-client.ts';
 import { locateDataDirectory, readDaemonFile } from './data-directory.ts';
+import { fromEnvironment } from './environment.ts';
 import { CliError, UsageError } from './errors.ts';
 import { exitCode } from './exit-codes.ts';
 import { answers, createHttpClient } from './http-client.ts';
@@ -37,7 +38,7 @@ const quietMs = 700;
  * the composition root throws.
  */
 export async function connect(world: World, options: ConnectOptions): Promise<Connection> {
-  const url = options.url ?? (world.env['ROSTERD_URL'] || undefined);
+  const url = chosenUrl(world, options);
   return url === undefined ? connectHere(world, options) : connectThere(world, url);
 }
 
@@ -49,8 +50,8 @@ function connectThere(world: World, url: string): Connection {
       remedy: 'use an https:// address (http:// only to this machine itself)',
     });
   }
-  const token = world.env['ROSTERD_TOKEN'];
-  if (!token) {
+  const token = fromEnvironment(world, 'ROSTERD_TOKEN');
+  if (token === undefined) {
     throw new CliError('token-missing', exitCode.notAllowed, `${url} needs an API token`, {
       remedy: 'put it into the environment variable ROSTERD_TOKEN',
     });
@@ -66,6 +67,17 @@ function isLoopback(hostname: string): boolean {
 function overHttp(world: World, address: string, token: string): Connection {
   const client = createHttpClient({ address, token, osUser: world.osUser });
   return { client, where: 'daemon', close: () => Promise.resolve() };
+}
+
+/** Only a daemon that answers, never in process; null where there is none. */
+export async function connectToDaemon(world: World, options: ConnectOptions): Promise<Connection | null> {
+  const url = chosenUrl(world, options);
+  if (url !== undefined) return connectThere(world, url);
+  return findDaemon(await locateDataDirectory(options.configFile, world), world);
+}
+
+function chosenUrl(world: World, options: ConnectOptions): string | undefined {
+  return options.url ?? fromEnvironment(world, 'ROSTERD_URL');
 }
 
 async function connectHere(world: World, options: ConnectOptions): Promise<Connection> {
@@ -103,10 +115,11 @@ type Attempt = Omit<Connection, 'where'> | { readonly heldBy: string };
 async function openInProcess(world: World, { configFile, write }: ConnectOptions): Promise<Attempt> {
   const daemon = await world.loadDaemon();
   try {
-    const { client, close } = await daemon.openInProcess({ configFile, redactor: world.redactor, wait: 0, write });
-    return { client, close };
+    const opened = await daemon.openInProcess({ configFile, redactor: world.redactor, wait: 0, write });
+    return { client: opened.client, close: () => opened.close() };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'data-directory-held') return { heldBy: error.message };
+    if (error instanceof Error && 'code' in error && error.code === 'data-directory-held')
+      return { heldBy: error.message };
     throw error;
   }
 }

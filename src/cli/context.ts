@@ -1,6 +1,7 @@
 import type { ApiClient } from './api-client.ts';
-import { connect } from './connect.ts';
-import type { Connection } from './connect.ts';
+import type * as Connecting from './connect.ts';
+import type { Connection, ConnectOptions } from './connect.ts';
+import { fromEnvironment } from './environment.ts';
 import { Output } from './output.ts';
 import { createPaint } from './paint.ts';
 import type { Paint } from './paint.ts';
@@ -29,10 +30,13 @@ export interface Context {
   connect(access: 'read' | 'write'): Promise<Connection>;
   /** The API, as `connect` finds it. */
   api(access: 'read' | 'write'): Promise<ApiClient>;
+  /** A daemon that answers now, or null; never in process. */
+  daemon(): Promise<Connection | null>;
   /** Told to people only. */
   hint(message: string): Promise<void>;
   /** A time for people, in local time. */
   time(iso: string | null | undefined): string;
+  /** Lets go of what `connect` opened; the next use opens it anew. */
   close(): Promise<void>;
 }
 
@@ -40,15 +44,16 @@ export function createContext(world: World, options: CommonOptions): Context {
   const out = new Output(world.stdout);
   const err = new Output(world.stderr);
   const json = options.json === true;
-  const configFile = options.config ?? (world.env['ROSTERD_CONFIG'] || 'config/rosterd.yaml');
+  const configFile = options.config ?? fromEnvironment(world, 'ROSTERD_CONFIG') ?? 'config/rosterd.yaml';
   let connection: Promise<Connection> | undefined;
+  const wanted = (access: 'read' | 'write'): ConnectOptions => ({
+    configFile,
+    url: options.url,
+    write: access === 'write',
+    say: (message) => err.line(message),
+  });
   const open = (access: 'read' | 'write'): Promise<Connection> =>
-    (connection ??= connect(world, {
-      configFile,
-      url: options.url,
-      write: access === 'write',
-      say: (message) => err.line(message),
-    }));
+    (connection ??= connecting().then(({ connect }) => connect(world, wanted(access))));
   return {
     world,
     out,
@@ -58,13 +63,20 @@ export function createContext(world: World, options: CommonOptions): Context {
     configFile,
     connect: open,
     api: async (access) => (await open(access)).client,
+    daemon: async () => (await connecting()).connectToDaemon(world, wanted('read')),
     hint: async (message) => (json ? undefined : err.line(message)),
     time: (iso) => localTime(iso, world.timeZone),
     close: async () => {
       if (connection === undefined) return;
       // Where opening failed there is nothing to close, and the command has already heard of it.
       const opened = await connection.catch(() => undefined);
+      connection = undefined;
       await opened?.close();
     },
   };
+}
+
+/** Loaded when it is needed: it brings the reading of the configuration with it, and help has to be quick. */
+async function connecting(): Promise<Pick<typeof Connecting, 'connect' | 'connectToDaemon'>> {
+  return import('./connect.ts');
 }

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { valueAt } from '../settings/key-path.ts';
+import { topSchema } from '../settings/schema.ts';
 import { parseConfiguration } from '../settings/yaml-file.ts';
+import { fromEnvironment } from './environment.ts';
 import type { World } from './world.ts';
 
 /** How the command line reaches the daemon of this data directory; the daemon writes it at each start, readable by its owner. */
@@ -19,7 +21,7 @@ export interface DaemonFile {
  */
 export async function locateDataDirectory(configFile: string, world: World): Promise<string> {
   const folder = dirname(resolve(configFile));
-  const named = world.env['ROSTERD_DATA_DIR'] || (await writtenDataDir(configFile));
+  const named = fromEnvironment(world, 'ROSTERD_DATA_DIR') ?? (await writtenDataDir(configFile));
   if (named !== undefined) return resolve(folder, named);
   const daemon = await world.loadDaemon();
   return (await daemon.readSettings({ configFile, redactor: world.redactor, secrets: 'leave' })).dataDir;
@@ -27,9 +29,10 @@ export async function locateDataDirectory(configFile: string, world: World): Pro
 
 async function writtenDataDir(configFile: string): Promise<string | undefined> {
   try {
-    const { value } = parseConfiguration(await readFile(configFile, 'utf8'), configFile);
-    const written = valueAt(value, ['dataDir']);
-    return typeof written === 'string' && written !== '' ? written : undefined;
+    const { value, problems } = parseConfiguration(await readFile(configFile, 'utf8'), configFile);
+    if (problems.length > 0) return undefined;
+    const written = topSchema.shape.dataDir.safeParse(valueAt(value, ['dataDir']));
+    return written.data;
   } catch {
     // The settings say what is wrong with the file, and what to do.
     return undefined;

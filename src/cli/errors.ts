@@ -44,6 +44,8 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly remedy?: string;
+  /** Everything that is wrong with a configuration. */
+  readonly problems?: readonly unknown[];
   readonly exitCode: ExitCode;
 }
 
@@ -55,7 +57,13 @@ export function describeFailure(error: unknown): Failure {
   }
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
-  return { code, message, exitCode: exitCodeOf(code) ?? exitCode.failed };
+  const problems = error instanceof Error && 'problems' in error && Array.isArray(error.problems) ? error.problems : [];
+  return {
+    code,
+    message,
+    exitCode: exitCodeOf(code) ?? exitCode.failed,
+    ...(problems.length === 0 ? {} : { problems }),
+  };
 }
 
 /** The error that an answer of the API with a status of 400 or more stands for (problem+json, RFC 9457). */

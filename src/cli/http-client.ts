@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { withQuery } from './api-client.ts';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { CliError } from './errors.ts';
@@ -37,9 +38,21 @@ export function createHttpClient({ address, token, osUser }: HttpClientOptions):
   };
 }
 
-async function send(base: string, path: string, init: RequestInit): Promise<ApiAnswer> {
+/** A daemon that is asked too often says how long to wait; a long list may need several such pauses. */
+async function send(
+  base: string,
+  path: string,
+  init: RequestInit & { readonly signal: AbortSignal },
+): Promise<ApiAnswer> {
   try {
-    const response = await fetch(`${base}${path}`, init);
+    let response = await fetch(`${base}${path}`, init);
+    while (response.status === 429) {
+      await response.arrayBuffer();
+      await delay(Math.min(60, Number(response.headers.get('retry-after')) || 1) * 1000, undefined, {
+        signal: init.signal,
+      });
+      response = await fetch(`${base}${path}`, init);
+    }
     return { status: response.status, body: parseBody(await response.text()) };
   } catch (cause) {
     throw new CliError('no-connection', exitCode.noConnection, `no answer from ${base}: ${reasonOf(cause)}`, {
@@ -63,7 +76,7 @@ function parseBody(text: string): unknown {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `nothing came within ${patienceMs / 1000} seconds`;
-  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  const cause: unknown = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
   return cause instanceof Error ? cause.message : error.message;
 }
 

@@ -18,7 +18,10 @@ export class Output {
 
   /** Width of the terminal in columns; undefined where there is none and lines may be as long as they are. */
   get columns(): number | undefined {
-    return this.isTerminal ? this.#stream.columns || 80 : undefined;
+    if (!this.isTerminal) return undefined;
+    // A terminal of unknown width says 0.
+    const { columns = 0 } = this.#stream;
+    return columns > 0 ? columns : 80;
   }
 
   /** Resolves when it is written. Throws ReaderGone when nobody reads any more, a CliError `storage` when the disk is full. */
@@ -51,5 +54,7 @@ export function toJson(value: unknown): string {
 function writeFailure(error: Error): Error {
   const code = 'code' in error ? String(error.code) : '';
   if (['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'EOF'].includes(code)) return new ReaderGone();
-  return new CliError('storage', exitCode.noConnection, `the output could not be written: ${error.message}`, { cause: error });
+  return new CliError('storage', exitCode.noConnection, `the output could not be written: ${error.message}`, {
+    cause: error,
+  });
 }

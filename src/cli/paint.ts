@@ -20,7 +20,16 @@ export function createPaint(isTerminal: boolean, env: Readonly<Record<string, st
 }
 
 const good = new Set(['ok', 'completed', 'linked', 'present', 'on']);
-const warning = new Set(['paused', 'held', 'completed-with-rejects', 'warning', 'waiting', 'question', 'disabled', 'off']);
+const warning = new Set([
+  'paused',
+  'held',
+  'completed-with-rejects',
+  'warning',
+  'waiting',
+  'question',
+  'disabled',
+  'off',
+]);
 const bad = new Set(['failed', 'failing', 'gone', 'cancelled']);
 
 /** A state in its colour. */

@@ -54,17 +54,14 @@ export function describeProgress(runs: readonly Run[]): string {
   if (busy === undefined) return 'finishing';
   const done = runs.filter(isSettled).length;
   const many = runs.length === 1 ? '' : `${done} of ${runs.length} runs done · `;
-  return `${many}${busy.source} ${busy.phase ?? busy.state}${describeRate(busy)}`;
+  return `${many}${busy.source ?? 'all sources'} ${busy.phase ?? busy.state}${describeRate(busy)}`;
 }
 
 function describeRate({ progress, waitingFor }: Run): string {
-  if (waitingFor !== undefined && waitingFor !== null && waitingFor.length > 0) {
-    return ` · waits for ${typeof waitingFor === 'string' ? waitingFor : waitingFor.join(', ')}`;
-  }
-  const done = progress?.done;
-  if (done === undefined || done === null) return '';
-  const total = progress?.total ?? 0;
-  const rate = progress?.rate ?? 0;
+  if (waitingFor.length > 0) return ` · waits for ${waitingFor.join(', ')}`;
+  const number = (name: string): number => (typeof progress?.[name] === 'number' ? progress[name] : 0);
+  if (progress?.['done'] === undefined) return '';
+  const [done, total, rate] = [number('done'), number('total'), number('rate')];
   const share = total > 0 ? `/${whole(total)} (${Math.min(100, Math.floor((done / total) * 100))} %)` : '';
   const left = total > done && rate > 0 ? ` · ${span(((total - done) / rate) * 1000)} left` : '';
   return ` ${whole(done)}${share}${rate > 0 ? ` · ${whole(rate)}/s` : ''}${left}`;

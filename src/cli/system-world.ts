@@ -22,7 +22,9 @@ export function systemWorld(loadDaemon: () => Promise<DaemonPorts>): World {
 
 /** The name that the API accepts for `local:<OS user>`: /^[A-Za-z0-9._-]{1,64}$/. */
 function osUser(): string {
-  return systemUserName().replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64);
+  return systemUserName()
+    .replace(/[^A-Za-z0-9._-]/g, '_')
+    .slice(0, 64);
 }
 
 function systemUserName(): string {

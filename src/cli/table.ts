@@ -37,7 +37,9 @@ export function tableRenderer<Row>(
     const cells = rows.map((row) => columns.map((column) => cellText(column.value(row))));
     widths = widths.map((width, index) => Math.max(width, ...cells.map((row) => stringWidth(row[index] ?? ''))));
     const fitted = options.width === undefined ? widths : fit(widths, columns, options.width);
-    const lines = cells.map((row) => columns.map((column, index) => column.paint?.(row[index] ?? '') ?? row[index] ?? ''));
+    const lines = cells.map((row) =>
+      columns.map((column, index) => column.paint?.(row[index] ?? '') ?? row[index] ?? ''),
+    );
     const head = headDone ? [] : [columns.map((column) => options.paintHead(column.head))];
     headDone = true;
     return render([...head, ...lines], columns, fitted);

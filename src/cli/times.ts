@@ -28,11 +28,15 @@ export function parseTime(text: string, now: Date, direction: 'past' | 'future')
     const ms = Number(span[1]) * (unitMs[span[2] ?? ''] ?? 0);
     return new Date(now.getTime() + (direction === 'past' ? -ms : ms)).toISOString();
   }
-  const written = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)\s*(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(text);
+  const written = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)\s*(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(
+    text,
+  );
   // Without a time JavaScript would take a date as UTC.
   const time = written === null ? undefined : new Date(`${written[1]}T${written[2] ?? '00:00'}${written[3] ?? ''}`);
   if (time === undefined || Number.isNaN(time.getTime()) || !exists(written?.[1] ?? '')) {
-    throw new UsageError(`"${text}" is no time; write 2026-03-31, "2026-03-31 15:00", 2026-03-31T15:00Z, or a span such as 90m, 12h, 7d`);
+    throw new UsageError(
+      `"${text}" is no time; write 2026-03-31, "2026-03-31 15:00", 2026-03-31T15:00Z, or a span such as 90m, 12h, 7d`,
+    );
   }
   return time.toISOString();
 }

@@ -32,9 +32,7 @@ export interface DaemonPorts {
    * `wait`: milliseconds to wait for another command that holds the data directory; then, and at once for a daemon that
    * says its address, `data-directory-held`. `write: false` never creates a store: `no-store`.
    */
-  openInProcess(
-    options: DaemonOptions & { readonly wait: number; readonly write: boolean },
-  ): Promise<InProcess>;
+  openInProcess(options: DaemonOptions & { readonly wait: number; readonly write: boolean }): Promise<InProcess>;
   /** `check` reads every secret, `leave` none. Throws a ConfigurationError. */
   readSettings(options: DaemonOptions & { readonly secrets: 'check' | 'leave' }): Promise<Settings>;
 }

@@ -56,8 +56,8 @@ export async function* readCsv(file: SourceFile, signal?: AbortSignal): AsyncGen
 }
 
 /** The header's columns, or undefined where the file has none. */
-export async function readCsvHeader(file: SourceFile): Promise<readonly string[] | undefined> {
-  for await (const batch of readCsv(file)) if (batch.header !== undefined) return batch.header;
+export async function readCsvHeader(file: SourceFile, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  for await (const batch of readCsv(file, signal)) if (batch.header !== undefined) return batch.header;
   return undefined;
 }
 

@@ -52,45 +52,6 @@ export async function* readLdif(
   return end;
 }
 
-/**
- * Which of these attributes (lower case) occur in the file at all: one that does not was not exported, or may not be read,
- * so that it is *not read* rather than empty (spec 2.3).
- */
-export async function occurringAttributes(
-  file: SourceFile,
-  attributes: Iterable<string>,
-  signal: AbortSignal,
-): Promise<Set<string>> {
-  const missing = new Set(attributes);
-  const found = new Set<string>();
-  let tail = '';
-  for await (const chunk of file.chunks(signal)) {
-    if (missing.size === 0) break;
-    // Names are ASCII, and this is the cheapest way to look at the bytes.
-    const text = `${tail}${chunk.toString('latin1')}`;
-    const lineStart = text.lastIndexOf('\n') + 1;
-    tail = text.slice(lineStart, lineStart + longestName);
-    let pattern = linesOf(missing);
-    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      const name = (match[1] ?? '').toLowerCase();
-      missing.delete(name);
-      found.add(name);
-      if (missing.size === 0) break;
-      const at = pattern.lastIndex;
-      pattern = linesOf(missing);
-      pattern.lastIndex = at;
-    }
-  }
-  return found;
-}
-
-const longestName = 300;
-
-function linesOf(attributes: ReadonlySet<string>): RegExp {
-  const names = [...attributes].map((name) => name.replace(/[^A-Za-z0-9]/g, '\\$&'));
-  return new RegExp(`^(${names.join('|')}):`, 'gim');
-}
-
 /** Cuts pieces of a file into lines; of a line beyond all measure only the beginning is kept. */
 class Lines {
   #carry: Buffer[] = [];
@@ -162,6 +123,10 @@ class Records {
   /** Only the beginning of the logical line was kept. */
   #tooLong = false;
   #unannounced = 0;
+  /** ldapsearch has begun with comments, and so ends with `# numResponses`. */
+  #summaryDue = false;
+  /** The last page that ldapsearch wrote had a cookie: another one should follow. */
+  #pageDue = false;
   #references = 0;
   #incomplete: string | undefined;
 
@@ -212,6 +177,9 @@ class Records {
     } else if (cutLine) {
       this.#incomplete ??= `the file ends inside line ${String(this.#lineNumber + 1)}`;
     }
+    if (this.#summaryDue)
+      this.#incomplete ??= 'the summary is missing that ldapsearch writes at the end (# numResponses)';
+    if (this.#pageDue) this.#incomplete ??= 'the last page of the search is missing from the file';
     return { references: this.#references, ...(this.#incomplete === undefined ? {} : { cut: this.#incomplete }) };
   }
 
@@ -232,6 +200,8 @@ class Records {
   }
 
   #comment(line: string): void {
+    if (line === '# LDAPv3') this.#summaryDue = true;
+    if (line.startsWith('# numResponses:')) this.#summaryDue = false;
     const match = announcement.exec(line);
     const announced = match?.[1] ?? match?.[2];
     if (announced === undefined) return;
@@ -242,6 +212,8 @@ class Records {
   }
 
   #asideLine(line: string): void {
+    const cookie = /^pagedresults: cookie=(.*)$/i.exec(line);
+    if (cookie !== null) this.#pageDue = cookie[1] !== '';
     const result = /^result:\s*(\d+)\s*(.{0,80})/i.exec(line);
     if (result !== null && result[1] !== '0') {
       this.#incomplete ??= `the search that wrote the file ended with result ${String(result[1])} (${String(result[2])}): it does not hold all entries`;

@@ -45,7 +45,7 @@ export type DatabaseSettings =
 export type QueueSettings =
   { readonly kind: 'database' } | { readonly kind: 'redis'; readonly url: SecretRef; readonly shown: string };
 
-export interface HttpSettings {
+interface HttpSettings {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -53,7 +53,7 @@ export interface HttpSettings {
   readonly hostNames: readonly string[];
 }
 
-export interface OrganizationSettings {
+interface OrganizationSettings {
   /** IANA name. */
   readonly timeZone: string;
   readonly locale: string;
@@ -62,7 +62,7 @@ export interface OrganizationSettings {
 }
 
 /** Spec 4.6: whether users made by the sync start active, and what a disabled account without a user does. */
-export interface NewUserSettings {
+interface NewUserSettings {
   readonly active: boolean;
   readonly fromDisabled: 'wait' | 'inactive';
 }
@@ -76,7 +76,7 @@ export interface FieldAuthority {
 }
 
 /** Spec 10. */
-export interface RoleSettings {
+interface RoleSettings {
   readonly reassert: boolean;
   /** Role → its privileges; always has `agent` and `supervisor`. */
   readonly catalogue: Readonly<Record<string, readonly string[]>>;
@@ -104,14 +104,14 @@ export interface GuardLimit {
 export type GuardSettings = Readonly<Record<GuardClass, GuardLimit>> & { readonly firstImport: 'hold' | 'apply' };
 
 /** In days; what is not set is kept for good. */
-export interface RetentionSettings {
+interface RetentionSettings {
   readonly events?: number;
   readonly runs?: number;
   readonly rejects?: number;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 /** One configured external system. */
 export interface SourceSettings {
@@ -144,7 +144,7 @@ export interface ScheduleSettings {
   readonly timeZone: string;
 }
 
-export interface RoleRule {
+interface RoleRule {
   readonly when: { readonly supervisor: true } | { readonly group: string } | { readonly profile: string };
   readonly role: string;
 }

@@ -18,6 +18,11 @@ export async function migrateSchema(knex: Knex): Promise<{ applied: string[] }> 
   return { applied };
 }
 
+/** Frees the lock that a migration which was killed has left; only for who alone can be at this database. */
+export async function freeMigrationLock(knex: Knex): Promise<void> {
+  if (await knex.schema.hasTable(`${config.tableName}_lock`)) await knex.migrate.forceFreeMigrationsLock(config);
+}
+
 export type SchemaState = 'current' | 'empty' | 'older' | 'newer';
 
 /** How the database's schema stands to this version of rosterd. */

@@ -7,11 +7,8 @@ const notShown = /[\p{Cc}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u206
 /** Text of another system as it may be shown or logged: one line, nothing that steers a terminal, at most `limit` characters. */
 export function cleanText(text: string, limit = 500): string {
   // Cut before cleaning too, so that a huge text costs nothing; a character has at most two units.
-  const clean = text
-    .slice(0, limit * 2 + 2)
-    .replace(notShown, ' ')
-    .toWellFormed();
-  if (clean.length <= limit && text.length <= limit * 2 + 2) return clean;
-  const characters = Array.from(clean);
-  return characters.length <= limit ? clean : `${characters.slice(0, limit - 1).join('')}…`;
+  const start = text.slice(0, limit * 2 + 2);
+  const characters = Array.from(start.replace(notShown, ' ').toWellFormed());
+  const cut = characters.length > limit || start.length < text.length;
+  return cut ? `${characters.slice(0, limit - 1).join('')}…` : characters.join('');
 }

@@ -1,13 +1,8 @@
 /** The characters of base64 and of its variant for addresses (RFC 4648 sections 4 and 5). */
 const base64Character = '[A-Za-z0-9+/_-]';
 
-const xmlEntities: Readonly<Record<string, readonly string[]>> = {
-  '&': ['&amp;'],
-  '<': ['&lt;'],
-  '>': ['&gt;'],
-  '"': ['&quot;', '&#34;', '&#x22;'],
-  "'": ['&apos;', '&#39;', '&#x27;'],
-};
+/** The entities that XML names itself (section 4.6); every character also has a numeric one. */
+const xmlNames: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
 
 /**
  * The source of a regular expression that finds a secret however it is usually written into a text: as it is,
@@ -24,15 +19,18 @@ function spelled(secret: string): string {
 
 function spellings(character: string): string[] {
   const bytes = [...Buffer.from(character, 'utf8')].map((byte) => byte.toString(16).padStart(2, '0'));
-  const inJson = JSON.stringify(character).slice(1, -1);
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
-  const plain = [character, inJson, inJson.replaceAll('\\', '\\\\'), ...(xmlEntities[character] ?? [])];
-  if (character === ' ') plain.push('+');
+  const point = character.codePointAt(0) ?? 0;
+  const inJson = JSON.stringify(character).slice(1, -1);
+  const texts = [character, inJson, JSON.stringify(inJson).slice(1, -1)];
+  if (character === ' ') texts.push('+');
+  if (xmlNames[character] !== undefined) texts.push(`&${xmlNames[character]};`);
   return [
-    ...new Set(plain.map((form) => literally(form))),
+    ...new Set(texts.map(literally)),
     bytes.map((byte) => `%${anyCase(byte)}`).join(''),
     bytes.map((byte) => `\\\\{1,2}${anyCase(byte)}`).join(''),
     units.map((unit) => `\\\\{1,2}u${anyCase(unit.toString(16).padStart(4, '0'))}`).join(''),
+    `&#(?:0*${point}|[xX]0*${anyCase(point.toString(16))});`,
   ];
 }
 

@@ -18,7 +18,7 @@ export const idGiven = z
 export const reason = z.string().trim().min(1).max(1_000);
 
 /** Where a page starts and how long it is; `after` is the `next` of the page before. */
-export const pageRequest = z.object({
+export const pageRequest = z.strictObject({
   after: z.string().min(1).max(2_000).optional(),
   limit: z
     .string()

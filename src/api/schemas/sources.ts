@@ -35,6 +35,7 @@ export const source = named(
       unlinked: count,
     }),
     waitingFor: z.array(z.string()).readonly(),
+    nextRuns: z.array(time).readonly(),
     lastRun: z.object({ id, state: z.string(), error: z.string().nullable() }).nullable(),
   }),
 );
@@ -54,4 +55,3 @@ export const checkStep = named(
 export const checkReport = named('CheckReport', z.object({ steps: z.array(checkStep).readonly() }));
 /** The body of a pause or a resume; none at all is allowed. */
 export const pauseRequest = z.strictObject({ reason: reason.nullish() }).nullish();
-export const pauseResult = named('PauseResult', z.object({ changed: z.boolean(), source }));

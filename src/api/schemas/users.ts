@@ -67,7 +67,6 @@ export const syncSwitch = z.strictObject({
   until: timeGiven.nullish(),
   reason: reason.nullish(),
 });
-export const syncSwitched = named('SyncSwitched', z.object({ changed: z.boolean(), user }));
 export const versionHeader = z.object({
   'if-match': z
     .string()

@@ -243,7 +243,7 @@ export class LdapConnection {
 }
 
 /** The reason of an abort, as an error. */
-export function abortError(signal: AbortSignal): Error {
+function abortError(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
 }
 

@@ -63,7 +63,7 @@ const bindRefusals: Readonly<Record<string, string>> = {
 const longestDiagnostic = 200;
 
 /** A server's own words, fit for a log: without control characters, cut, and without the secrets that it might echo. */
-export function cleanDiagnostic(text: string, secrets: readonly string[] = []): string {
+function cleanDiagnostic(text: string, secrets: readonly string[] = []): string {
   let clean = text;
   for (const secret of secrets) if (secret !== '') clean = clean.replaceAll(secret, '*****');
   clean = clean.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();

@@ -1,6 +1,7 @@
+import type { SourceTeam } from '../../domain/account.ts';
 import type { AccountPart, Field } from '../../domain/fields.ts';
 import { isField } from '../../domain/fields.ts';
-import { compareText, normalise } from '../../domain/text.ts';
+import { compareText, fold, normalise } from '../../domain/text.ts';
 import { SourceError } from '../errors.ts';
 import type { Entry } from './messages.ts';
 
@@ -124,4 +125,16 @@ export function readFlag(entry: Entry, attribute: string, proven: ReadonlySet<st
   if (/^(?:true|yes|on|1)$/.test(value) || /^\d{10,14}(?:\.\d+)?z$/.test(value)) return true;
   if (/^(?:false|no|off|0)$/.test(value)) return false;
   throw new UnusableEntry(`${attribute} is neither TRUE nor FALSE nor a time`);
+}
+
+/** The teams that an attribute names, one per value; undefined (not read) where nothing shows that it can be read. */
+export function readTeams(
+  entry: Entry,
+  attribute: string,
+  proven: ReadonlySet<string>,
+): readonly SourceTeam[] | undefined {
+  const names = usableValues(entry, attribute);
+  if (names.length === 0 && !proven.has(attribute)) return undefined;
+  const byId = new Map(names.map((name) => [fold(name), name]));
+  return [...byId].map(([id, name]) => ({ id, name }));
 }

@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { AndFilter, EqualityFilter, ExtensibleFilter, FilterParser, NotFilter, OrFilter, PresenceFilter } from 'ldapts';
+import { AndFilter, EqualityFilter, ExtensibleFilter, FilterParser, OrFilter, PresenceFilter } from 'ldapts';
 import type { Filter } from 'ldapts';
 
 export type { Filter };
@@ -16,8 +16,19 @@ export function filterProblem(text: string): string | undefined {
 
 /** Reads a filter. Throws an Error that says what is wrong. */
 export function parseFilter(text: string): Filter {
-  if (!/^\(.*\)$/s.test(text.trim())) throw new Error('it must stand in parentheses');
+  if (!isParenthesised(text.trim())) throw new Error('it must stand in parentheses, each of them closed');
   return FilterParser.parseString(decodeUtf8Escapes(text.trim()));
+}
+
+/** ldapts overlooks a missing parenthesis at the end. Those within values are written `\28` and `\29`, so that all of them count. */
+function isParenthesised(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '(') depth += 1;
+    if (text[at] === ')') depth -= 1;
+    if (depth <= 0 && at < text.length - 1) return false;
+  }
+  return depth === 0 && text !== '';
 }
 
 /**
@@ -41,10 +52,6 @@ export function and(...filters: readonly Filter[]): Filter {
 
 export function or(...filters: readonly Filter[]): Filter {
   return new OrFilter({ filters: [...filters] });
-}
-
-export function not(filter: Filter): Filter {
-  return new NotFilter({ filter });
 }
 
 /** An attribute has this value; octets are sent as they are. */

@@ -52,6 +52,20 @@ export async function* searchPages(
   }
 }
 
+/** The entries of the first page alone, asked for as a whole read would. Throws a SourceError. */
+export async function readFirstPage(
+  connection: LdapConnection,
+  search: Search,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<readonly Entry[]> {
+  const control = new PagedResults(pageSize);
+  const answer = await ask(connection, search, control, signal);
+  if (answer.failure !== undefined) throw answer.failure;
+  if (!answer.answered.has(control)) throw missingControl();
+  return answer.entries;
+}
+
 function ask(
   connection: LdapConnection,
   search: Search,

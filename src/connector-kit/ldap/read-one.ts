@@ -1,3 +1,4 @@
+import { SourceError } from '../errors.ts';
 import type { LdapConnection, Search, SearchAnswer } from './connection.ts';
 import { resultCode, ResultFailure } from './failures.ts';
 import type { Entry } from './messages.ts';
@@ -28,4 +29,19 @@ export async function readSome(
   const cutShort = answer.failure instanceof ResultFailure && answer.failure.truncates;
   if (answer.failure !== undefined && !cutShort) throw answer.failure;
   return answer.entries;
+}
+
+/**
+ * That an entry is not found says nothing where none is found at all: rights may have been taken away. Throws a fatal
+ * SourceError `right-missing` then.
+ */
+export async function requireSight(
+  connection: LdapConnection,
+  where: Pick<Search, 'base' | 'filter'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const entries = await readSome(connection, { ...where, scope: 'sub', attributes: ['1.1'] }, 1, signal);
+  if (entries.length > 0) return;
+  const message = `connection.bindDn sees nobody below ${where.base}, so that nothing can be said of one account: grant it read access`;
+  throw new SourceError('fatal', 'right-missing', message);
 }

@@ -23,8 +23,6 @@ export interface RoleGroups {
   readonly byRid: ReadonlyMap<string, readonly number[]>;
 }
 
-export const noRoleGroups: RoleGroups = { named: [], problems: [], byDn: new Map(), byRid: new Map() };
-
 /**
  * Finds the groups that a table of equivalents names in Active Directory, by DN or by name (sAMAccountName or cn), and every
  * group that is a member of them, however deep. `sidOf` gives a group's SID as text. Throws a SourceError.

@@ -8,7 +8,7 @@ import { EmbeddedDatabaseError } from './errors.ts';
 import type { WorkerReport, WorkerTask } from './worker-protocol.ts';
 
 /** For node-postgres: a host that is a directory means the Unix socket `.s.PGSQL.PORT` in it. No password is asked. */
-export type EmbeddedConnection = {
+type EmbeddedConnection = {
   readonly host: string;
   readonly port: 5432;
   readonly user: 'postgres';

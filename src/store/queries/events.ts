@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { CursorError, idAfter, type PageRequest } from './paging.ts';
+import { byCommit, byTime, newestFirst, placeAtHorizon, type EventOrder } from './event-order.ts';
+import type { PageRequest } from './paging.ts';
 import { allOf, iso, likeLiteral, sqlRows } from './sql.ts';
 
 export type ActorKind = 'sync' | 'operator' | 'system';
@@ -40,8 +41,8 @@ export interface EventChangeJson {
 }
 
 /**
- * `next` is null at the end of the newest-first order. In the ascending order it is never null: it is the cursor to ask
- * with again when `atEnd` says that nothing is left for now.
+ * `next` is null at the end, except in the ascending order without `until`: there it is the cursor to ask with again, and
+ * `atEnd` says that nothing is left for now.
  */
 export interface EventPage {
   readonly items: readonly EventJson[];
@@ -55,13 +56,15 @@ export interface EventQueries {
 
 /** How many events one page looks at where a filter has no index: a rare text is found over several pages. */
 const scanned = 10_000;
-/**
- * `at` is a transaction's start, ids and transaction ids are given within it: events that are this much apart in time
- * have their ids in the same order. No transaction of ours comes near an hour.
- */
-const longestTransaction = `interval '1 hour'`;
 
-interface EventRow {
+interface FoundRow {
+  /** How many events the page has looked at, and the place of the last one. */
+  readonly looked_at: string;
+  readonly last_place: string | null;
+  /** The oldest transaction that is still open. */
+  readonly horizon: string;
+  readonly place: string;
+  /** Null in the one row of a page that has found nothing. */
   readonly id: string | null;
   readonly at: Date;
   readonly actor_kind: ActorKind;
@@ -73,155 +76,95 @@ interface EventRow {
   readonly external_id: string | null;
   readonly changes: readonly EventChangeJson[];
   readonly reason: string | null;
-  readonly xid: string | null;
 }
-
-type FoundRow = EventRow & {
-  readonly looked_at: string;
-  readonly last_id: string | null;
-  readonly last_xid: string | null;
-  readonly horizon: string;
-};
+type FoundEvent = FoundRow & { readonly id: string };
 
 /** The history, newest first or in the order in which it became visible (spec 15.2). */
 export function createEventQueries(knex: Knex): EventQueries {
-  return { list: (filter) => (filter.order === 'asc' ? listAscending(knex, filter) : listDescending(knex, filter)) };
+  return {
+    async list(filter) {
+      const order = orderOf(filter);
+      const rows = await find(knex, filter, order);
+      const [edge] = rows;
+      if (edge === undefined) throw new Error('the horizon of the history has no row');
+      const found = rows.filter(isEvent);
+      const page = found.slice(0, filter.limit);
+      const more = found.length > filter.limit;
+      const atEnd = !more && Number(edge.looked_at) < windowOf(filter);
+      const last = more ? page.at(-1)?.place : edge.last_place;
+      const end = order === byCommit ? placeAtHorizon(edge.horizon, filter.after) : null;
+      return { items: page.map(toJson), next: atEnd ? end : (last ?? end), atEnd };
+    },
+  };
 }
 
-async function listDescending(knex: Knex, filter: EventFilter): Promise<EventPage> {
-  const before = idAfter(filter.after, Number.MAX_SAFE_INTEGER);
-  const looked = Math.max(scanned, filter.limit + 1);
-  const limits = { before, looked };
-  const rows = await find(knex, filter, ['e.id < cast(:before as bigint)', ...timeBounds(filter)], 'id desc', limits);
-  const items = rows.filter(isEvent);
-  const page = items.slice(0, filter.limit);
-  const exhausted = items.length <= filter.limit && Number(rows[0]?.looked_at ?? 0) < lookedAt(filter, looked);
-  const last = items.length > filter.limit ? page.at(-1)?.id : rows[0]?.last_id;
-  return { items: page.map(toJson), next: exhausted ? null : (last ?? null), atEnd: exhausted };
+/** A list with an end in time is no longer followed, and is in the order of time. */
+function orderOf(filter: EventFilter): EventOrder {
+  if (filter.order === 'asc') return filter.until === undefined ? byCommit : byTime('asc');
+  return filter.since === undefined && filter.until === undefined ? newestFirst : byTime('desc');
 }
-
-/**
- * In the order of (transaction id, id), and only below the oldest transaction that is still open: whatever commits later
- * sorts after every cursor that was given out (architecture 4).
- */
-async function listAscending(knex: Knex, filter: EventFilter): Promise<EventPage> {
-  const after = positionAfter(filter.after);
-  const looked = Math.max(scanned, filter.limit + 1);
-  const rows = await find(
-    knex,
-    filter,
-    [
-      '(e.xid, e.id) > (cast(:afterXid as xid8), cast(:afterId as bigint))',
-      'e.xid < (select xmin from horizon)',
-      ...timeBounds(filter),
-    ],
-    'xid, id',
-    { afterXid: after.xid, afterId: after.id, looked },
-  );
-  const items = rows.filter(isEvent);
-  const page = items.slice(0, filter.limit);
-  const [edge] = rows;
-  const last = page.at(-1);
-  if (edge === undefined) throw new Error('the horizon of the history has no row');
-  if (items.length > filter.limit && last !== undefined) return ascendingPage(page, position(last.xid, last.id), false);
-  if (Number(edge.looked_at) >= lookedAt(filter, looked)) return ascendingPage(page, position(edge.last_xid, edge.last_id), false);
-  return ascendingPage(page, laterOf(position(edge.horizon, '0'), filter.after), true);
-}
-
-function ascendingPage(rows: readonly FoundEvent[], next: string, atEnd: boolean): EventPage {
-  return { items: rows.map(toJson), next, atEnd };
-}
-
-function position(xid: string | null, id: string | null): string {
-  return `${xid ?? '0'}.${id ?? '0'}`;
-}
-
-/** The horizon never goes back, except when a database is restored; a reader's cursor does not even then. */
-function laterOf(horizon: string, after: string | undefined): string {
-  if (after === undefined) return horizon;
-  const [given, open] = [positionAfter(after), positionAfter(horizon)];
-  return BigInt(given.xid) > BigInt(open.xid) ? after : horizon;
-}
-
-type FoundEvent = FoundRow & { readonly id: string };
 
 function isEvent(row: FoundRow): row is FoundEvent {
   return row.id !== null;
 }
 
-/** How many events the window holds where it is full. */
-function lookedAt(filter: EventFilter, looked: number): number {
-  return restOf(filter) === undefined ? filter.limit + 1 : looked;
+/** How many events one page looks at at most. */
+function windowOf(filter: EventFilter): number {
+  return conditionsWithin(filter).length === 0 ? filter.limit + 1 : Math.max(scanned, filter.limit + 1);
 }
 
 /** First a window by what has an index, then the rest of the filter within it. */
-function find(
-  knex: Knex,
-  filter: EventFilter,
-  window: readonly (string | false)[],
-  order: 'id desc' | 'xid, id',
-  bindings: Readonly<Record<string, unknown>>,
-): Promise<FoundRow[]> {
-  const rest = restOf(filter);
-  const size = rest === undefined ? ':limit' : ':looked';
-  const [first, second] = order === 'id desc' ? ['id', 'id'] : ['xid', 'id'];
-  const direction = order === 'id desc' ? '' : ' desc';
+function find(knex: Knex, filter: EventFilter, order: EventOrder): Promise<FoundRow[]> {
+  const start = order.after(filter.after);
+  const sorted = (alias: string): string => order.columns.map((column) => `${alias}.${column} ${order.direction}`).join(', ');
+  const opposite = order.direction === 'asc' ? 'desc' : 'asc';
+  const reversed = order.columns.map((column) => `${column} ${opposite}`).join(', ');
   return sqlRows<FoundRow>(
     knex,
     `with horizon as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin),
      looked as (
-       select e.* from event e where ${allOf([...window, ...indexedOf(filter)])}
-        order by ${order === 'id desc' ? 'e.id desc' : 'e.xid, e.id'} limit ${size}
+       select e.*, ${order.place} as place from event e
+        where ${allOf([start.condition, ...conditionsOfWindow(filter)])} order by ${sorted('e')} limit :window
      ), edge as (
-       select count(*) as looked_at,
-              (select id from looked order by ${first}${direction}, ${second}${direction} limit 1) as last_id,
-              (select xid from looked order by ${first}${direction}, ${second}${direction} limit 1) as last_xid
-         from looked
+       select count(*) as looked_at, (select place from looked order by ${reversed} limit 1) as last_place from looked
      )
-     select edge.looked_at, edge.last_id, cast(edge.last_xid as text) as last_xid, cast(horizon.xmin as text) as horizon, found.id,
-            cast(found.xid as text) as xid, found.at, found.actor_kind, found.actor_name, found.type, found.source_id,
-            found.run_id, found.user_id, found.external_id, found.changes, found.reason
+     select edge.looked_at, edge.last_place, cast(horizon.xmin as text) as horizon, found.place, found.id, found.at,
+            found.actor_kind, found.actor_name, found.type, found.source_id, found.run_id, found.user_id,
+            found.external_id, found.changes, found.reason
        from horizon cross join edge
-            left join (select * from looked where ${rest ?? 'true'} order by ${order} limit :limit) found on true
-      order by ${order === 'id desc' ? 'found.id desc' : 'found.xid, found.id'}`,
-    { ...bindings, ...valuesOf(filter), limit: filter.limit + 1 },
+            left join (select * from looked where ${allOf(conditionsWithin(filter))}
+                        order by ${sorted('looked')} limit :limit) found on true
+      order by ${sorted('found')}`,
+    { ...start.bindings, ...valuesOf(filter), window: windowOf(filter), limit: filter.limit + 1 },
   );
 }
 
-/** Conditions with an index that has the ids in order. One is enough: the others are met within the window. */
-function indexedOf(filter: EventFilter): string[] {
-  if (filter.userId !== undefined) return ['e.user_id = :userId'];
-  if (filter.run !== undefined) return ['e.run_id = :run'];
-  return filter.source === undefined ? [] : ['e.source_id = :source'];
+/** What an index finds in the order of the page. */
+function conditionsOfWindow(filter: EventFilter): (string | false)[] {
+  return [
+    filter.userId !== undefined && 'e.user_id = :userId',
+    filter.run !== undefined && 'e.run_id = :run',
+    filter.source !== undefined && 'e.source_id = :source',
+    filter.since !== undefined && 'e.at >= cast(:since as timestamptz)',
+    filter.until !== undefined && 'e.at < cast(:until as timestamptz)',
+    // Only where a follower starts: from then on its place is the better bound.
+    ...(orderOf(filter) === byCommit && filter.since !== undefined && filter.after === undefined
+      ? ['e.xid >= (select min(xid) from event where at >= cast(:since as timestamptz))']
+      : []),
+  ];
 }
 
-function restOf(filter: EventFilter): string | undefined {
+/** What no index has. */
+function conditionsWithin(filter: EventFilter): string[] {
   const conditions = [
-    filter.userId !== undefined && filter.run !== undefined && 'run_id = :run',
-    (filter.userId ?? filter.run) !== undefined && filter.source !== undefined && 'source_id = :source',
     filter.type !== undefined && 'type = :type',
     filter.kind !== undefined && 'actor_kind = :kind',
     filter.actor !== undefined && 'actor_name = :actor',
-    filter.since !== undefined && 'at >= cast(:since as timestamptz)',
-    filter.until !== undefined && 'at < cast(:until as timestamptz)',
     filter.text !== undefined &&
-      `(cast(changes as text) ilike :pattern or reason ilike :pattern or external_id ilike :pattern or actor_name ilike :pattern)`,
+      `(cast(changes as text) ilike :pattern or reason ilike :pattern or external_id ilike :pattern
+        or actor_name ilike :pattern)`,
   ];
-  return conditions.some((condition) => condition !== false) ? allOf(conditions) : undefined;
-}
-
-/** The range of ids that the times can only be in, so that a page starts near them. */
-function timeBounds(filter: EventFilter): (string | false)[] {
-  return [
-    filter.since !== undefined &&
-      `e.id > coalesce((select id from event where at <= cast(:since as timestamptz) - ${longestTransaction} order by at desc limit 1), 0)`,
-    filter.since !== undefined &&
-      filter.order === 'asc' &&
-      `e.xid >= coalesce((select xid from event where at <= cast(:since as timestamptz) - ${longestTransaction} order by at desc limit 1), '0')`,
-    filter.until !== undefined &&
-      `e.id < coalesce((select id from event where at >= cast(:until as timestamptz) + ${longestTransaction} order by at limit 1),
-                       ${Number.MAX_SAFE_INTEGER})`,
-  ];
+  return conditions.filter((condition) => condition !== false);
 }
 
 function valuesOf(filter: EventFilter): Record<string, unknown> {
@@ -233,13 +176,6 @@ function valuesOf(filter: EventFilter): Record<string, unknown> {
     until: filter.until?.toISOString() ?? null,
     pattern: filter.text === undefined ? null : `%${likeLiteral(filter.text)}%`,
   };
-}
-
-function positionAfter(cursor: string | undefined): { xid: string; id: string } {
-  if (cursor === undefined) return { xid: '0', id: '0' };
-  const [, xid, id] = /^(\d{1,19})\.(\d{1,15})$/.exec(cursor) ?? [];
-  if (xid === undefined || id === undefined) throw new CursorError(cursor);
-  return { xid, id };
 }
 
 function toJson(row: FoundEvent): EventJson {

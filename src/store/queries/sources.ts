@@ -45,6 +45,7 @@ export interface SourceJson {
   readonly accounts: SourceAccounts;
   /** Sources whose first complete import its latest run waited for (spec 4.8). */
   readonly waitingFor: readonly string[];
+  readonly nextRuns: readonly string[];
   readonly lastRun: { readonly id: number; readonly state: string; readonly error: string | null } | null;
 }
 
@@ -75,7 +76,11 @@ export interface SourceQueries {
 }
 
 /** Sources as people and programs see them. */
-export function createSourceQueries(knex: Knex, configured: readonly ConfiguredSource[]): SourceQueries {
+export function createSourceQueries(
+  knex: Knex,
+  configured: readonly ConfiguredSource[],
+  nextRuns: (source: string) => readonly string[],
+): SourceQueries {
   const list = async (only: string | null): Promise<SourceJson[]> => {
     const [states, counts] = await Promise.all([statesOf(knex, only), countsOf(knex, only)]);
     const known = configured.filter((source) => only === null || source.id === only);
@@ -86,6 +91,7 @@ export function createSourceQueries(knex: Knex, configured: readonly ConfiguredS
         'source_id' in source ? { ...source, id } : source,
         states.find((state) => state.source_id === id),
         counts.find((row) => row.source_id === id),
+        nextRuns(id),
       );
     });
   };
@@ -131,7 +137,12 @@ const noAccounts: SourceAccounts = {
 
 type Named = Pick<ConfiguredSource, 'id' | 'kind'> & Partial<ConfiguredSource>;
 
-function toJson(source: Named, state: StateRow | undefined, counts: CountRow | undefined): SourceJson {
+function toJson(
+  source: Named,
+  state: StateRow | undefined,
+  counts: CountRow | undefined,
+  nextRuns: readonly string[],
+): SourceJson {
   const { source_id: _, ...accounts } = counts ?? { ...noAccounts, source_id: source.id };
   return {
     id: source.id,
@@ -150,6 +161,7 @@ function toJson(source: Named, state: StateRow | undefined, counts: CountRow | u
     schedule: source.schedule ?? null,
     accounts,
     waitingFor: state?.waiting_for ?? [],
+    nextRuns,
     lastRun: lastRunOf(state),
   };
 }

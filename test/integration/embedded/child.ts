@@ -17,8 +17,8 @@ export type Child = {
 };
 
 /** Starts `program` of this folder; `shell` runs in a bash before it, such as `umask 022` or `ulimit -f 1000`. */
-export function startChild(program: string, args: readonly string[], shell = 'true'): Child {
-  const script = fileURLToPath(new URL(program, import.meta.url));
+export function startChild(program: URL, args: readonly string[], shell = 'true'): Child {
+  const script = fileURLToPath(program);
   const command = ['-c', `${shell} && exec "$0" "$@"`, process.execPath, script, ...args];
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn('bash', command, {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -34,7 +34,7 @@ export function startChild(program: string, args: readonly string[], shell = 'tr
     say: (line) => void child.stdin.write(`${line}\n`),
     nextLine: async () => {
       const next = await lines.next();
-      if (next.done === true) throw new Error(`${program} ended with exit code ${child.exitCode ?? 'none'}`);
+      if (next.done === true) throw new Error(`${script} ended with exit code ${child.exitCode ?? 'none'}`);
       return next.value;
     },
     rest: async () => {

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 function insertElsewhere(plan: { rows: number; bytes: number; pages: number }, shell?: string): Child {
-  const child = startChild('./insert.ts', [dir, ...Object.values(plan).map(String)], shell);
+  const child = startChild(new URL('./insert.ts', import.meta.url), [dir, ...Object.values(plan).map(String)], shell);
   children.push(child);
   return child;
 }

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function holdElsewhere(role: 'daemon' | 'command'): Promise<Child> {
-  const child = startChild('./hold.ts', [dir, role]);
+  const child = startChild(new URL('./hold.ts', import.meta.url), [dir, role]);
   children.push(child);
   expect(await child.nextLine()).toBe('held');
   return child;

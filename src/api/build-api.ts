@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { fastifyHelmet } from '@fastify/helmet';
+import { fastifyRateLimit } from '@fastify/rate-limit';
+import { fastify } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { requireAccess } from './authentication.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { checkHostNames } from './host-names.ts';
+import type { ApiInstance } from './instance.ts';
+import { describeApi } from './openapi.ts';
+import { answerProblems, ApiError } from './problem.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { reviewItemRoutes } from './routes/review-items.ts';
+import { runRoutes } from './routes/runs.ts';
+import { sourceRoutes } from './routes/sources.ts';
+import { systemRoutes } from './routes/system.ts';
+import { userRoutes } from './routes/users.ts';
+import { worklistRoutes } from './routes/worklist.ts';
+
+/** Per address that asks: far above what a person or a script does, far below what would hurt. */
+export const requestsPerMinute = 6_000;
+
+const limits = {
+  /** No request here carries more than a few names and a reason. */
+  bodyLimit: 64 * 1024,
+  /** Until the whole request has arrived. */
+  requestTimeout: 30_000,
+  /** Until the answer; checks of sources have a longer one. */
+  handlerTimeout: 30_000,
+  /** Longer than the time-outs of usual reverse proxies, which must be the ones to close. */
+  keepAliveTimeout: 75_000,
+};
+
+/**
+ * The HTTP API as a server that does not listen yet. It stands on what it is given and knows neither the database nor the
+ * queue.
+ */
+export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstance> {
+  const app = fastify({
+    ...limits,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 256 },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  // JSON or nothing: a form of a foreign web page cannot send JSON.
+  app.removeContentTypeParser('text/plain');
+  answerProblems(app, dependencies.log);
+  await app.register(fastifyHelmet);
+  await limitRates(app, dependencies.http.requestsPerMinute ?? requestsPerMinute);
+  checkHostNames(app, dependencies.http.hostNames);
+  requireAccess(app, dependencies.authenticate);
+  app.addHook('onSend', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  });
+  await describeApi(app, dependencies.version.version);
+  app.setNotFoundHandler(() => {
+    throw new ApiError(404, 'path-unknown', 'There is nothing at this address; /api/v1/openapi.json lists what there is.');
+  });
+  await app.register(async (scope) => healthRoutes(scope, dependencies));
+  await app.register(
+    async (scope) => {
+      for (const routes of resources) routes(scope, dependencies);
+    },
+    { prefix: '/api/v1' },
+  );
+  return app;
+}
+
+const resources = [
+  userRoutes,
+  accountRoutes,
+  sourceRoutes,
+  runRoutes,
+  eventRoutes,
+  reviewItemRoutes,
+  worklistRoutes,
+  systemRoutes,
+];
+
+/** One limit for everything, unknown addresses and refused tokens included, before anything else is done. */
+async function limitRates(app: ApiInstance, max: number): Promise<void> {
+  await app.register(fastifyRateLimit, { global: false });
+  const limit = app.createRateLimit({ max, timeWindow: 60_000 });
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.access === 'none') return;
+    const asked = await limit(request);
+    if (asked.isAllowed || !asked.isExceeded) return;
+    reply.header('retry-after', asked.ttlInSeconds);
+    throw new ApiError(429, 'too-many-requests', `More than ${max} requests in a minute; try again in ${asked.ttlInSeconds} s.`);
+  });
+}

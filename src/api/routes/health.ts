@@ -1,0 +1,28 @@
+import type { ApiDependencies } from '../dependencies.ts';
+import type { ApiInstance } from '../instance.ts';
+import { health } from '../schemas/system.ts';
+
+/** For load balancers and Prometheus. `live` touches nothing but the event loop: a slow database is no reason for a restart. */
+export function healthRoutes(app: ApiInstance, { notReady, metrics }: ApiDependencies): void {
+  app.get(
+    '/health/live',
+    { config: { access: 'none' }, schema: { tags: ['system'], security: [], response: { 200: health } } },
+    () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/health/ready',
+    { config: { access: 'none' }, schema: { tags: ['system'], security: [], response: { 200: health, 503: health } } },
+    async (_request, reply) => {
+      const reason = await notReady();
+      if (reason === null) return { status: 'ok' as const };
+      reply.code(503);
+      return { status: 'unavailable' as const, reason };
+    },
+  );
+
+  app.get('/metrics', { config: { access: 'view' }, schema: { hide: true } }, async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.text();
+  });
+}

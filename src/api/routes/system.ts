@@ -1,0 +1,20 @@
+import type { ApiDependencies } from '../dependencies.ts';
+import { answers, type ApiInstance } from '../instance.ts';
+import { settingList, version } from '../schemas/system.ts';
+
+/** What runs here, with which settings, described how. */
+export function systemRoutes(app: ApiInstance, dependencies: ApiDependencies): void {
+  app.get(
+    '/config',
+    { config: { access: 'view' }, schema: { tags: ['system'], response: answers(settingList) } },
+    () => ({ items: dependencies.settings() }),
+  );
+
+  app.get(
+    '/version',
+    { config: { access: 'view' }, schema: { tags: ['system'], response: answers(version) } },
+    () => dependencies.version,
+  );
+
+  app.get('/openapi.json', { config: { access: 'view' }, schema: { hide: true } }, () => app.swagger());
+}

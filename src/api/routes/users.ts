@@ -1,0 +1,81 @@
+import type { FastifyReply } from 'fastify';
+import { operatorOf } from '../authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { answers, found, type ApiInstance } from '../instance.ts';
+import { eventPage, timelineFilter } from '../schemas/events.ts';
+import { explanation } from '../schemas/explanation.ts';
+import { syncSwitch, user, userFilter, userPage, userParameters, versionHeader, type User } from '../schemas/users.ts';
+import { toEventFilter } from './events.ts';
+
+/** Users: list, one, explain, timeline, sync switch. */
+export function userRoutes(app: ApiInstance, { queries, switchSync }: ApiDependencies): void {
+  const idOf = async (reference: string): Promise<number> =>
+    found(await queries.users.resolve(reference), 'user-unknown', `user ${reference}`);
+  const showUser = async (id: number, reference: string, reply: FastifyReply): Promise<User> => {
+    const shown = found(await queries.users.get(id), 'user-unknown', `user ${reference}`);
+    reply.header('etag', `"${shown.version}"`);
+    return shown;
+  };
+
+  app.get(
+    '/users',
+    { config: { access: 'view' }, schema: { tags: ['users'], querystring: userFilter, response: answers(userPage) } },
+    ({ query }) => queries.users.list({ ...query, all: query.all === 'true' }),
+  );
+
+  app.get(
+    '/users/:user',
+    { config: { access: 'view' }, schema: { tags: ['users'], params: userParameters, response: answers(user) } },
+    async ({ params }, reply) => showUser(await idOf(params.user), params.user, reply),
+  );
+
+  app.get(
+    '/users/:user/explain',
+    { config: { access: 'view' }, schema: { tags: ['users'], params: userParameters, response: answers(explanation) } },
+    async ({ params }) =>
+      found(await queries.explain(await idOf(params.user)), 'user-unknown', `user ${params.user}`),
+  );
+
+  app.get(
+    '/users/:user/events',
+    {
+      config: { access: 'view-log' },
+      schema: { tags: ['users'], params: userParameters, querystring: timelineFilter, response: answers(eventPage) },
+    },
+    async ({ params, query }) =>
+      queries.events.list({ ...toEventFilter(query), order: 'desc', userId: await idOf(params.user) }),
+  );
+
+  app.put(
+    '/users/:user/sync',
+    {
+      config: { access: 'toggle-sync' },
+      schema: {
+        tags: ['users'],
+        params: userParameters,
+        headers: versionHeader,
+        body: syncSwitch,
+        response: answers(user),
+      },
+    },
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const userId = await idOf(params.user);
+      await switchSync({
+        userId,
+        enabled: body.enabled,
+        source: body.source ?? undefined,
+        until: body.until == null ? undefined : new Date(body.until),
+        reason: body.reason ?? undefined,
+        operator: operatorOf(request),
+        expectedVersion: versionOf(headers['if-match']),
+      });
+      return showUser(userId, params.user, reply);
+    },
+  );
+}
+
+/** The version in an If-Match header, which the schema has checked; the quotes of an entity tag are optional. */
+function versionOf(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : Number(header.replace(/\D/g, ''));
+}

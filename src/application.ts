@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createAuthenticate } from './access/authentication.ts';
+import { localOperatorName } from './access/operators.ts';
+import { newToken } from './access/tokens.ts';
+import { buildApi } from './api/build-api.ts';
+import type { ApiInstance } from './api/instance.ts';
+import { createMetrics } from './api/metrics.ts';
+import { checkSource, connectorDefinitions, decisionDigest, policyOf, rulesOf, runnableSources, type Connectors, type SourceWiring } from './configured-sources.ts';
+import { distinctRules } from './reconcile/match-keys.ts';
+import { Engine } from './runs/engine.ts';
+import type { RunnableSource } from './runs/ports.ts';
+import { describeSettings } from './settings/describe-settings.ts';
+import type { Settings } from './settings/settings.ts';
+import { createApiQueries } from './store/queries/api-queries.ts';
+import { importStore } from './store/import-store.ts';
+import { leaseStore } from './store/leases.ts';
+import { schemaState } from './store/migrate.ts';
+import { createOperatorStore } from './store/operator-store.ts';
+import { reconcileStore } from './store/reconcile-store.ts';
+import { runStore } from './store/run-store.ts';
+import { ensurePolicy, ensureSources, ensureTeam, settingOnce } from './store/setup.ts';
+import { createSourcePauseStore } from './store/source-pause-store.ts';
+import { sourceStore } from './store/source-store.ts';
+import type { Db } from './store/sql.ts';
+import { createSyncSwitchStore } from './store/sync-switch-store.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { product } from './telemetry/product.ts';
+import type { Redactor } from './telemetry/redactor.ts';
+import { createSourcePause } from './users/source-pause.ts';
+import { createSwitchSync } from './users/sync-switch.ts';
+
+export interface ApplicationOptions {
+  readonly settings: Settings;
+  readonly connectors: Connectors;
+  readonly db: Db;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  /** Users or accounts per transaction. */
+  readonly batchSize: number;
+  readonly osUser: string;
+  readonly signal: AbortSignal;
+  /** Hands a run to the workers. */
+  readonly queueRun: (runId: number) => Promise<void>;
+  /** Has what a person's word made due reconciled. */
+  readonly requestReconcile: () => Promise<void>;
+  readonly nextRuns: (source: string) => readonly string[];
+}
+
+/** Everything of rosterd that needs no port and no schedule; the daemon and commands in process stand on it. */
+export interface Application {
+  readonly engine: Engine;
+  readonly api: ApiInstance;
+  /** The token with which this machine's command line comes; made at each start. */
+  readonly localToken: string;
+  readonly sources: readonly RunnableSource[];
+}
+
+/** Builds the application on a migrated database. */
+export async function buildApplication(options: ApplicationOptions): Promise<Application> {
+  const { settings, db, log, redactor } = options;
+  const configured = settings.sources.map((source) => ({ source, rules: rulesOf(settings, source) }));
+  const defaultTeam = await ensureTeam(db, settings.organization.defaultTeam);
+  const policy = policyOf(settings, defaultTeam);
+  await ensureSources(
+    db,
+    configured.map(({ source, rules }) => ({ id: source.id, kind: source.kind, decisionDigest: decisionDigest(rules), match: rules.match })),
+    distinctRules(configured.map(({ rules }) => rules.match)),
+  );
+  const operators = createOperatorStore(db);
+  await operators.ensureLocalOperator(localOperatorName(options.osUser));
+  const fingerprintKey = Buffer.from(await settingOnce(db, 'fingerprint-key', randomBytes(32).toString('base64')), 'base64');
+  const wiring: SourceWiring = { settings, connectors: options.connectors, log, redactor, fingerprintKey };
+  const sources = runnableSources(wiring);
+  const matchOf = new Map(configured.map(({ source, rules }) => [source.id, rules.match]));
+  const engine = new Engine({
+    sources,
+    disabledSources: settings.sources.filter((source) => !source.enabled).map((source) => source.id),
+    policy: { id: await ensurePolicy(db, policy), content: policy },
+    runStore: runStore(db),
+    sourceStore: sourceStore(db),
+    leases: leaseStore(db),
+    reconcileStore: reconcileStore(db, (source) => matchOf.get(source) ?? []),
+    importStore: importStore(db),
+    queueRun: options.queueRun,
+    log,
+    holder: `${hostname()} pid ${String(process.pid)}`,
+    batchSize: options.batchSize,
+    signal: options.signal,
+  });
+  const localToken = newToken();
+  redactor.register(localToken);
+  const queries = createApiQueries(db, {
+    sources: settings.sources,
+    rulesOf: (id) => configured.find(({ source }) => source.id === id)?.rules,
+    nextRuns: options.nextRuns,
+  });
+  const api = await buildApi({
+    authenticate: createAuthenticate(operators, localToken),
+    queries,
+    switchSync: createSwitchSync(createSyncSwitchStore(db), options.requestReconcile),
+    sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),
+    runRequests: engine,
+    sourceChecks: { check: (id, signal) => checkSource(wiring, id, signal) },
+    settings: () => describeSettings(settings),
+    version: { version: product.version, schema: await schemaState(db), node: process.versions.node },
+    notReady: () => notReady(db),
+    metrics: createMetrics(() => queries.sources.list()),
+    http: { hostNames: settings.http.hostNames },
+    log,
+  });
+  return { engine, api, localToken, sources };
+}
+
+async function notReady(db: Db): Promise<string | null> {
+  try {
+    const state = await schemaState(db);
+    return state === 'current' ? null : `the database's schema is ${state}`;
+  } catch (error) {
+    return `the database does not answer: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+export { connectorDefinitions };

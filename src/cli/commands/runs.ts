@@ -1,0 +1,100 @@
+import { apiPath, ask } from '../api-client.ts';
+import { card, valueText } from '../card.ts';
+import { addCommand, addGroup, firstOf } from '../command.ts';
+import type { RosterdCommand, Runner } from '../command.ts';
+import type { Context } from '../context.ts';
+import { printListing } from '../listing.ts';
+import { describeProgress, isSettled } from '../progress.ts';
+import { paintState } from '../paint.ts';
+import { countsText, runColumns, tookText, waitingText } from '../run-texts.ts';
+import type { Run } from '../shapes.ts';
+
+interface RunListOptions {
+  readonly source?: string;
+  readonly state?: string;
+}
+
+const states = [
+  ...['queued', 'importing', 'reconciling', 'held', 'completed', 'completed-with-rejects', 'failed', 'cancelled'],
+];
+
+export function addRunCommands(program: RosterdCommand, runner: Runner): void {
+  const run = addGroup(
+    program,
+    'run',
+    'list, show, cancel: what ran and how it ended',
+    'Runs: what was imported and reconciled, and how it ended',
+  );
+  addCommand<RunListOptions>(run, runner, {
+    call: 'list',
+    summary: 'runs, the newest first',
+    options: [
+      ['--source <SOURCE>', 'only of this source'],
+      ['--state <STATE>', 'only in this state', states],
+    ],
+    run: async (context, _args, { source, state }) => {
+      await printListing<Run>(context, {
+        path: apiPath('runs'),
+        query: { source, state },
+        columns: runColumns(context),
+        empty: 'No such runs. `rosterd sync` starts one.',
+        onTerminal: { most: 50, hint: 'These are the newest 50; all of them: `rosterd run list --json`, or `| less`.' },
+      });
+      return undefined;
+    },
+  });
+  addCommand(run, runner, {
+    call: 'show <RUN>',
+    summary: 'one run: state, counts, times, error, rejected records',
+    arguments: { RUN: 'the number of the run, from `rosterd run list`' },
+    run: async (context, args) => {
+      const client = await context.api('read');
+      const shown = (await ask(client, 'GET', apiPath('runs', firstOf(args)))) as Run;
+      if (context.json) await context.out.json(shown);
+      else await context.out.write(runCard(context, shown));
+      return undefined;
+    },
+  });
+  addCommand(run, runner, {
+    call: 'cancel <RUN>',
+    summary: 'stop a run at its next page or batch',
+    details: 'What the run has applied so far stays, and each user is wholly before or wholly after a decision.',
+    arguments: { RUN: 'the number of the run, from `rosterd run list`' },
+    run: async (context, args) => {
+      const client = await context.api('write');
+      const id = firstOf(args);
+      const answer = await ask(client, 'POST', apiPath('runs', id, 'cancel'), { body: {} });
+      if (context.json) await context.out.json(answer);
+      else
+        await context.out.line(
+          `Run ${id} stops at its next page or batch; \`rosterd run show ${id}\` shows how it ended.`,
+        );
+      return undefined;
+    },
+  });
+}
+
+function runCard(context: Context, run: Run): string {
+  const head = `${context.paint.bold(`Run ${run.id}`)} · ${run.source ?? 'all sources'} · ${run.mode} · ${paintState(context.paint, run.state)}\n\n`;
+  const body = card([
+    ['Error', run.error ? `${valueText(run.error.message)} (${run.error.code})` : ''],
+    ['Waiting', waitingText(run.waitingFor)],
+    ['Now', isSettled(run) ? '' : describeProgress([run])],
+    ['Counts', countsText(run)],
+    ['Asked by', valueText(run.askedBy)],
+    ['Asked', context.time(run.askedAt)],
+    ['Started', context.time(run.startedAt)],
+    ['Finished', context.time(run.finishedAt)],
+    ['Took', tookText(run)],
+    ...run.notes.map((note, index) => [index === 0 ? 'Notes' : '', valueText(note)] as const),
+  ]);
+  const rejects = run.rejects.map((reject) => `  ${rejectText(reject)}\n`);
+  return `${head}${body}${rejects.length === 0 ? '' : `\nRejected records\n${rejects.join('')}`}`;
+}
+
+function rejectText(reject: unknown): string {
+  if (typeof reject !== 'object' || reject === null) return valueText(reject);
+  const { externalId, position, reason }: Readonly<Record<string, unknown>> = { ...reject };
+  const which = [valueText(externalId), valueText(position)].filter(Boolean).join(', ');
+  return `${which}: ${valueText(reason)}`;
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { CheckStep, Connector, Kit, Session } from './connector-kit/contract.ts';
+import { secretFingerprint } from './connector-kit/secret.ts';
+import { digestOf } from './apply/digest.ts';
+import type { Field } from './domain/fields.ts';
+import type { Policy, TeamId } from './domain/user.ts';
+import type { SourceRules } from './reconcile/rules.ts';
+import type { RunnableSource } from './runs/ports.ts';
+import { configDigest, sourceSecrets } from './settings/config-digest.ts';
+import type { ConnectorDefinition, Settings, SourceSettings } from './settings/settings.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Redactor } from './telemetry/redactor.ts';
+
+/** The kinds of sources that exist, by name. */
+export type Connectors = ReadonlyMap<string, Connector>;
+
+/** What settings need to know of each kind. */
+export function connectorDefinitions(connectors: Connectors): ReadonlyMap<string, ConnectorDefinition> {
+  return new Map(
+    [...connectors].map(([kind, { configSchema, as, defaultMatch, capabilities }]) => [
+      kind,
+      { configSchema, as, defaultMatch, reusableIds: capabilities.reusableIds },
+    ]),
+  );
+}
+
+/** What the configuration says of how a source's accounts are decided on. */
+export function rulesOf(settings: Settings, source: SourceSettings): SourceRules {
+  const { organization, newUsers } = settings;
+  return {
+    id: source.id,
+    as: source.as,
+    match: source.match,
+    createsUsers: source.createsUsers,
+    fromDisabled: newUsers.fromDisabled,
+    newUsersActive: newUsers.active,
+    roles: source.roles,
+    catalogue: Object.keys(settings.roles.catalogue),
+    teams: source.teams,
+    blanks: Object.entries(settings.authority).flatMap(([field, { blanks }]) => (blanks.includes(source.id) ? [field as Field] : [])),
+    newUserDefaults: {
+      displayTimeZone: organization.timeZone,
+      schedulingTimeZone: organization.timeZone,
+      locale: organization.locale,
+    },
+  };
+}
+
+/** Of everything that decisions on a source's accounts depend on: a change makes all of them due. */
+export function decisionDigest(rules: SourceRules): string {
+  return digestOf(rules);
+}
+
+/** The part of the configuration that the fold depends on. */
+export function policyOf(settings: Settings, defaultTeam: TeamId): Policy {
+  const of = (as: SourceSettings['as']): Policy['rank'] =>
+    settings.sources.filter((source) => source.as === as).map((source) => ({ id: source.id, as }));
+  const rank = [...of('directory'), ...of('acd')];
+  const ids = rank.map((source) => source.id);
+  const own = Object.entries(settings.authority).filter(([, authority]) => !isSubsequence(authority.rank, ids));
+  return {
+    rank,
+    fieldRank: Object.fromEntries(own.map(([field, authority]) => [field, authority.rank])) as Policy['fieldRank'],
+    defaultTeam,
+    reassertAgentRole: settings.roles.reassert,
+  };
+}
+
+/** Whether a ranking only repeats the default order. */
+function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
+  return part.join('\n') === whole.filter((id) => part.includes(id)).join('\n');
+}
+
+export interface SourceWiring {
+  readonly settings: Settings;
+  readonly connectors: Connectors;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  /** Makes fingerprints of secrets worthless elsewhere. */
+  readonly fingerprintKey: Uint8Array;
+}
+
+/** The enabled sources, as the engine runs them. */
+export function runnableSources(wiring: SourceWiring): RunnableSource[] {
+  const enabled = wiring.settings.sources.filter((source) => source.enabled);
+  return enabled.map((source) => ({
+    id: source.id,
+    as: source.as,
+    rules: rulesOf(wiring.settings, source),
+    guard: source.guard,
+    configDigest: configDigest(wiring.settings, source.id),
+    delta: connectorOf(wiring, source).capabilities.delta,
+    open: (signal) => openSession(wiring, source, signal),
+    secretFingerprint: () => fingerprint(wiring, source),
+  }));
+}
+
+async function openSession(wiring: SourceWiring, source: SourceSettings, signal: AbortSignal): Promise<Session> {
+  await registerSecrets(wiring, source);
+  return connectorOf(wiring, source).open(source.config, kitOf(wiring, source, signal));
+}
+
+/** Goes through a source's connection step by step (`source check`). */
+export async function checkSource(wiring: SourceWiring, sourceId: string, signal: AbortSignal): Promise<readonly CheckStep[]> {
+  const source = wiring.settings.sources.find((each) => each.id === sourceId);
+  if (source === undefined) throw new RangeError(`there is no source ${sourceId} in the configuration`);
+  await registerSecrets(wiring, source);
+  return connectorOf(wiring, source).check(source.config, kitOf(wiring, source, signal));
+}
+
+function connectorOf({ connectors }: SourceWiring, source: SourceSettings): Connector {
+  const connector = connectors.get(source.kind);
+  if (connector === undefined) throw new RangeError(`there is no connector for sources of kind ${source.kind}`);
+  return connector;
+}
+
+function kitOf({ log }: SourceWiring, source: SourceSettings, signal: AbortSignal): Kit {
+  const sourceLog = log.child({ source: source.id });
+  return {
+    sourceId: source.id,
+    mapping: source.mapping,
+    roleGroups: source.roles.flatMap(({ when }) => ('group' in when ? [when.group] : [])),
+    signal,
+    log: {
+      debug: (message, data = {}) => {
+        sourceLog.debug(data, message);
+      },
+      warn: (message, data = {}) => {
+        sourceLog.warn(data, message);
+      },
+    },
+  };
+}
+
+/** Secrets are read again at each connection, and taken out of everything from then on. */
+async function registerSecrets({ settings, redactor }: SourceWiring, source: SourceSettings): Promise<void> {
+  for (const secret of sourceSecrets(settings, source.id)) redactor.register(await secret.read());
+}
+
+/** Changes when the source's configuration or one of its secrets does; what cannot be read counts as such. */
+async function fingerprint({ settings, fingerprintKey }: SourceWiring, source: SourceSettings): Promise<string> {
+  const hash = createHash('sha256').update(configDigest(settings, source.id));
+  for (const secret of sourceSecrets(settings, source.id)) {
+    const mark = await secretFingerprint(secret, fingerprintKey).catch(() => 'unreadable');
+    hash.update(mark);
+  }
+  return hash.digest('hex');
+}

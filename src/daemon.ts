@@ -1,0 +1,237 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectors } from '../connectors/registry.ts';
+import { buildApplication, connectorDefinitions, type Application } from './application.ts';
+import type { ApiClient } from './cli/api-client.ts';
+import { withQuery } from './cli/api-client.ts';
+import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
+import { openRunQueue, openRunWorker, type QueueBackend } from './queue/run-queue.ts';
+import { createScheduler, isCronExpression, type Scheduler } from './runs/schedule.ts';
+import { loadSettings } from './settings/load-settings.ts';
+import type { Settings } from './settings/settings.ts';
+import { migrateSchema } from './store/migrate.ts';
+import { openStore, type Store } from './store/open-store.ts';
+import { runStore } from './store/run-store.ts';
+import { endPassedSwitches } from './store/sync-off-end.ts';
+import { installCrashHandlers } from './telemetry/crash-handlers.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+
+/** Reads and validates the configuration with the connectors that exist. */
+export function readSettings({ configFile, redactor, secrets }: DaemonOptions & { readonly secrets: 'check' | 'leave' }): Promise<Settings> {
+  return loadSettings({
+    configFile,
+    env: process.env,
+    connectors: connectorDefinitions(connectors),
+    validateCron: isCronExpression,
+    secrets,
+  }).then(async (settings) => {
+    for (const url of [settings.database, settings.queue])
+      if ('url' in url && secrets === 'check') redactor.register(await url.url.read());
+    return settings;
+  });
+}
+
+/** Brings the database's schema to this version. */
+export async function migrateDatabase(options: DaemonOptions): Promise<{ readonly applied: readonly string[] }> {
+  const settings = await readSettings({ ...options, secrets: 'check' });
+  const store = await openStore(settings, { role: 'command', waitMs: 20_000, create: true, schema: 'any' });
+  try {
+    return await migrateSchema(store.db);
+  } finally {
+    await store.close();
+  }
+}
+
+const tickMs = 5_000;
+
+/** Runs the daemon until it is told to stop (SIGTERM, SIGINT), then ends in good order: everything is taken up again later. */
+export async function startDaemon(options: DaemonOptions & { readonly role: ProcessRole }): Promise<void> {
+  const settings = await readSettings({ ...options, secrets: 'check' });
+  const log = createLogger({ level: settings.log.level, redactor: options.redactor });
+  const removeCrashHandlers = installCrashHandlers(log, () => undefined);
+  const stopping = new AbortController();
+  const stop = (): void => {
+    stopping.abort(new Error('the daemon is stopping'));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  const store = await openStore(settings, { role: 'daemon', waitMs: 10_000, create: true, schema: 'current' });
+  try {
+    await serve(settings, options, store, log, stopping.signal);
+  } finally {
+    await store.close();
+    process.off('SIGTERM', stop);
+    process.off('SIGINT', stop);
+    removeCrashHandlers();
+  }
+  log.info('stopped');
+}
+
+async function serve(
+  settings: Settings,
+  options: DaemonOptions & { readonly role: ProcessRole },
+  store: Store,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const does = (role: ProcessRole): boolean => options.role === 'all' || options.role === role;
+  const backend = await queueBackend(settings, store);
+  const queue = await openRunQueue(backend, log);
+  const runs = runStore(store.db);
+  let scheduler: Scheduler | undefined;
+  const application = await buildApplication({
+    ...applicationBasis(settings, options, store, log, signal),
+    queueRun: (runId) => queue.addRun(runId),
+    requestReconcile: () => queue.addReconcile(),
+    nextRuns: (source) => scheduler?.nextRuns(source) ?? [],
+  });
+  const { engine, api } = application;
+  scheduler = createScheduler(
+    application.sources.flatMap(({ id }) => settings.sources.filter((source) => source.id === id).map((source) => ({ source: id, ...source.schedule }))),
+    (source, mode, slot) => engine.scheduled(source, mode, slot),
+    (source, mode) => runs.lastSlot(source, mode),
+    (error) => {
+      log.error({ err: error }, 'a scheduled run could not be asked for');
+    },
+  );
+  const worker = does('worker')
+    ? await openRunWorker(backend, { run: (id) => unlessStopping(signal, engine.executeRun(id)), reconcile: () => unlessStopping(signal, engine.reconcileNow()) }, log)
+    : undefined;
+  const address = does('api') ? await listen(settings, application, store) : undefined;
+  log.info({ address, role: options.role, database: settings.database.kind, config: settings.configFile }, 'started');
+  if (does('scheduler')) await scheduler.start();
+  await keepGoing(application, store, does('worker'), log, signal);
+  log.info('stopping');
+  await scheduler.stop();
+  await api.close();
+  if (address !== undefined) await rm(daemonFile(settings), { force: true });
+  await worker?.close();
+  await queue.close();
+}
+
+/** A stop in the middle of a run is no failure of the job: the next start takes the run up. */
+async function unlessStopping(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Looks now and then for what a dead process left, for ended switches and for changed secrets, until the daemon stops. */
+async function keepGoing(application: Application, store: Store, works: boolean, log: Logger, signal: AbortSignal): Promise<void> {
+  let first = true;
+  while (!signal.aborted) {
+    try {
+      if (works) {
+        await application.engine.resumeChanged();
+        if ((await endPassedSwitches(store.db)) > 0) await application.engine.reconcileNow();
+        if (first) await application.engine.syncNeverRead();
+        first = false;
+        await application.engine.recover();
+      }
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'the round of upkeep failed and is tried again');
+    }
+    await sleep(tickMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function listen(settings: Settings, { api, localToken }: Application, store: Store): Promise<string> {
+  const address = await api.listen({ host: settings.http.host, port: settings.http.port });
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const file = { address, token: localToken, pid: process.pid, startedAt: new Date().toISOString() };
+  await rm(daemonFile(settings), { force: true });
+  await writeFile(daemonFile(settings), JSON.stringify(file), { mode: 0o600, flag: 'wx' });
+  store.describe({ address });
+  return address;
+}
+
+function daemonFile(settings: Settings): string {
+  return join(settings.dataDir, 'daemon.json');
+}
+
+async function queueBackend(settings: Settings, store: Store): Promise<QueueBackend> {
+  if (settings.queue.kind === 'redis') return { kind: 'redis', url: await settings.queue.url.read() };
+  return { kind: 'database', pool: { ...store.connection } };
+}
+
+function applicationBasis(settings: Settings, { redactor }: DaemonOptions, store: Store, log: Logger, signal: AbortSignal) {
+  const batchSize = settings.database.kind === 'embedded' ? 250 : 1_000;
+  return { settings, connectors, db: store.db, log, redactor, batchSize, osUser: userInfo().username, signal };
+}
+
+/** The API without a daemon: the same handlers and engine, in this process; runs are executed here and now. */
+export async function openInProcess(options: DaemonOptions & { readonly wait: number; readonly write: boolean }): Promise<InProcess> {
+  const settings = await readSettings({ ...options, secrets: options.write ? 'check' : 'leave' });
+  const log = createLogger({ level: 'fatal', redactor: options.redactor, destination: process.stderr });
+  const store = await openStore(settings, { role: 'command', waitMs: options.wait, create: options.write, schema: 'current' });
+  const stopping = new AbortController();
+  const working = new Set<Promise<void>>();
+  const background = (work: Promise<void>): void => {
+    const tracked = unlessStopping(stopping.signal, work).finally(() => working.delete(tracked));
+    tracked.catch((error: unknown) => {
+      log.error({ err: error }, 'a run failed');
+    });
+    working.add(tracked);
+  };
+  const application: Application = await buildApplication({
+    ...applicationBasis(settings, options, store, log, stopping.signal),
+    queueRun: (runId) => {
+      background(application.engine.executeRun(runId));
+      return Promise.resolve();
+    },
+    requestReconcile: () => application.engine.reconcileNow(),
+    nextRuns: () => [],
+  });
+  const upkeep = options.write ? keepTakingUp(application, stopping.signal, log) : Promise.resolve();
+  return {
+    client: injecting(application),
+    async close() {
+      stopping.abort(new Error('the command has ended'));
+      await upkeep;
+      await Promise.allSettled(working);
+      await application.api.close();
+      await store.close();
+    },
+  };
+}
+
+/** A run that a dead process left is taken up by the command that waits for it. */
+async function keepTakingUp({ engine }: Application, signal: AbortSignal, log: Logger): Promise<void> {
+  while (!signal.aborted) {
+    await engine.resumeChanged().catch((error: unknown) => {
+      log.error({ err: error }, 'upkeep failed');
+    });
+    await sleep(1_000, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted)
+      await engine.recover().catch((error: unknown) => {
+        if (!signal.aborted) log.error({ err: error }, 'upkeep failed');
+      });
+  }
+}
+
+function injecting({ api, localToken }: Application): ApiClient {
+  return {
+    async request(method, path, { query, body, headers } = {}) {
+      const answer = await api.inject({
+        method,
+        url: withQuery(path, query),
+        headers: { ...headers, authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': userInfo().username, host: 'localhost' },
+        ...(body === undefined ? {} : { payload: body as object }),
+      });
+      const text = answer.body;
+      return { status: answer.statusCode, body: text === '' ? null : parse(text) };
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,82 @@
+import { hash } from 'node:crypto';
+import type { AccountContent, AccountRecord, RoleFacts, SourceTeam } from '../domain/account.ts';
+import type { Field } from '../domain/fields.ts';
+import { compareText, fold, normalise } from '../domain/text.ts';
+
+/** The longest text that is believed to be a value; anything longer is a broken record. */
+const longestText = 4096;
+
+/** A record that was cleaned, or why it cannot be used. */
+export type Validated = { readonly externalId: string; readonly content: AccountContent } | { readonly reason: string };
+
+/** Checks one record at the edge and brings it into its one canonical form (spec 2.2, 2.4). */
+export function validateRecord(record: AccountRecord): Validated {
+  const externalId = normalise(record.externalId);
+  if (externalId === '') return { reason: 'it has no external id' };
+  const bad = [externalId, ...textsOf(record)].find((text) => text.length > longestText || hasControlCharacters(text));
+  if (bad !== undefined)
+    return { reason: bad.length > longestText ? `a text is longer than ${String(longestText)} characters` : 'a text has control characters' };
+  return { externalId, content: canonical(record) };
+}
+
+function textsOf(content: AccountContent): string[] {
+  const facts = content.roleFacts;
+  return [
+    ...Object.values(content.values).filter((text) => typeof text === 'string'),
+    ...(facts?.groups ?? []),
+    ...(facts?.profiles ?? []),
+    ...(facts?.roles ?? []),
+    ...[...(content.teams ?? []), ...(content.supervises ?? [])].flatMap((team) => [team.id, team.name]),
+  ];
+}
+
+function hasControlCharacters(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text) || !text.isWellFormed();
+}
+
+/** One form for equal content: normalised texts, sorted keys and lists, empty text as empty. */
+function canonical(content: AccountContent): AccountContent {
+  const values = (Object.entries(content.values) as [Field, string | null][])
+    .map(([field, text]) => [field, text === null || normalise(text) === '' ? null : normalise(text)] as const)
+    .sort(([a], [b]) => compareText(a, b));
+  return {
+    values: Object.fromEntries(values) as Partial<Record<Field, string | null>>,
+    ...(content.disabled === undefined ? {} : { disabled: content.disabled }),
+    ...(content.roleFacts === undefined ? {} : { roleFacts: canonicalFacts(content.roleFacts) }),
+    ...(content.teams === undefined ? {} : { teams: canonicalTeams(content.teams) }),
+    ...(content.supervises === undefined ? {} : { supervises: canonicalTeams(content.supervises) }),
+  };
+}
+
+function canonicalFacts(facts: RoleFacts): RoleFacts {
+  const sorted = (list: readonly string[]): string[] => [...new Set(list.map(normalise))].sort(compareText);
+  return {
+    ...(facts.supervisor === undefined ? {} : { supervisor: facts.supervisor }),
+    ...(facts.groups === undefined ? {} : { groups: sorted(facts.groups) }),
+    ...(facts.profiles === undefined ? {} : { profiles: sorted(facts.profiles) }),
+    ...(facts.roles === undefined ? {} : { roles: sorted(facts.roles) }),
+  };
+}
+
+function canonicalTeams(teams: readonly SourceTeam[]): SourceTeam[] {
+  const named = teams.map(({ id, name }) => ({ id: normalise(id), name: normalise(name) })).filter((team) => fold(team.id) !== '');
+  return [...new Map(named.map((team) => [team.id, team])).values()].sort((a, b) => compareText(a.id, b.id));
+}
+
+/** What is known after a record was read: what it did not include is kept (spec 2.3). */
+export function merge(known: AccountContent, said: AccountContent): AccountContent {
+  return canonical({
+    ...known,
+    ...said,
+    values: { ...known.values, ...said.values },
+    ...(known.roleFacts === undefined && said.roleFacts === undefined ? {} : { roleFacts: { ...known.roleFacts, ...said.roleFacts } }),
+  });
+}
+
+/** The hash that change detection compares; teams' names are no part of it, since a rename follows by id (spec 11.1). */
+export function contentHash(content: AccountContent): string {
+  const ids = (teams: readonly SourceTeam[] | undefined): string[] | undefined => teams?.map((team) => team.id);
+  const mapped = [content.values, content.disabled ?? false, content.roleFacts, ids(content.teams), ids(content.supervises)];
+  return hash('sha256', JSON.stringify(mapped), 'base64url').slice(0, 22);
+}

@@ -1,0 +1,44 @@
+import type { AccountContent, SourceTeam } from '../domain/account.ts';
+import type { SourceId } from '../domain/user.ts';
+import type { Lease } from '../apply/ports.ts';
+
+/** What is stored of an account that a page names. */
+export interface KnownAccount {
+  readonly id: number;
+  readonly externalId: string;
+  readonly contentHash: string;
+  readonly absent: boolean;
+  readonly linked: boolean;
+}
+
+/** An account as an import writes it. `keys` are its match keys; null where it is linked and needs none. */
+export interface AccountWrite {
+  readonly externalId: string;
+  readonly content: AccountContent;
+  readonly contentHash: string;
+  readonly disabled: boolean;
+  readonly keys: readonly string[] | null;
+}
+
+/** Writes of one page, each one statement for all its rows. */
+export interface ImportTx {
+  /** Inserts accounts that are not known yet and gives their ids; ids stay dense. */
+  insertAccounts(source: SourceId, accounts: readonly AccountWrite[]): Promise<{ id: number; externalId: string }[]>;
+  updateAccounts(accounts: readonly (AccountWrite & { id: number })[]): Promise<void>;
+  /** Accounts that were absent and are seen again. */
+  markSeen(ids: readonly number[]): Promise<void>;
+  markAbsent(ids: readonly number[], proof: string): Promise<void>;
+  saveTeams(source: SourceId, teams: readonly SourceTeam[]): Promise<void>;
+}
+
+/** What importing needs of the database; src/store implements it. */
+export interface ImportStore {
+  known(source: SourceId, externalIds: readonly string[]): Promise<KnownAccount[]>;
+  contents(ids: readonly number[]): Promise<ReadonlyMap<number, AccountContent>>;
+  countPresent(source: SourceId): Promise<number>;
+  /** Ids of accounts not yet observed as absent, ascending. */
+  presentIds(source: SourceId, after: number, limit: number): Promise<number[]>;
+  inLease<T>(lease: Lease, work: (tx: ImportTx) => Promise<T>): Promise<T>;
+  /** Refreshes the planner's statistics after many rows have come in. */
+  analyse(): Promise<void>;
+}

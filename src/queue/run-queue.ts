@@ -1,0 +1,103 @@
+import { createPostgresBackend, Queue, Worker, type Job, type PostgresConnectionOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+import { z } from 'zod';
+
+const queueName = 'rosterd-runs';
+/** Jobs carry ids only: what is to be done stands in the database, so losing the queue loses nothing (architecture 1). */
+const payload = z.discriminatedUnion('task', [
+  z.strictObject({ task: z.literal('run'), runId: z.int() }),
+  z.strictObject({ task: z.literal('reconcile') }),
+]);
+
+/** Where jobs are kept: the application's own database, or Redis for many workers. */
+export type QueueBackend =
+  | { readonly kind: 'database'; readonly pool: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'redis'; readonly url: string };
+
+export interface RunQueue {
+  addRun(runId: number): Promise<void>;
+  addReconcile(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RunWorker {
+  close(): Promise<void>;
+}
+
+export interface QueueLog {
+  warn(data: object, message: string): void;
+  error(data: object, message: string): void;
+}
+
+/** Finished jobs are kept by number, for people who look into the queue. */
+const kept = { removeOnComplete: { count: 100 }, removeOnFail: { count: 100 } };
+
+/** The producers' side. */
+export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promise<RunQueue> {
+  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : undefined;
+  const queue =
+    backend.kind === 'database'
+      ? new Queue(queueName, { connection: databaseConnection(backend) as PostgresConnectionOptions }, createPostgresBackend)
+      : new Queue(queueName, { connection: redis as Redis });
+  queue.on('error', (error) => {
+    log.warn({ err: error }, 'queue connection failed');
+  });
+  await queue.waitUntilReady();
+  return {
+    addRun: async (runId) => {
+      await queue.add('run', { task: 'run', runId }, kept);
+    },
+    addReconcile: async () => {
+      await queue.add('reconcile', { task: 'reconcile' }, kept);
+    },
+    close: async () => {
+      await queue.close();
+      redis?.disconnect();
+    },
+  };
+}
+
+export interface WorkerTasks {
+  run(runId: number): Promise<void>;
+  reconcile(): Promise<void>;
+}
+
+/** The consumers' side: hands each job to the engine. A job that fails is not tried again by the queue; the engine finds it. */
+export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, log: QueueLog): Promise<RunWorker> {
+  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : undefined;
+  const work = async (job: Job): Promise<void> => {
+    const data = payload.parse(job.data);
+    await (data.task === 'run' ? tasks.run(data.runId) : tasks.reconcile());
+  };
+  // The embedded database tells no connection of another's notifications: an idle worker looks by itself every second.
+  const options = { concurrency: 8, drainDelay: 1 };
+  const worker =
+    backend.kind === 'database'
+      ? new Worker(queueName, work, { ...options, connection: databaseConnection(backend) as PostgresConnectionOptions }, createPostgresBackend)
+      : new Worker(queueName, work, { ...options, connection: redis as Redis });
+  worker.on('error', (error) => {
+    log.warn({ err: error }, 'queue connection failed');
+  });
+  worker.on('failed', (job, error) => {
+    log.error({ job: job?.id, err: error }, 'job failed');
+  });
+  await worker.waitUntilReady();
+  return {
+    close: async () => {
+      await worker.close();
+      redis?.disconnect();
+    },
+  };
+}
+
+function databaseConnection(backend: Extract<QueueBackend, { kind: 'database' }>): object {
+  return { ...backend.pool, max: 2, migrate: true };
+}
+
+function connectRedis(url: string, log: QueueLog): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  redis.on('error', (error) => {
+    log.warn({ err: error }, 'queue connection failed');
+  });
+  return redis;
+}

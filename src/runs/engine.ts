@@ -1,0 +1,357 @@
+import { randomUUID } from 'node:crypto';
+import type { Field } from '../domain/fields.ts';
+import { compareText } from '../domain/text.ts';
+import type { Policy } from '../domain/user.ts';
+import { LeaseLost, type Lease, type ReconcileStore } from '../apply/ports.ts';
+import type { ImportStore } from '../import/ports.ts';
+import { distinctRules } from '../reconcile/match-keys.ts';
+import { failureOf } from './failures.ts';
+import { underLease } from './heartbeat.ts';
+import { importRun } from './import-run.ts';
+import { Cancelled, reconcileRun } from './reconcile-run.ts';
+import type { Leases, RunCounts, RunnableSource, RunRecord, RunState, RunStore, SourceState, SourceStore } from './ports.ts';
+
+export interface EngineLog {
+  info(data: object, message: string): void;
+  warn(data: object, message: string): void;
+  error(data: object, message: string): void;
+}
+
+export interface EngineOptions {
+  readonly sources: readonly RunnableSource[];
+  /** Ids of sources that are configured with `enabled: false`. */
+  readonly disabledSources: readonly string[];
+  readonly policy: { readonly id: number; readonly content: Policy };
+  readonly runStore: RunStore;
+  readonly sourceStore: SourceStore;
+  readonly leases: Leases;
+  readonly reconcileStore: ReconcileStore;
+  readonly importStore: ImportStore;
+  /** Hands a run's id to the workers. */
+  readonly queueRun: (runId: number) => Promise<void>;
+  readonly log: EngineLog;
+  /** Who holds leases, for people: host and process. */
+  readonly holder: string;
+  readonly batchSize: number;
+  /** The worker's end: runs stop at the next page or batch and go on elsewhere. */
+  readonly signal: AbortSignal;
+}
+
+export interface SyncRequest {
+  readonly sources?: readonly string[];
+  readonly mode: 'full' | 'delta';
+  readonly askedBy: string;
+}
+
+export interface SyncAnswer {
+  readonly syncId: string;
+  readonly runIds: readonly number[];
+  readonly refused: readonly { readonly source: string; readonly code: RefusalCode; readonly message: string }[];
+}
+
+export type RefusalCode = 'source-paused' | 'source-unknown' | 'source-disabled' | 'source-retired';
+
+/**
+ * The state machine around observe, decide and apply. What is to be done stands in the database; this class only finds it
+ * and does it, so any process may take over at any time (architecture 1, spec 14.3).
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #byId: ReadonlyMap<string, RunnableSource>;
+  readonly #allMatchRules: readonly (readonly Field[])[];
+  #reconciling: Promise<void> | null = null;
+  #again = false;
+  /** Sources whose last reconcile left everything as due as it was: woken again only by a new import or request. */
+  readonly #stuck = new Set<string>();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#byId = new Map(options.sources.map((source) => [source.id, source]));
+    this.#allMatchRules = distinctRules(options.sources.map((source) => source.rules.match));
+  }
+
+  /** Asks for one run per source; all of them import before the first reconciles (architecture 9, sync). */
+  async sync(request: SyncRequest): Promise<SyncAnswer> {
+    const states = await this.#options.sourceStore.states();
+    const named = request.sources ?? this.#options.sources.filter((source) => !isIdle(states.get(source.id))).map((source) => source.id);
+    const refused = named.flatMap((id) => this.#refusal(id, states.get(id)));
+    const wanted = [...new Set(named)].filter((id) => !refused.some((each) => each.source === id));
+    const syncId = randomUUID();
+    const runIds: number[] = [];
+    for (const source of wanted) {
+      const runId = await this.#options.runStore.enqueue({ source, mode: request.mode, askedBy: request.askedBy, syncId });
+      if (runId !== null) runIds.push(runId);
+    }
+    for (const runId of runIds) await this.#options.queueRun(runId);
+    return { syncId, runIds, refused };
+  }
+
+  #refusal(id: string, state: SourceState | undefined): SyncAnswer['refused'][number][] {
+    const say = (code: RefusalCode, message: string): SyncAnswer['refused'][number][] => [{ source: id, code, message }];
+    if (this.#options.disabledSources.includes(id)) return say('source-disabled', `source ${id} has enabled: false in the configuration`);
+    if (!this.#byId.has(id)) return say('source-unknown', `there is no source ${id} in the configuration`);
+    if (state?.retired === true) return say('source-retired', `source ${id} is retired`);
+    if (state?.paused === true) return say('source-paused', `source ${id} is paused; resume it with: rosterd source resume ${id}`);
+    return [];
+  }
+
+  /** Whether everything that a sync asked for, and what that woke, has ended. */
+  async atRest(syncId: string): Promise<boolean> {
+    return (await this.#options.runStore.unfinishedOf(syncId)) === 0;
+  }
+
+  cancel(runId: number, operator: string): Promise<'asked' | 'finished' | 'unknown'> {
+    return this.#options.runStore.askCancel(runId, operator);
+  }
+
+  /** Asks for a scheduled run; nothing happens for a slot that had its run, or for a source that is paused. */
+  async scheduled(source: string, mode: 'full' | 'delta', slot: Date): Promise<void> {
+    const state = (await this.#options.sourceStore.states()).get(source);
+    if (isIdle(state)) return;
+    const runId = await this.#options.runStore.enqueue({ source, mode, askedBy: 'schedule', syncId: null, slot });
+    if (runId !== null) await this.#options.queueRun(runId);
+  }
+
+  /** Imports a run's source and then sees to what is to be reconciled. For a worker; a run that is not due is left alone. */
+  async executeRun(runId: number): Promise<void> {
+    const run = await this.#options.runStore.get(runId);
+    const source = run?.source === null || run === null ? undefined : this.#byId.get(run.source);
+    if (run === null || (run.state !== 'queued' && run.state !== 'importing')) return;
+    if (source === undefined) {
+      await this.#options.runStore.fail(runId, { code: 'source-unknown', message: `source ${String(run.source)} is no longer configured` });
+      return;
+    }
+    const { leases, holder, signal } = this.#options;
+    await underLease(leases, `source:${source.id}`, holder, signal, (lease, leased) => this.#import(run, source, lease, leased));
+    await this.reconcile();
+  }
+
+  async #import(run: RunRecord, source: RunnableSource, lease: Lease, signal: AbortSignal): Promise<void> {
+    const { runStore, sourceStore, importStore, log } = this.#options;
+    const state = (await sourceStore.states()).get(source.id);
+    if (state === undefined) throw new Error(`source ${source.id} has no state in the store`);
+    const mode = run.mode === 'delta' && source.delta && state.cursor !== null && state.configDigest === source.configDigest ? 'delta' : 'full';
+    const started = await runStore.startImport(run.id, { mode, configDigest: source.configDigest, cursorBefore: state.cursor });
+    // Another run of this source is being reconciled: this one stays queued and is found again when that has ended.
+    if (!started) return;
+    this.#stuck.delete(source.id);
+    const progress = this.#importProgress(run.id);
+    try {
+      const outcome = await importRun({ source, state, mode, imports: importStore, sources: sourceStore, lease, signal, progress });
+      await runStore.endImport(lease, run.id, outcome);
+      if (outcome.complete && mode === 'full') await sourceStore.recordComplete(source.id);
+    } catch (error) {
+      await this.#interrupted(run.id, error, signal);
+    }
+    log.info({ runId: run.id, source: source.id, mode }, 'import ended');
+  }
+
+  #importProgress(runId: number): (counts: Partial<RunCounts>, total: number | undefined) => Promise<void> {
+    const started = performance.now();
+    let saved = 0;
+    return async (counts, total) => {
+      const now = performance.now();
+      if (now - saved < 300) return;
+      saved = now;
+      const done = counts.read ?? 0;
+      const rate = Math.round((done * 1000) / Math.max(now - started, 1));
+      const progress = total === undefined ? { done, rate } : { done, rate, total };
+      const { cancelAsked } = await this.#options.runStore.saveProgress(runId, 'import', counts, progress);
+      if (cancelAsked) throw new Cancelled();
+    };
+  }
+
+  /**
+   * What becomes of a run whose work was broken off. A lost lease leaves it to its successor, a stop to the next start, and
+   * where the database itself fails it is taken up again when that answers: all three are thrown on.
+   */
+  async #interrupted(runId: number, error: unknown, signal: AbortSignal): Promise<void> {
+    if (error instanceof LeaseLost || signal.aborted) throw error;
+    const failure = error instanceof Cancelled ? { code: 'cancelled', message: 'a person cancelled the run' } : failureOf(error);
+    if (failure.code === 'internal') this.#options.log.error({ runId, err: error }, 'run failed');
+    await this.#options.runStore.fail(runId, failure, error instanceof Cancelled ? 'cancelled' : 'failed');
+  }
+
+  /** Reconciles what a person's word has made due, also where the last reconcile got nowhere. */
+  async reconcileNow(): Promise<void> {
+    this.#stuck.clear();
+    await this.reconcile();
+  }
+
+  /** Reconciles whatever is due, one source at a time, until nothing is. Calls during that time are joined into one more look. */
+  async reconcile(): Promise<void> {
+    this.#again = true;
+    this.#reconciling ??= this.#reconcileAll().finally(() => {
+      this.#reconciling = null;
+    });
+    await this.#reconciling;
+  }
+
+  async #reconcileAll(): Promise<void> {
+    const { leases, holder, signal } = this.#options;
+    while (this.#again && !signal.aborted) {
+      this.#again = false;
+      let reconciled = 0;
+      const held = await underLease(leases, 'reconcile', holder, signal, async (lease, leased) => {
+        for (;;) {
+          const run = await this.#nextRun();
+          if (run === null || leased.aborted) return;
+          await this.#reconcileOne(run, lease, leased);
+          reconciled++;
+        }
+      });
+      // A run that became ready between the last look and the release is found by looking once more.
+      if (held !== null && (await this.#peekNext())) this.#again = true;
+      // Runs that had to wait for one of these start now.
+      if (reconciled > 0) for (const runId of await this.#options.runStore.queuedRuns()) await this.#options.queueRun(runId);
+    }
+  }
+
+  async #peekNext(): Promise<boolean> {
+    return !this.#options.signal.aborted && (await this.#options.runStore.reconcilable()).length > 0;
+  }
+
+  /** The due source of the highest rank goes first; lower ones wait for it, also while it is importing (spec 4.8). */
+  async #nextRun(): Promise<RunRecord | null> {
+    const { runStore, sourceStore } = this.#options;
+    const ready = await runStore.reconcilable();
+    const policyRun = ready.find((run) => run.source === null);
+    if (policyRun !== undefined) return policyRun;
+    const states = await sourceStore.states();
+    const waiting = await this.#waitingFor(states);
+    const anybody = await this.#options.reconcileStore.read.hasUsers();
+    const creationWaits = !anybody && waiting.length > 0;
+    const due = creationWaits ? [] : (await runStore.sourcesWithDue()).filter((id) => !this.#stuck.has(id) && !isIdle(states.get(id)));
+    const importing = new Set(await runStore.importing());
+    for (const source of this.#byRank()) {
+      const run = ready.find((each) => each.source === source.id);
+      if (run !== undefined) return run;
+      if (importing.has(source.id)) {
+        if (anybody && !isIdle(states.get(source.id)) && (await runStore.hasDue(source.id))) return null;
+        continue;
+      }
+      if (due.includes(source.id)) return runStore.get(await runStore.startWoken(source.id, null));
+    }
+    return null;
+  }
+
+  #byRank(): readonly RunnableSource[] {
+    const rank = this.#options.policy.content.rank.map((source) => source.id);
+    return [...this.#options.sources].sort((a, b) => rank.indexOf(a.id) - rank.indexOf(b.id) || compareText(a.id, b.id));
+  }
+
+  /** The sources whose first complete import creation waits for (spec 4.8). */
+  #waitingFor(states: ReadonlyMap<string, SourceState>): Promise<string[]> {
+    const counted = this.#options.sources.filter((source) => {
+      const state = states.get(source.id);
+      return state?.pausedByPerson !== true && state?.retired !== true;
+    });
+    return this.#options.sourceStore.awaitingFirstImport(counted.map((source) => source.id));
+  }
+
+  async #reconcileOne(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
+    const { runStore, sourceStore, reconcileStore, log } = this.#options;
+    const source = run.source === null ? undefined : this.#byId.get(run.source);
+    if (source === undefined) {
+      await runStore.fail(run.id, { code: 'source-unknown', message: `source ${String(run.source)} is no longer configured` });
+      return;
+    }
+    const states = await sourceStore.states();
+    try {
+      const before = await reconcileStore.read.countDue(source.id);
+      const outcome = await reconcileRun({
+        run,
+        source,
+        allSources: this.#options.sources,
+        waitingFor: await this.#waitingFor(states),
+        policy: this.#options.policy,
+        store: reconcileStore,
+        runs: runStore,
+        sources: sourceStore,
+        firstReconciled: states.get(source.id)?.firstReconciled ?? false,
+        allMatchRules: this.#allMatchRules,
+        lease,
+        signal,
+        batchSize: this.#options.batchSize,
+      });
+      await runStore.saveProgress(run.id, 'finishing', run.counts, {});
+      const after = await reconcileStore.read.countDue(source.id);
+      if (outcome.failure !== null || after.linked + after.unlinked >= Math.max(before.linked + before.unlinked, 1)) this.#stuck.add(source.id);
+      await this.#finish(run, source, lease, outcome);
+    } catch (error) {
+      await this.#interrupted(run.id, error, signal);
+      this.#stuck.add(source.id);
+    }
+    log.info({ runId: run.id, source: source.id }, 'run ended');
+  }
+
+  async #finish(
+    run: RunRecord,
+    source: RunnableSource,
+    lease: Lease,
+    outcome: { failure: { code: string; message: string } | null; skipped: number; waitingFor: readonly string[] },
+  ): Promise<void> {
+    const { runStore, sourceStore } = this.#options;
+    const importFailure = run.errorCode === null ? null : { code: run.errorCode, message: run.errorMessage ?? '' };
+    const failure = importFailure ?? outcome.failure;
+    const rejected = (run.counts.rejected ?? 0) > 0;
+    const state: RunState = failure !== null ? 'failed' : rejected ? 'completed-with-rejects' : 'completed';
+    if (run.mode !== 'reconcile') {
+      if (failure === null)
+        await sourceStore.recordSuccess(source.id, {
+          cursor: run.cursorAfter,
+          configDigest: source.configDigest,
+          complete: run.complete === true,
+          full: run.mode === 'full',
+        });
+      else await sourceStore.countFailure(source.id);
+    }
+    const woken = await this.#woken(run);
+    for (const id of woken) if (id !== source.id) await runStore.startWoken(id, run.syncId);
+    const again = woken.includes(source.id);
+    await runStore.finish(lease, run.id, { state, skipped: outcome.skipped, failure, waitingFor: outcome.waitingFor, again });
+  }
+
+  /** The sources that a run has woken: their reconciles become part of its sync before it ends, so that nobody sees a gap. */
+  async #woken(run: RunRecord): Promise<string[]> {
+    if (run.syncId === null) return [];
+    const states = await this.#options.sourceStore.states();
+    const anybody = await this.#options.reconcileStore.read.hasUsers();
+    if (!anybody && (await this.#waitingFor(states)).length > 0) return [];
+    const due = [...(await this.#options.runStore.sourcesWithDue())];
+    if (run.source !== null && (await this.#options.runStore.hasDue(run.source))) due.push(run.source);
+    return due.filter((id) => this.#byId.has(id) && !this.#stuck.has(id) && !isIdle(states.get(id)));
+  }
+
+  /** Asks for a first sync of the sources that have never had a run, so that a new installation is filled by itself. */
+  async syncNeverRead(): Promise<void> {
+    const states = await this.#options.sourceStore.states();
+    const never = await this.#options.runStore.sourcesWithoutRun();
+    const sources = this.#options.sources.map((source) => source.id).filter((id) => never.includes(id) && !isIdle(states.get(id)));
+    if (sources.length > 0) await this.sync({ sources, mode: 'full', askedBy: 'first start' });
+  }
+
+  /** Takes up what a dead process left: for the start, and now and then while running. */
+  async recover(): Promise<void> {
+    const { runStore, queueRun } = this.#options;
+    for (const runId of new Set([...(await runStore.orphans()), ...(await runStore.queuedRuns())])) await queueRun(runId);
+    await this.reconcile();
+  }
+
+  /** Resumes sources whose log-in was refused, when their configuration or secret has changed since (spec 3.4). */
+  async resumeChanged(): Promise<void> {
+    const states = await this.#options.sourceStore.states();
+    for (const source of this.#options.sources) {
+      const state = states.get(source.id);
+      if (state?.paused !== true || state.pausedByPerson || state.secretFingerprint === null) continue;
+      if ((await source.secretFingerprint()) === state.secretFingerprint) continue;
+      await this.#options.sourceStore.resumeAfterChange(source.id);
+      this.#options.log.info({ source: source.id }, 'source resumed: its configuration or secret has changed');
+    }
+  }
+}
+
+/** Paused and retired sources are left alone and make nobody wait. */
+function isIdle(state: SourceState | undefined): boolean {
+  return state === undefined || state.paused || state.retired;
+}

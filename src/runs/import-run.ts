@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SourceError } from '../connector-kit/errors.ts';
+import type { Session } from '../connector-kit/contract.ts';
+import { importSource, type ImportEnd } from '../import/import-source.ts';
+import type { ImportStore } from '../import/ports.ts';
+import type { Lease } from '../apply/ports.ts';
+import { failureOf, incompleteRead, isRetryable } from './failures.ts';
+import type { ImportOutcome, RunCounts, RunnableSource, SourceState, SourceStore } from './ports.ts';
+
+/** Waits between attempts where the source names none (spec 3.4), in milliseconds. */
+const backoff = [1_000, 5_000];
+const longestWait = 60_000;
+
+export interface ImportRunInput {
+  readonly source: RunnableSource;
+  readonly state: SourceState;
+  readonly mode: 'full' | 'delta';
+  readonly imports: ImportStore;
+  readonly sources: SourceStore;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  readonly progress: (counts: Partial<RunCounts>, total: number | undefined) => Promise<void>;
+}
+
+/**
+ * Reads one source into accounts, with retries where the source asks for patience and a single attempt where it refuses
+ * (spec 3.4). Never throws for what a source does; a lost lease, a cancel and the database's failures are thrown.
+ */
+export async function importRun(input: ImportRunInput): Promise<ImportOutcome> {
+  const counts = { read: 0, new: 0, changed: 0, unchanged: 0, rejected: 0 };
+  for (let attempt = 0; ; attempt++) {
+    Object.assign(counts, { read: 0, unchanged: 0, rejected: 0 });
+    try {
+      return outcomeOf(await readOnce(input, counts), counts);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      const wait = error.retryAfterMs ?? backoff[attempt];
+      if (isRetryable(error) && backoff[attempt] !== undefined && wait !== undefined && wait <= longestWait) {
+        await sleep(wait, undefined, { signal: input.signal });
+        continue;
+      }
+      if (error.code === 'login-refused')
+        await input.sources.pauseAfterRefusal(input.source.id, error.message, await input.source.secretFingerprint());
+      const failure = counts.read > 0 ? incompleteRead(error.message) : failureOf(error);
+      return { counts, complete: false, failure, rejects: [], notes: [], cursorAfter: null };
+    }
+  }
+}
+
+async function readOnce(input: ImportRunInput, counts: ImportCountsOf): Promise<ImportEnd> {
+  const session = await input.source.open(input.signal);
+  try {
+    await checkIdentity(input, session);
+    return await importSource({
+      store: input.imports,
+      lease: input.lease,
+      source: input.source.id,
+      match: input.source.rules.match,
+      read: readOf(input, session),
+      full: input.mode === 'full',
+      counts,
+      signal: input.signal,
+      progress: (_, total) => input.progress(counts, total),
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+type ImportCountsOf = Parameters<typeof importSource>[0]['counts'];
+
+function readOf(input: ImportRunInput, session: Session): ReturnType<Session['readAll']> {
+  const { cursor } = input.state;
+  if (input.mode === 'delta' && session.readChanges !== undefined && cursor !== null) return session.readChanges(cursor, input.signal);
+  return session.readAll(input.signal);
+}
+
+/** Another system under a known source id is an error until a person confirms (spec 2.6). */
+async function checkIdentity(input: ImportRunInput, session: Session): Promise<void> {
+  const known = input.state.systemId;
+  if (known === null) {
+    await input.sources.rememberSystem(input.source.id, session.systemId);
+    return;
+  }
+  if (known === session.systemId) return;
+  throw new SourceError(
+    'fatal',
+    'source-identity-changed',
+    `source ${input.source.id} is another system now: it was ${known}, it is ${session.systemId}. Nothing was read; ` +
+      'give the new system a source id of its own, or point the source back at the old one',
+  );
+}
+
+function outcomeOf(end: ImportEnd, counts: Partial<RunCounts>): ImportOutcome {
+  return {
+    counts,
+    complete: end.complete,
+    failure: end.reason === null ? null : incompleteRead(end.reason),
+    rejects: end.rejects,
+    notes: end.notes,
+    cursorAfter: end.complete ? end.cursor : null,
+  };
+}

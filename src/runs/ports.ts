@@ -1,0 +1,148 @@
+import type { Session } from '../connector-kit/contract.ts';
+import type { RejectedRecord } from '../domain/account.ts';
+import type { SourceId } from '../domain/user.ts';
+import type { Lease } from '../apply/ports.ts';
+import type { GuardLimits } from '../reconcile/guard.ts';
+import type { SourceRules } from '../reconcile/rules.ts';
+
+export type RunMode = 'full' | 'delta' | 'reconcile';
+export type RunState =
+  'queued' | 'importing' | 'reconciling' | 'held' | 'completed' | 'completed-with-rejects' | 'failed' | 'cancelled';
+
+/** Counts that the history does not hold; the others are counted from it when a run ends. */
+export interface RunCounts {
+  read: number;
+  new: number;
+  changed: number;
+  unchanged: number;
+  rejected: number;
+  skipped: number;
+}
+
+export interface RunRecord {
+  readonly id: number;
+  /** Null for a reconcile that moves users' policies only (spec 14.4). */
+  readonly source: SourceId | null;
+  readonly mode: RunMode;
+  readonly state: RunState;
+  readonly syncId: string | null;
+  readonly phase: string | null;
+  readonly counts: Partial<RunCounts>;
+  readonly complete: boolean | null;
+  readonly cursorAfter: string | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+}
+
+export interface RunRequest {
+  readonly source: SourceId;
+  readonly mode: 'full' | 'delta';
+  readonly askedBy: string;
+  readonly syncId: string | null;
+  /** The schedule's instant; one run per source and slot (spec 14.1). */
+  readonly slot?: Date;
+}
+
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RunStore {
+  /** Queues a run, or gives the one of that source that is queued already; null for a slot that had its run. */
+  enqueue(request: RunRequest): Promise<number | null>;
+  get(runId: number): Promise<RunRecord | null>;
+  queuedRuns(): Promise<number[]>;
+  /** Moves a queued (or orphaned) run to importing; false when another run of the source is active. */
+  startImport(runId: number, start: { mode: RunMode; configDigest: string; cursorBefore: string | null }): Promise<boolean>;
+  saveProgress(runId: number, phase: string, counts: Partial<RunCounts>, progress: object): Promise<{ cancelAsked: boolean }>;
+  /** The import is over; what was read is to be reconciled. */
+  endImport(lease: Lease, runId: number, end: ImportOutcome): Promise<void>;
+  /** Ends a run without a reconcile. */
+  fail(runId: number, failure: RunFailure, state?: 'failed' | 'cancelled'): Promise<void>;
+  /** Ends a run after its reconcile; counts what the history says of it. */
+  finish(lease: Lease, runId: number, end: RunEnd): Promise<void>;
+  /** Runs whose import is over, none of whose sync is still importing. */
+  reconcilable(): Promise<RunRecord[]>;
+  /** Sources that are queued or importing. */
+  importing(): Promise<SourceId[]>;
+  /** Sources with accounts to decide on and no unfinished run. */
+  sourcesWithDue(): Promise<SourceId[]>;
+  hasDue(source: SourceId): Promise<boolean>;
+  /** A reconcile for what another run woke. */
+  startWoken(source: SourceId | null, syncId: string | null): Promise<number>;
+  sourcesWithoutRun(): Promise<SourceId[]>;
+  unfinishedOf(syncId: string): Promise<number>;
+  /** Runs that say they are importing while nobody holds their source's lease. */
+  orphans(): Promise<number[]>;
+  askCancel(runId: number, operator: string): Promise<'asked' | 'finished' | 'unknown'>;
+  lastSlot(source: SourceId, mode: RunMode): Promise<Date | null>;
+}
+
+export interface RunEnd {
+  readonly state: RunState;
+  readonly skipped: number;
+  readonly failure: RunFailure | null;
+  readonly waitingFor: readonly SourceId[];
+  /** The source has woken itself: its next reconcile starts with the end of this one. */
+  readonly again: boolean;
+}
+
+export interface ImportOutcome {
+  readonly counts: Partial<RunCounts>;
+  readonly complete: boolean;
+  readonly failure: RunFailure | null;
+  readonly rejects: readonly RejectedRecord[];
+  readonly notes: readonly string[];
+  readonly cursorAfter: string | null;
+}
+
+export interface SourceState {
+  readonly systemId: string | null;
+  readonly cursor: string | null;
+  readonly configDigest: string | null;
+  readonly paused: boolean;
+  /** By a person, and not by a refused log-in. */
+  readonly pausedByPerson: boolean;
+  readonly retired: boolean;
+  readonly firstReconciled: boolean;
+  readonly secretFingerprint: string | null;
+}
+
+export interface SourceStore {
+  states(): Promise<ReadonlyMap<SourceId, SourceState>>;
+  rememberSystem(source: SourceId, systemId: string): Promise<void>;
+  /** A refused log-in pauses the source until its configuration or secret changes, or a person resumes it (spec 3.4). */
+  pauseAfterRefusal(source: SourceId, reason: string, fingerprint: string): Promise<void>;
+  resumeAfterChange(source: SourceId): Promise<void>;
+  countFailure(source: SourceId): Promise<void>;
+  /** After a complete and applied import. */
+  recordSuccess(source: SourceId, success: { cursor: string | null; configDigest: string; complete: boolean; full: boolean }): Promise<void>;
+  /** Sources whose first complete import the creation of users waits for (spec 4.8), of these. */
+  awaitingFirstImport(sources: readonly SourceId[]): Promise<SourceId[]>;
+  recordComplete(source: SourceId): Promise<void>;
+  /** Whether the store is being filled for the first time: nothing is limited (spec 13.3). */
+  filling(sources: readonly SourceId[]): Promise<boolean>;
+  /** Users exist and this source has been reconciled. */
+  recordReconciled(source: SourceId): Promise<void>;
+}
+
+export interface Leases {
+  take(name: string, holder: string, seconds: number): Promise<Lease | null>;
+  renew(lease: Lease, seconds: number): Promise<void>;
+  release(lease: Lease): Promise<void>;
+}
+
+/** One configured, enabled source, as the engine runs it. */
+export interface RunnableSource {
+  readonly id: SourceId;
+  readonly as: 'acd' | 'directory';
+  readonly rules: SourceRules;
+  readonly guard: GuardLimits & { readonly firstImport: 'hold' | 'apply' };
+  /** Of everything whose change forces a full import (spec 14.4). */
+  readonly configDigest: string;
+  readonly delta: boolean;
+  open(signal: AbortSignal): Promise<Session>;
+  /** Changes when a secret changes; tells nothing about it. */
+  secretFingerprint(): Promise<string>;
+}

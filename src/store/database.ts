@@ -1,0 +1,40 @@
+import { knex as createKnex } from 'knex';
+import type { Db } from './sql.ts';
+
+/** How to reach a database. `password` is asked for at each new connection, so that a changed secret file counts. */
+export interface DatabaseConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly password?: () => Promise<string>;
+  readonly ssl?: boolean | { readonly ca?: string; readonly rejectUnauthorized?: boolean };
+}
+
+/** Connections per process: the API, the batches of a reconcile and the pages of imports share them. */
+export const poolSize = 6;
+
+/** Opens a pool; connections are made as they are needed. */
+export function openDatabase(connection: DatabaseConnection): Db {
+  return createKnex({
+    client: 'pg',
+    connection: { ...connection, application_name: 'rosterd', keepAlive: true } as object,
+    pool: { min: 0, max: poolSize },
+    acquireConnectionTimeout: 20_000,
+  });
+}
+
+/** The parts of a PostgreSQL address. The password is read anew by `readUrl` at each connection. */
+export function connectionOf(url: string, readUrl: () => Promise<string>): DatabaseConnection {
+  const parsed = new URL(url);
+  const socket = parsed.searchParams.get('host');
+  const mode = parsed.searchParams.get('sslmode');
+  return {
+    host: socket ?? (decodeURIComponent(parsed.hostname) || 'localhost'),
+    port: Number(parsed.port || '5432'),
+    user: decodeURIComponent(parsed.username || 'postgres'),
+    database: decodeURIComponent(parsed.pathname.slice(1)) || 'postgres',
+    ...(parsed.password === '' ? {} : { password: async () => decodeURIComponent(new URL(await readUrl()).password) }),
+    ...(mode === null || mode === 'disable' ? {} : { ssl: mode === 'no-verify' ? { rejectUnauthorized: false } : true }),
+  };
+}

@@ -1,0 +1,111 @@
+import type { ImportStore, ImportTx } from '../import/ports.ts';
+import type { AccountContent } from '../domain/account.ts';
+import { checkLease } from './leases.ts';
+import { forRows, query, queryOne, type Db } from './sql.ts';
+import { inTransaction } from './transactions.ts';
+
+const accountColumns = '"externalId" text, content jsonb, "contentHash" text, disabled boolean, keys text[]';
+
+/** What importing needs, on PostgreSQL and on the embedded database alike. */
+export function importStore(db: Db): ImportStore {
+  return {
+    known: (source, externalIds) =>
+      query(
+        db,
+        `select a.id, a.external_id as "externalId", a.content_hash as "contentHash", a.absent_since is not null as absent,
+           exists (select from link l where l.account_id = a.id and l.until is null) as linked
+         from account a where a.source_id = ? and a.external_id = any(?)`,
+        [source, [...externalIds]],
+      ),
+    async contents(ids) {
+      const rows = await query<{ id: number; content: AccountContent }>(db, 'select id, content from account where id = any(?)', [[...ids]]);
+      return new Map(rows.map((row) => [row.id, row.content]));
+    },
+    async countPresent(source) {
+      const sql = 'select count(*)::int as count from account where source_id = ? and absent_since is null';
+      return (await queryOne<{ count: number }>(db, sql, [source])).count;
+    },
+    async presentIds(source, after, limit) {
+      const sql = 'select id from account where source_id = ? and absent_since is null and id > ? order by id limit ?';
+      return (await query<{ id: number }>(db, sql, [source, after, limit])).map((row) => row.id);
+    },
+    inLease: (lease, work) =>
+      inTransaction(db, async (transaction) => {
+        await checkLease(transaction, lease);
+        return work(importTx(transaction));
+      }),
+    async analyse() {
+      await query(db, 'analyze account, match_key, source_team');
+    },
+  };
+}
+
+function importTx(db: Db): ImportTx {
+  return {
+    async insertAccounts(source, accounts) {
+      if (accounts.length === 0) return [];
+      const inserted = await query<{ id: number; externalId: string }>(
+        db,
+        `insert into account (source_id, external_id, content, content_hash, disabled, disabled_since)
+         select src, "externalId", content, "contentHash", disabled, case when disabled then now() end
+         from json_to_recordset(?::text::json) as r(${accountColumns}), (select ?::text as src) as c
+         returning id, external_id as "externalId"`,
+        [JSON.stringify(accounts), source],
+      );
+      const keysOf = new Map(accounts.map((account) => [account.externalId, account.keys ?? []]));
+      await insertKeys(
+        db,
+        inserted.flatMap((row) => (keysOf.get(row.externalId) ?? []).map((key) => ({ account_id: row.id, key }))),
+      );
+      return inserted;
+    },
+    async updateAccounts(accounts) {
+      await forRows(
+        db,
+        `id int, ${accountColumns}`,
+        accounts,
+        (rows) => `update account a set content = r.content, content_hash = r."contentHash", disabled = r.disabled,
+          disabled_since = case when r.disabled then coalesce(a.disabled_since, now()) end, changed_at = now()
+          from ${rows} where a.id = r.id`,
+      );
+      const unlinked = accounts.filter((account) => account.keys !== null);
+      if (unlinked.length === 0) return;
+      await query(db, 'delete from match_key where account_id = any(?)', [unlinked.map((account) => account.id)]);
+      await insertKeys(
+        db,
+        unlinked.flatMap((account) => (account.keys ?? []).map((key) => ({ account_id: account.id, key }))),
+      );
+    },
+    async markSeen(ids) {
+      if (ids.length > 0) await query(db, 'update account set absent_since = null, absence_proof = null where id = any(?)', [[...ids]]);
+    },
+    async markAbsent(ids, proof) {
+      if (ids.length === 0) return;
+      await query(db, 'update account set absent_since = now(), absence_proof = ? where id = any(?) and absent_since is null', [
+        proof,
+        [...ids],
+      ]);
+    },
+    async saveTeams(source, teams) {
+      await forRows(
+        db,
+        'id text, name text',
+        [...new Map(teams.map((team) => [team.id, team])).values()],
+        (rows) => `insert into source_team (source_id, external_id, name)
+          select src, r.id, r.name from ${rows}, (select ?::text as src) as c
+          on conflict (source_id, external_id) do update set name = excluded.name, undecided = true
+          where source_team.name <> excluded.name`,
+        [source],
+      );
+    },
+  };
+}
+
+async function insertKeys(db: Db, keys: readonly { account_id: number; key: string }[]): Promise<void> {
+  await forRows(
+    db,
+    'account_id int, key text',
+    keys,
+    (rows) => `insert into match_key (account_id, key) select account_id, key from ${rows}`,
+  );
+}

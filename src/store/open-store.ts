@@ -1,0 +1,87 @@
+import type { Settings } from '../settings/settings.ts';
+import { connectionOf, openDatabase, type DatabaseConnection } from './database.ts';
+import { acquireDataDirectory, type AcquireOptions, type DataDirectory } from './embedded/data-directory.ts';
+import { openEmbeddedDatabase } from './embedded/embedded-database.ts';
+import { freeMigrationLock, migrateSchema, schemaState } from './migrate.ts';
+import { leaseStore } from './leases.ts';
+import { query, type Db } from './sql.ts';
+
+export interface StoreOptions extends AcquireOptions {
+  /** `current`: the embedded database is migrated, a server's must have been (architecture 8). */
+  readonly schema: 'current' | 'any';
+}
+
+/** The open database of either size. */
+export interface Store {
+  readonly db: Db;
+  readonly connection: DatabaseConnection;
+  /** Tells others where this process can be reached. */
+  describe(details: { readonly address: string }): void;
+  close(): Promise<void>;
+}
+
+/** The database's schema does not suit this version. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+  readonly code: 'schema-missing' | 'schema-older' | 'schema-newer';
+  constructor(state: 'empty' | 'older' | 'newer') {
+    super(
+      state === 'newer'
+        ? "the database's schema is newer than this version of rosterd: install the newer version"
+        : "the database's schema is not that of this version: run `rosterd migrate` once",
+    );
+    this.code = state === 'empty' ? 'schema-missing' : `schema-${state}`;
+  }
+}
+
+/** Opens the database that the settings name. */
+export async function openStore(settings: Settings, options: StoreOptions): Promise<Store> {
+  return settings.database.kind === 'embedded' ? openEmbedded(settings, options) : openServer(settings.database, options);
+}
+
+async function openEmbedded(settings: Settings, options: StoreOptions): Promise<Store> {
+  const directory: DataDirectory = await acquireDataDirectory(settings.dataDir, options);
+  try {
+    const embedded = await openEmbeddedDatabase({ dataDirectory: directory });
+    const db = openDatabase(embedded.connection);
+    embedded.onFailure(() => {
+      embedded.reopen().catch((error: unknown) => {
+        process.emitWarning(error instanceof Error ? error : String(error));
+      });
+    });
+    await query(db, 'set search_path to public, bullmq');
+    // Nobody else can be at it: locks and leases that a dead process left are worth nothing.
+    await freeMigrationLock(db);
+    await migrateSchema(db);
+    await leaseStore(db).endAll();
+    return {
+      db,
+      connection: embedded.connection,
+      describe: (details) => {
+        directory.describe(details);
+      },
+      async close() {
+        await db.destroy();
+        await embedded.close();
+        directory.release();
+      },
+    };
+  } catch (error) {
+    directory.release();
+    throw error;
+  }
+}
+
+async function openServer(database: Extract<Settings['database'], { kind: 'postgres' }>, options: StoreOptions): Promise<Store> {
+  const readUrl = (): Promise<string> => database.url.read();
+  const connection = connectionOf(await readUrl(), readUrl);
+  const db = openDatabase(connection);
+  try {
+    const state = await schemaState(db);
+    if (options.schema === 'current' && state !== 'current') throw new SchemaError(state);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { db, connection, describe: () => undefined, close: () => db.destroy() };
+}

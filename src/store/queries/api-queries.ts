@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import { createAccountQueries } from './accounts.ts';
+import { createEventQueries } from './events.ts';
+import { explainUser, type RulesOf } from './explanation.ts';
+import { createReviewItemQueries } from './review-items.ts';
+import { createRunQueries } from './runs.ts';
+import { createSourceQueries, type ConfiguredSource } from './sources.ts';
+import { createUserQueries } from './users.ts';
+import { createWorklistQueries } from './worklist.ts';
+
+/** What the read models need to know of the configuration. */
+export interface ReadModelSettings {
+  /** In the order of the configuration, disabled ones included. */
+  readonly sources: readonly ConfiguredSource[];
+  readonly rulesOf: RulesOf;
+  /** The next slots of a source's schedule, ISO; the scheduler knows them. */
+  readonly nextRuns: (source: string) => readonly string[];
+}
+
+/** Every read model of the API, on one pool. Explanation and lists read what is stored and need no engine. */
+export function createApiQueries(knex: Knex, settings: ReadModelSettings) {
+  const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
+  return {
+    users: createUserQueries(knex),
+    accounts: createAccountQueries(knex),
+    sources: createSourceQueries(knex, settings.sources, settings.nextRuns),
+    runs: createRunQueries(knex),
+    events: createEventQueries(knex),
+    reviewItems: createReviewItemQueries(knex),
+    worklist: createWorklistQueries(knex, acds),
+    explain: (userId: number) => explainUser(knex, userId, settings.rulesOf),
+  };
+}

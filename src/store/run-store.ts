@@ -1,0 +1,217 @@
+import type { RunRecord, RunStore } from '../runs/ports.ts';
+import { checkLease } from './leases.ts';
+import { query, queryOne, type Db } from './sql.ts';
+import { inTransaction } from './transactions.ts';
+
+const unfinished = `('queued', 'importing', 'reconciling')`;
+const active = `('importing', 'reconciling', 'held')`;
+const record = `id, source_id as source, mode, state, sync_id as "syncId", phase, counts, complete, cursor_after as "cursorAfter",
+  error_code as "errorCode", error_message as "errorMessage"`;
+const due = 'a.decided_hash is distinct from a.content_hash or a.decided_wakes <> a.wakes';
+
+/** What a run counts from the history that it wrote, so that a crash in between loses no count. */
+const countedFromHistory = `
+  select jsonb_build_object(
+    'created', count(*) filter (where type = 'user-created'),
+    'linked', count(*) filter (where type in ('user-created', 'link-made')),
+    'updated', count(*) filter (where type = 'user-changed'),
+    'gone', count(*) filter (where type = 'account-gone'),
+    'returned', count(*) filter (where type = 'account-returned'),
+    'review', (select count(*) from review_item where opened_run_id = ?))
+  from event where run_id = ?`;
+
+/** Runs in the database. */
+export function runStore(db: Db): RunStore {
+  return {
+    ...requests(db),
+    ...progress(db),
+    ...lookups(db),
+  };
+}
+
+type Part<Names extends keyof RunStore> = Pick<RunStore, Names>;
+
+function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'queuedRuns' | 'get'> {
+  return {
+    async enqueue({ source, mode, askedBy, syncId, slot }) {
+      return inTransaction(db, async (transaction) => {
+        const [queued] = await query<{ id: number }>(
+          transaction,
+          `update run set mode = case when mode = 'full' then mode else ?::text end, sync_id = coalesce(?, sync_id)
+           where source_id = ? and state = 'queued' returning id`,
+          [mode, syncId, source],
+        );
+        if (queued !== undefined) return queued.id;
+        const [made] = await query<{ id: number }>(
+          transaction,
+          `insert into run (source_id, mode, asked_by, sync_id, slot) values (?, ?, ?, ?, ?)
+           on conflict (source_id, slot) where slot is not null do nothing returning id`,
+          [source, mode, askedBy, syncId, slot ?? null],
+        );
+        return made?.id ?? null;
+      });
+    },
+    async startWoken(source, syncId) {
+      const [made] = await query<{ id: number }>(
+        db,
+        `insert into run (source_id, mode, state, asked_by, sync_id, started_at, imported_at, phase)
+         values (?, 'reconcile', 'reconciling', 'woken', ?, now(), now(), 'waiting')
+         on conflict (source_id) where state in ${active} do nothing returning id`,
+        [source, syncId],
+      );
+      if (made !== undefined) return made.id;
+      const sql = `select id from run where source_id = ? and state in ${active}`;
+      return (await queryOne<{ id: number }>(db, sql, [source])).id;
+    },
+    async askCancel(runId, operator) {
+      const [run] = await query<{ state: string }>(db, 'select state from run where id = ?', [runId]);
+      if (run === undefined) return 'unknown';
+      const asked = await query(
+        db,
+        `update run set cancel_asked_by = ?, state = case state when 'queued' then 'cancelled' else state end,
+           finished_at = case state when 'queued' then now() else finished_at end
+         where id = ? and state in ${unfinished} returning id`,
+        [operator, runId],
+      );
+      return asked.length > 0 ? 'asked' : 'finished';
+    },
+    async queuedRuns() {
+      return (await query<{ id: number }>(db, `select id from run where state = 'queued' order by id`)).map((row) => row.id);
+    },
+    async get(runId) {
+      return (await query<RunRecord>(db, `select ${record} from run where id = ?`, [runId]))[0] ?? null;
+    },
+  };
+}
+
+function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | 'fail' | 'finish'> {
+  return {
+    async startImport(runId, { mode, configDigest, cursorBefore }) {
+      const started = await query(
+        db,
+        `update run r set state = 'importing', phase = 'import', mode = ?, config_digest = ?, cursor_before = ?, attempts = attempts + 1,
+           started_at = coalesce(started_at, now())
+         where id = ? and state in ('queued', 'importing') and not exists
+           (select from run other where other.source_id = r.source_id and other.id <> r.id and other.state in ${active})
+         returning id`,
+        [mode, configDigest, cursorBefore, runId],
+      );
+      return started.length > 0;
+    },
+    async saveProgress(runId, phase, counts, shown) {
+      // Once a plan is whole its phase stays: after a crash it must be carried out as planned.
+      const row = await queryOne<{ cancelAsked: boolean }>(
+        db,
+        `update run set phase = case when phase = 'identity' and ?::text in ('values', 'planning') then phase else ?::text end,
+           counts = counts || ?::text::jsonb, progress = ?::text::jsonb
+         where id = ? returning cancel_asked_by is not null as "cancelAsked"`,
+        [phase, phase, JSON.stringify(counts), JSON.stringify(shown), runId],
+      );
+      return row;
+    },
+    async endImport(lease, runId, end) {
+      await inTransaction(db, async (transaction) => {
+        await checkLease(transaction, lease);
+        await query(
+          transaction,
+          `update run set state = 'reconciling', phase = 'waiting', imported_at = now(), counts = counts || ?::text::jsonb, complete = ?,
+             error_code = ?, error_message = ?, rejects = ?::text::jsonb, notes = ?::text::jsonb, cursor_after = ?, progress = null
+           where id = ?`,
+          [
+            JSON.stringify(end.counts),
+            end.complete,
+            end.failure?.code ?? null,
+            end.failure?.message ?? null,
+            JSON.stringify(end.rejects),
+            JSON.stringify(end.notes),
+            end.cursorAfter,
+            runId,
+          ],
+        );
+      });
+    },
+    async fail(runId, failure, state = 'failed') {
+      await query(
+        db,
+        `update run set state = ?, error_code = ?, error_message = ?, finished_at = now(), progress = null
+         where id = ? and state in ${unfinished}`,
+        [state, failure.code, failure.message, runId],
+      );
+    },
+    async finish(lease, runId, end) {
+      await inTransaction(db, async (transaction) => {
+        await checkLease(transaction, lease);
+        await query(
+          transaction,
+          `update run set state = ?, phase = 'done', finished_at = now(), progress = null, error_code = ?, error_message = ?, waiting_for = ?,
+             counts = counts || jsonb_build_object('skipped', ?::int) || (${countedFromHistory})
+           where id = ?`,
+          [end.state, end.failure?.code ?? null, end.failure?.message ?? null, [...end.waitingFor], end.skipped, runId, runId, runId],
+        );
+        if (!end.again) return;
+        await query(
+          transaction,
+          `insert into run (source_id, mode, state, asked_by, sync_id, started_at, imported_at, phase)
+           select source_id, 'reconcile', 'reconciling', 'woken', sync_id, now(), now(), 'waiting' from run where id = ?`,
+          [runId],
+        );
+      });
+    },
+  };
+}
+
+function lookups(
+  db: Db,
+): Part<'reconcilable' | 'importing' | 'sourcesWithDue' | 'sourcesWithoutRun' | 'hasDue' | 'unfinishedOf' | 'orphans' | 'lastSlot'> {
+  return {
+    reconcilable: () =>
+      query<RunRecord>(
+        db,
+        `select ${record} from run r where state = 'reconciling' and not exists
+           (select from run other where other.sync_id = r.sync_id and other.state in ('queued', 'importing')) order by id`,
+      ),
+    async importing() {
+      const rows = await query<{ source: string }>(
+        db,
+        `select source_id as source from run where state in ('queued', 'importing') and source_id is not null`,
+      );
+      return rows.map((row) => row.source);
+    },
+    async sourcesWithDue() {
+      const rows = await query<{ source: string }>(
+        db,
+        `select s.source_id as source from source_state s where exists (select from account a where a.source_id = s.source_id and (${due}))
+           and not exists (select from run r where r.source_id = s.source_id and r.state in ${active})`,
+      );
+      return rows.map((row) => row.source);
+    },
+    async hasDue(source) {
+      const sql = `select exists (select from account a where a.source_id = ? and (${due})) as any`;
+      return (await queryOne<{ any: boolean }>(db, sql, [source])).any;
+    },
+    async sourcesWithoutRun() {
+      const sql = 'select source_id as source from source_state s where not exists (select from run r where r.source_id = s.source_id)';
+      return (await query<{ source: string }>(db, sql)).map((row) => row.source);
+    },
+    async unfinishedOf(syncId) {
+      const sql = `select count(*)::int as count from run where sync_id = ? and state in ${unfinished}`;
+      return (await queryOne<{ count: number }>(db, sql, [syncId])).count;
+    },
+    async orphans() {
+      const rows = await query<{ id: number }>(
+        db,
+        `select r.id from run r where r.state = 'importing' and not exists
+           (select from lease l where l.name = 'source:' || r.source_id and l.expires_at > clock_timestamp())`,
+      );
+      return rows.map((row) => row.id);
+    },
+    async lastSlot(source, mode) {
+      const rows = await query<{ slot: Date | null }>(
+        db,
+        'select max(slot) as slot from run where source_id = ? and mode in (?, ?) and slot is not null',
+        [source, mode, 'full'],
+      );
+      return rows[0]?.slot ?? null;
+    },
+  };
+}

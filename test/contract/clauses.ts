@@ -1,0 +1,280 @@
+import { expect } from 'vitest';
+import type { Connector, Page, ReadEnd } from '../../src/connector-kit/contract.ts';
+import { SourceError } from '../../src/connector-kit/errors.ts';
+import type { AccountRecord } from '../../src/domain/account.ts';
+import { readWhole, testKit } from '../support/read-source.ts';
+import type { WholeRead } from '../support/read-source.ts';
+import type { ExpectedError, Harness, NotApplicable, Prepared, Scenario, Variant } from './harness.ts';
+
+/** One clause of the contract (architecture 5). Gives the reason where it does not apply to the connector. */
+export interface Clause {
+  readonly name: string;
+  readonly hold: (connector: Connector, harness: Harness) => Promise<NotApplicable | undefined>;
+}
+
+type Outcome = { readonly error: unknown } | WholeRead;
+
+export const clauses: readonly Clause[] = [
+  { name: 'external ids are unique and not empty', hold: idsAreUnique },
+  { name: 'complete only when the last page has arrived', hold: completeAtTheEnd },
+  {
+    name: 'a truncated answer is never complete',
+    hold: (connector, { truncated }) => neverComplete(connector, truncated),
+  },
+  {
+    name: 'a repeated answer is never complete',
+    hold: (connector, { repeated }) => neverComplete(connector, asVariants(repeated)),
+  },
+  { name: 'a reordered answer gives the same accounts', hold: reorderedIsTheSame },
+  { name: 'an empty answer is never complete', hold: (connector, { empty }) => neverComplete(connector, empty) },
+  { name: 'a bad record is rejected and named', hold: badRecordIsNamed },
+  { name: 'not read is never reported as empty', hold: notReadIsNotEmpty },
+  { name: 'abort is honoured within a page', hold: abortIsHonoured },
+  { name: 'a delta leads to the same accounts', hold: deltaIsTheSame },
+  {
+    name: 'a refused log-in is fatal',
+    hold: (connector, { loginRefused }) => failsAsExpected(connector, loginRefused),
+  },
+  {
+    name: 'a source that is not there is told',
+    hold: (connector, { notThere }) => failsAsExpected(connector, notThere),
+  },
+  { name: 'a busy source is retryable', hold: (connector, { busy }) => failsAsExpected(connector, busy) },
+  { name: 'no secret in anything that is said', hold: secretsStaySecret },
+  { name: 'hostile input neither crashes nor stalls', hold: hostileInputIsBorne },
+];
+
+async function idsAreUnique(connector: Connector, harness: Harness): Promise<undefined> {
+  const { records, rejected } = wholeRead(await readOnce(connector, await harness.people(2500)));
+  const ids = records.map(({ externalId }) => externalId);
+  expect(rejected).toEqual([]);
+  expect(ids).toHaveLength(2500);
+  expect(new Set(ids).size).toBe(2500);
+  expect(ids.filter((id) => id.trim() === '')).toEqual([]);
+}
+
+async function completeAtTheEnd(connector: Connector, harness: Harness): Promise<undefined> {
+  const prepared = await harness.people(2500);
+  let read = 0;
+  await withSession(connector, prepared, async (session, signal) => {
+    const pages = session.readAll(signal);
+    let next = await pages.next();
+    for (; next.done !== true; next = await pages.next()) {
+      expect(next.value.records.length).toBeLessThanOrEqual(1000);
+      expect(next.value).not.toHaveProperty('complete');
+      read += next.value.records.length;
+    }
+    expect(next.value.complete).toBe(true);
+  });
+  expect(read).toBe(2500);
+}
+
+async function neverComplete(
+  connector: Connector,
+  variants: readonly Variant[] | NotApplicable,
+): Promise<NotApplicable | undefined> {
+  if ('notApplicable' in variants) return variants;
+  for (const { name, prepare } of variants) {
+    const outcome = await readOnce(connector, await prepare());
+    if ('error' in outcome) expect(outcome.error, name).toBeInstanceOf(SourceError);
+    else
+      expect({ name, complete: outcome.end.complete, told: (outcome.end.reason ?? '') !== '' }).toEqual({
+        name,
+        complete: false,
+        told: true,
+      });
+  }
+  return undefined;
+}
+
+async function reorderedIsTheSame(connector: Connector, harness: Harness): Promise<NotApplicable | undefined> {
+  if ('notApplicable' in harness.reordered) return harness.reordered;
+  const usual = wholeRead(await readOnce(connector, await harness.people(10)));
+  const reordered = wholeRead(await readOnce(connector, await harness.reordered()));
+  expect(usual.records).toHaveLength(10);
+  expect(byId(reordered.records)).toEqual(byId(usual.records));
+  expect(reordered.records).not.toEqual(usual.records);
+  return undefined;
+}
+
+async function badRecordIsNamed(connector: Connector, harness: Harness): Promise<NotApplicable | undefined> {
+  if ('notApplicable' in harness.badRecord) return harness.badRecord;
+  const prepared = await harness.badRecord();
+  const { records, rejected } = wholeRead(await readOnce(connector, prepared));
+  expect(records).toHaveLength(2);
+  expect(rejected).toHaveLength(1);
+  expect(rejected[0]?.position).toMatch(prepared.position);
+  expect(rejected[0]?.reason).not.toBe('');
+  expect(rejected[0]?.externalId).toBeTypeOf('string');
+  return undefined;
+}
+
+async function notReadIsNotEmpty(connector: Connector, harness: Harness): Promise<NotApplicable | undefined> {
+  if ('notApplicable' in harness.notRead) return harness.notRead;
+  const prepared = await harness.notRead();
+  const { records } = wholeRead(await readOnce(connector, prepared));
+  expect(records).toHaveLength(3);
+  for (const record of records) {
+    for (const field of prepared.fields) expect(record.values).not.toHaveProperty([field]);
+    for (const part of prepared.parts) expect(partOf(record, part)).toBeUndefined();
+  }
+  return undefined;
+}
+
+async function abortIsHonoured(connector: Connector, harness: Harness): Promise<undefined> {
+  const prepared = await harness.people(2500);
+  const controller = new AbortController();
+  const pages: Page[] = [];
+  let end: ReadEnd | undefined;
+  let failure: unknown;
+  try {
+    await withSession(connector, prepared, async (session) => {
+      const read = session.readAll(controller.signal);
+      for (;;) {
+        const next = await read.next();
+        if (next.done === true) {
+          end = next.value;
+          return;
+        }
+        pages.push(next.value);
+        controller.abort(new Error('the test says stop'));
+      }
+    });
+  } catch (error) {
+    failure = error;
+  }
+  expect(pages).toHaveLength(1);
+  expect(end?.complete).not.toBe(true);
+  expect(failure !== undefined || end !== undefined).toBe(true);
+}
+
+async function deltaIsTheSame(connector: Connector): Promise<NotApplicable> {
+  // A connector that gets a delta must bring its scenario along: this line is what reminds of it.
+  expect(connector.capabilities.delta).toBe(false);
+  return Promise.resolve({ notApplicable: 'it has no delta' });
+}
+
+async function failsAsExpected(
+  connector: Connector,
+  scenario: Scenario<ExpectedError>,
+): Promise<NotApplicable | undefined> {
+  if ('notApplicable' in scenario) return scenario;
+  const expected = await scenario();
+  const outcome = await readOnce(connector, expected);
+  const error = 'error' in outcome ? outcome.error : undefined;
+  expect(error).toBeInstanceOf(SourceError);
+  expect(error).toMatchObject({
+    class: expected.class,
+    code: expected.code,
+    ...(expected.retryAfterMs === undefined ? {} : { retryAfterMs: expected.retryAfterMs }),
+  });
+  return undefined;
+}
+
+async function secretsStaySecret(connector: Connector, { withSecrets }: Harness): Promise<NotApplicable | undefined> {
+  if ('notApplicable' in withSecrets) return withSecrets;
+  for (const { name, prepare } of withSecrets.states) {
+    const prepared = await prepare();
+    const logged: unknown[] = [];
+    const log = {
+      debug: (message: string, data?: object) => void logged.push(message, data),
+      warn: (message: string, data?: object) => void logged.push(message, data),
+    };
+    const outcome = await readOnce(connector, { ...prepared, kit: { ...prepared.kit, log } });
+    const checked = await connector.check(
+      connector.configSchema.parse(prepared.config),
+      testKit({ ...prepared.kit, log }),
+    );
+    const said = spellOut([outcome, checked, logged]);
+    for (const secret of withSecrets.secrets.flatMap(spellings))
+      expect(said.includes(secret), `${name}: ${secret}`).toBe(false);
+  }
+  return undefined;
+}
+
+function spellings(secret: string): string[] {
+  return [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)];
+}
+
+/** Everything that could reach a log: errors with their causes and stacks too. */
+function spellOut(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) =>
+    each instanceof Error
+      ? Object.fromEntries(Object.getOwnPropertyNames(each).map((key) => [key, Reflect.get(each, key)]))
+      : each,
+  );
+}
+
+// eslint-disable-next-line no-control-regex -- they are what must not get through
+const control = /[\u0000-\u001f\u007f-\u009f]/;
+
+async function hostileInputIsBorne(connector: Connector, { hostile }: Harness): Promise<NotApplicable | undefined> {
+  if ('notApplicable' in hostile) return hostile;
+  for (const { name, prepare } of hostile) {
+    const outcome = await readOnce(connector, await prepare());
+    if ('error' in outcome) {
+      expect(outcome.error, name).toBeInstanceOf(SourceError);
+      continue;
+    }
+    const dangerous = outcome.records.filter((record) => control.test(Object.values(record.values).join('')));
+    expect(dangerous, name).toEqual([]);
+    const longest = Math.max(
+      0,
+      ...outcome.records.flatMap(({ values }) => Object.values(values).map((value) => value?.length ?? 0)),
+    );
+    expect(longest, name).toBeLessThanOrEqual(4096);
+  }
+  return undefined;
+}
+
+async function readOnce(connector: Connector, prepared: Prepared): Promise<Outcome> {
+  try {
+    return await withSession(connector, prepared, (session, signal) => readWhole(session.readAll(signal)));
+  } catch (error) {
+    return { error };
+  }
+}
+
+type Session = Awaited<ReturnType<Connector['open']>>;
+
+async function withSession<T>(
+  connector: Connector,
+  prepared: Prepared,
+  use: (session: Session, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const kit = testKit(prepared.kit);
+  const session = await connector.open(connector.configSchema.parse(prepared.config), kit);
+  try {
+    expect(session.systemId).not.toBe('');
+    return await use(session, kit.signal);
+  } finally {
+    await session.close();
+  }
+}
+
+function wholeRead(outcome: Outcome): WholeRead {
+  if ('error' in outcome) throw outcome.error;
+  return outcome;
+}
+
+function asVariants(scenario: Scenario<Prepared>): readonly Variant[] | NotApplicable {
+  return 'notApplicable' in scenario ? scenario : [{ name: 'as it is', prepare: scenario }];
+}
+
+function byId(records: readonly AccountRecord[]): AccountRecord[] {
+  return records.toSorted((a, b) => (a.externalId < b.externalId ? -1 : 1));
+}
+
+function partOf(record: AccountRecord, part: string): unknown {
+  const { roleFacts } = record;
+  const parts: Readonly<Record<string, unknown>> = {
+    disabled: record.disabled,
+    team: record.teams,
+    supervises: record.supervises,
+    supervisor: roleFacts?.supervisor,
+    group: roleFacts?.groups,
+    profile: roleFacts?.profiles,
+    role: roleFacts?.roles,
+  };
+  return parts[part];
+}

@@ -1,0 +1,129 @@
+import type { Knex } from 'knex';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databases, openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
+import { testApi, type TestApi } from '../../support/api/test-api.ts';
+
+type EventPage = { items: { id: number; type: string }[]; next: string | null; atEnd: boolean };
+
+const addEvent = (knex: Knex, type: string, more: object = {}) =>
+  knex('event').insert({ actor_kind: 'sync', actor_name: 'sync', type, ...more });
+const types = (page: EventPage) => page.items.map((event) => event.type);
+
+describe.each(databases)('the history on %s', (_name, open) => {
+  let database: OpenDatabase;
+  let api: TestApi;
+
+  beforeAll(async () => {
+    database = await open();
+    api = await testApi(database.knex);
+    const change = (after: string) => JSON.stringify([{ field: 'email', before: null, after }]);
+    await addEvent(database.knex, 'one', { user_id: 1, source_id: 'ad', run_id: 1, changes: change('a@x.test') });
+    await addEvent(database.knex, 'two', { user_id: 2, source_id: 'ad', run_id: 1, at: '2026-03-01T00:00:00Z' });
+    await addEvent(database.knex, 'three', { user_id: 1, source_id: 'acd', reason: '100% sure' });
+    await addEvent(database.knex, 'four', { actor_kind: 'operator', actor_name: 'local:anna', user_id: 1 });
+  });
+  afterAll(async () => {
+    await api.app.close();
+    await database.close();
+  });
+
+  const get = async (query: string): Promise<EventPage> => {
+    const answer = await api.ask('GET', `/api/v1/events${query}`);
+    expect(answer.status, answer.text).toBe(200);
+    return answer.json as EventPage;
+  };
+
+  it.each([
+    ['', ['four', 'three', 'two', 'one']],
+    ['?order=asc', ['one', 'two', 'three', 'four']],
+    ['?source=ad', ['two', 'one']],
+    ['?run=1&order=asc', ['one', 'two']],
+    ['?kind=operator', ['four']],
+    ['?actor=local:anna', ['four']],
+    ['?type=three', ['three']],
+    ['?text=A@X', ['one']],
+    ['?text=100%25', ['three']],
+    ['?text=1_0', []],
+    ['?since=2026-03-01T00:00:00Z&until=2026-03-01T00:00:01%2B00:00', ['two']],
+    ['?order=asc&since=2026-02-01T00:00:00Z&until=2026-03-02T00:00:00Z', ['two']],
+  ])('filters by "%s"', async (query, expected) => {
+    expect(types(await get(query))).toEqual(expected);
+  });
+
+  it('shows the timeline of a user', async () => {
+    await database.knex('policy').insert({ digest: 'p', content: '{}' });
+    await database.knex('user').insert({ origin: 'local', active: true, policy_id: 1 });
+    const answer = await api.ask('GET', '/api/v1/users/1/events?limit=2');
+    expect(types(answer.json as EventPage)).toEqual(['four', 'three']);
+  });
+
+  it('pages newest first; what happens between two pages moves nothing', async () => {
+    const first = await get('?limit=2&kind=sync');
+    expect(types(first)).toEqual(['three', 'two']);
+    await addEvent(database.knex, 'five');
+    const second = await get(`?limit=2&kind=sync&after=${String(first.next)}`);
+    expect(types(second)).toEqual(['one']);
+    expect(second.next).toBeNull();
+  });
+
+  it('gives in ascending order a cursor to wait with', async () => {
+    const end = await get('?order=asc&limit=100');
+    expect(end.atEnd).toBe(true);
+    expect(types(await get(`?order=asc&after=${String(end.next)}`))).toEqual([]);
+    await addEvent(database.knex, 'six');
+    expect(types(await get(`?order=asc&after=${String(end.next)}`))).toEqual(['six']);
+  });
+
+  it('refuses a cursor that it has not given', async () => {
+    expect((await api.ask('GET', '/api/v1/events?after=x')).json).toMatchObject({ status: 400, code: 'cursor-invalid' });
+    expect((await api.ask('GET', '/api/v1/events?order=asc&after=5')).json).toMatchObject({ code: 'cursor-invalid' });
+  });
+});
+
+describe('a reader of the history', () => {
+  let database: OpenDatabase;
+  let api: TestApi;
+  beforeAll(async () => {
+    database = await openPostgres();
+    api = await testApi(database.knex);
+  });
+  afterAll(async () => {
+    await api.app.close();
+    await database.close();
+  });
+
+  it('never skips what commits after something that began later', async () => {
+    const read = async (after: string | null): Promise<EventPage> => {
+      const answer = await api.ask('GET', `/api/v1/events?order=asc${after === null ? '' : `&after=${after}`}`);
+      return answer.json as EventPage;
+    };
+    const slow = await database.knex.transaction();
+    await addEvent(slow, 'began-first');
+    const quick = await database.knex.transaction();
+    await addEvent(quick, 'began-second');
+    await quick.commit();
+    const meanwhile = await read(null);
+    expect(types(meanwhile)).toEqual([]);
+    await slow.commit();
+    const afterwards = await read(meanwhile.next);
+    expect(types(afterwards)).toEqual(['began-first', 'began-second']);
+    expect(types(await read(afterwards.next))).toEqual([]);
+  });
+
+  it('finds a rare text over several pages, each of which looks at a bounded number of events', async () => {
+    await addEvent(database.knex, 'rare', { reason: 'needle' });
+    await database.knex.raw(
+      `insert into event (actor_kind, actor_name, type) select 'sync', 'sync', 'hay' from generate_series(1, 12000)`,
+    );
+    const first = await api.ask('GET', '/api/v1/events?text=needle');
+    expect(first.json.items).toEqual([]);
+    const second = await api.ask('GET', `/api/v1/events?text=needle&after=${String(first.json.next)}`);
+    expect(types(second.json as EventPage)).toEqual(['rare']);
+    expect(second.json.next).toBeNull();
+    const ascending = await api.ask('GET', '/api/v1/events?order=asc&text=needle');
+    expect(types(ascending.json as EventPage)).toEqual(['rare']);
+    expect(ascending.json.atEnd).toBe(false);
+    const end = await api.ask('GET', `/api/v1/events?order=asc&text=needle&after=${String(ascending.json.next)}`);
+    expect(end.json).toMatchObject({ items: [], atEnd: true });
+  });
+});

@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databases, type OpenDatabase } from '../../support/api/databases.ts';
+import { fillStore, type FilledStore } from '../../support/api/filled-store.ts';
+import { testApi, type TestApi } from '../../support/api/test-api.ts';
+
+describe.each(databases)('read models on %s', (_name, open) => {
+  let database: OpenDatabase;
+  let api: TestApi;
+  let store: FilledStore;
+
+  beforeAll(async () => {
+    database = await open();
+    store = await fillStore(database.knex);
+    api = await testApi(database.knex);
+  });
+  afterAll(async () => {
+    await api.app.close();
+    await database.close();
+  });
+
+  const get = async (path: string) => {
+    const answer = await api.ask('GET', `/api/v1${path}`);
+    expect(answer.status, answer.text).toBe(200);
+    return answer.json;
+  };
+  const ids = (page: { items: { id: number }[] }) => page.items.map((item) => item.id);
+
+  it('shows a user with everything that belongs to it', async () => {
+    const user = await get('/users/jnovak');
+    expect(user).toMatchObject({
+      id: store.novak,
+      origin: 'acd',
+      displayName: 'Jan Novák',
+      employeeId: '0042',
+      employeeIdDerived: true,
+      acdId: '0042',
+      acdSource: 'acd',
+      numericId: '7',
+      active: true,
+      deactivatedAt: null,
+      syncEnabled: true,
+      sync: [],
+      teams: [
+        { name: 'Default', main: false },
+        { name: 'Sales', main: true },
+      ],
+      attributes: [{ name: 'agentId', value: '0042' }],
+      roles: [
+        { role: 'agent', givenBy: 'acd' },
+        { role: 'supervisor', givenBy: 'operator' },
+      ],
+    });
+    expect(user.profiles).toEqual([
+      expect.objectContaining({ source: 'acd', kind: 'csv-file', externalId: '0042', state: 'present', lastSeenAt: '2026-03-04T08:00:00.000Z' }),
+      expect.objectContaining({ source: 'ad', kind: 'active-directory', externalId: 'guid-1', state: 'present' }),
+    ]);
+  });
+
+  it('shows an ended link as an unlinked profile, and the current one instead of it', async () => {
+    const ended = { until: '2026-03-02T00:00:00Z', end_reason: 'unlinked', since: '2026-02-01T00:00:00Z' };
+    const link = { account_id: store.waitingAccount, source_id: 'ad', origin: 'manual', ...ended };
+    await database.knex('link').insert([
+      { ...link, user_id: store.novak },
+      { ...link, user_id: store.local },
+    ]);
+    expect((await get(`/users/${store.local}`)).profiles).toMatchObject([{ source: 'ad', externalId: 'guid-2', state: 'unlinked' }]);
+    expect((await get(`/users/${store.novak}`)).profiles.map((each: { externalId: string }) => each.externalId)).toEqual(['0042', 'guid-1']);
+    await database.knex('link').where({ account_id: store.waitingAccount }).delete();
+  });
+
+  it('lists active users, everybody with all=true, and only those whose sync is off with sync=off', async () => {
+    expect(ids(await get('/users'))).toEqual([store.novak, store.muller, store.local]);
+    expect(ids(await get('/users?all=true'))).toEqual([store.novak, store.muller, store.local, store.left]);
+    await database.knex('user').where({ id: store.muller }).update({ sync_enabled: false });
+    expect(ids(await get('/users?sync=off'))).toEqual([store.muller]);
+    expect(ids(await get('/users?sync=on'))).toEqual([store.novak, store.local]);
+    await database.knex('user').where({ id: store.muller }).update({ sync_enabled: true });
+  });
+
+  it.each([
+    ['jan nov', ['jnovak']],
+    ['NOVÁ', ['jnovak']],
+    ['0043', ['emueller']],
+    ['nov%', []],
+    ["o'cal", ['local1']],
+  ])('searches "%s"', async (text, usernames) => {
+    const page = await get(`/users?search=${encodeURIComponent(text)}`);
+    expect(page.items.map((user: { username: string }) => user.username)).toEqual(usernames);
+  });
+
+  it('names a user by id or username and refuses a name that is both', async () => {
+    expect((await get(`/users/id:${store.muller}`)).username).toBe('emueller');
+    expect((await get('/users/EMUELLER')).id).toBe(store.muller);
+    await database.knex('claim').insert({ kind: 'username', value: String(store.muller), user_id: store.local });
+    const answer = await api.ask('GET', `/api/v1/users/${store.muller}`);
+    expect(answer).toMatchObject({ status: 409, json: { code: 'user-ambiguous' } });
+    expect((await get(`/users/username:${store.muller}`)).id).toBe(store.local);
+    await database.knex('claim').where({ kind: 'username', value: String(store.muller) }).delete();
+    expect((await api.ask('GET', '/api/v1/users/9999999999')).status).toBe(404);
+  });
+
+  it('pages by key: what is inserted between two pages neither repeats nor hides an item', async () => {
+    const first = await get('/users?limit=2');
+    expect(ids(first)).toEqual([store.novak, store.muller]);
+    const [added] = await database
+      .knex('user')
+      .insert({ origin: 'local', active: true, policy_id: 1, username: 'added' })
+      .returning<{ id: number }[]>('id');
+    const second = await get(`/users?limit=2&after=${first.next}`);
+    expect(ids(second)).toEqual([store.local, added?.id]);
+    expect(second.next).toBeNull();
+
+    const accounts = await get('/accounts?limit=2');
+    const earlier = { source_id: 'acd', content: '{"values":{}}', content_hash: 'x' };
+    await database.knex('account').insert({ ...earlier, external_id: '0001' });
+    const rest = await get(`/accounts?limit=1000&after=${accounts.next}`);
+    expect([...accounts.items, ...rest.items].map((account: { externalId: string }) => account.externalId)).toEqual([
+      '0042',
+      '0043',
+      '0044',
+      'guid-1',
+      'guid-2',
+    ]);
+    await database.knex('account').where({ external_id: '0001' }).delete();
+  });
+
+  it('lists accounts by source, state and match', async () => {
+    const names = async (query: string) => (await get(`/accounts${query}`)).items.map((each: { externalId: string }) => each.externalId);
+    expect(await names('?source=ad')).toEqual(['guid-1', 'guid-2']);
+    expect(await names('?state=gone')).toEqual(['0043']);
+    expect(await names('?state=disabled')).toEqual([]);
+    expect(await names('?match=waiting')).toEqual(['guid-2']);
+    const [gone] = (await get('/accounts?state=gone')).items;
+    expect(gone).toMatchObject({ userId: store.muller, match: 'linked', goneSince: '2026-03-04T08:00:00.000Z', teams: ['Sales'] });
+  });
+
+  it('counts the accounts of each source', async () => {
+    const { items } = await get('/sources');
+    expect(items.map((source: { id: string; state: string }) => [source.id, source.state])).toEqual([
+      ['ad', 'ok'],
+      ['acd', 'ok'],
+    ]);
+    expect(items[1].accounts).toMatchObject({ present: 2, gone: 1, linked: 3 });
+    expect(items[0].accounts).toMatchObject({ present: 2, waiting: 1, linked: 1 });
+    expect((await api.ask('GET', '/api/v1/sources/nobody')).json).toMatchObject({ status: 404, code: 'source-unknown' });
+  });
+
+  it('lists runs newest first with their counts, and the runs of one sync', async () => {
+    await database.knex('run').insert([
+      { source_id: 'acd', mode: 'full', state: 'completed', asked_by: 'x', sync_id: 's1', counts: '{"read":3}' },
+      { source_id: 'ad', mode: 'full', state: 'failed', asked_by: 'x', sync_id: 's1', error_code: 'timeout', error_message: 'no answer' },
+    ]);
+    const page = await get('/runs?limit=1');
+    expect(page.items).toMatchObject([{ source: 'ad', state: 'failed', error: { code: 'timeout', message: 'no answer' } }]);
+    const next = await get(`/runs?limit=1&after=${page.next}`);
+    expect(next.items[0]).toMatchObject({ source: 'acd', counts: { read: 3, created: 0 } });
+    expect(next.items[0]).not.toHaveProperty('error');
+    expect((await get('/runs?state=failed')).items).toHaveLength(1);
+    expect((await get('/syncs/s1')).runs.map((run: { source: string }) => run.source)).toEqual(['acd', 'ad']);
+    expect((await api.ask('GET', '/api/v1/syncs/none')).status).toBe(404);
+  });
+
+  it('puts users with gone or disabled accounts on the worklist, with the evidence', async () => {
+    const { items } = await get('/worklist');
+    expect(items).toEqual([
+      {
+        userId: store.muller,
+        username: 'emueller',
+        displayName: 'Eva Müller',
+        active: true,
+        reasons: ['account-gone', 'no-longer-an-agent'],
+        evidence: [
+          {
+            reason: 'account-gone',
+            source: 'acd',
+            externalId: '0043',
+            state: 'gone',
+            since: '2026-03-04T08:00:00.000Z',
+            proof: 'complete-import',
+            runId: 2,
+          },
+        ],
+      },
+      expect.objectContaining({ userId: store.left, active: false, reasons: ['id-in-use'] }),
+    ]);
+    await database.knex('source_state').where({ source_id: 'acd' }).update({ retired_at: '2026-03-05' });
+    expect((await get('/worklist')).items).toEqual([]);
+    await database.knex('source_state').where({ source_id: 'acd' }).update({ retired_at: null });
+  });
+
+  it('lists open review items with the answers that each kind allows', async () => {
+    const item = { source_id: 'ad', account_ids: [store.waitingAccount], user_ids: [store.novak], evidence: '{}', evidence_digest: 'd' };
+    await database.knex('review_item').insert([
+      { ...item, kind: 'ambiguous-match', subject: 'a' },
+      { ...item, kind: 'possible-id-reuse', subject: 'b', closed_at: '2026-03-05' },
+    ]);
+    const { items } = await get('/review-items');
+    expect(items).toMatchObject([
+      { kind: 'ambiguous-match', externalId: 'guid-2', userIds: [store.novak], options: ['this-user', 'new-user', 'ignore'] },
+    ]);
+    expect((await get('/review-items?kind=unique-taken')).items).toEqual([]);
+  });
+
+  it('explains where each value comes from', async () => {
+    await database.knex('override').insert({
+      user_id: store.novak,
+      field: 'lastName',
+      value: 'Novák-Malý',
+      operator_name: 'local:anna',
+      at: '2026-03-05T10:00:00Z',
+    });
+    await database.knex('user').where({ id: store.novak }).update({ last_name: 'Novák-Malý' });
+    const { fields, accounts } = await get(`/users/${store.novak}/explain`);
+    const field = (name: string) => fields.find((each: { field: string }) => each.field === name);
+    expect(field('lastName')).toMatchObject({
+      value: 'Novák-Malý',
+      winner: { kind: 'override', by: 'local:anna', since: '2026-03-05T10:00:00.000Z' },
+      losers: [
+        { source: 'ad', rule: 'overridden by a person' },
+        { source: 'acd', rule: 'ranks below ad' },
+      ],
+    });
+    expect(field('firstName')).toMatchObject({ winner: { source: 'ad' }, losers: [{ source: 'acd' }] });
+    expect(field('employeeId')).toMatchObject({ value: '0042', derived: true, winner: { source: 'acd' } });
+    expect(accounts.map((account: { source: string }) => account.source)).toEqual(['acd', 'ad']);
+  });
+});

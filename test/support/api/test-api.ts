@@ -1,0 +1,120 @@
+import type { Knex } from 'knex';
+import { createAuthenticate } from '../../../src/access/authentication.ts';
+import type { Permission } from '../../../src/access/permissions.ts';
+import { createToken } from '../../../src/access/tokens.ts';
+import { buildApi } from '../../../src/api/build-api.ts';
+import type { ApiDependencies, RunRequests } from '../../../src/api/dependencies.ts';
+import type { ApiInstance } from '../../../src/api/instance.ts';
+import { createMetrics } from '../../../src/api/metrics.ts';
+import { createOperatorStore } from '../../../src/store/operator-store.ts';
+import { createApiQueries } from '../../../src/store/queries/api-queries.ts';
+import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts';
+import { createSyncSwitchStore } from '../../../src/store/sync-switch-store.ts';
+import { createSourcePause } from '../../../src/users/source-pause.ts';
+import { createSwitchSync } from '../../../src/users/sync-switch.ts';
+
+/** The local token of the API under test. */
+export const localToken = 'local-token-of-this-test';
+
+/** An API on a real database whose engine is a stand-in, with what it was asked for. */
+export type TestApi = {
+  readonly app: ApiInstance;
+  /** The sources of each reconcile that was asked for. */
+  readonly reconciles: (readonly string[])[];
+  /** Errors that the API has logged. */
+  readonly failures: unknown[];
+  /** As the local operator, in JSON. */
+  readonly ask: (method: 'GET' | 'POST' | 'PUT', url: string, options?: AskOptions) => Promise<Answer>;
+  /** A token of an operator of its own with these permissions. */
+  readonly tokenWith: (permissions: readonly Permission[]) => Promise<string>;
+};
+
+export type AskOptions = { readonly body?: object; readonly headers?: Readonly<Record<string, string>> };
+export type Answer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
+  readonly json: any;
+};
+
+const schedule = { full: '0 3 * * *', timeZone: 'Europe/Prague' };
+
+/** Builds the API; single dependencies may be replaced. */
+export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}): Promise<TestApi> {
+  const reconciles: (readonly string[])[] = [];
+  const failures: unknown[] = [];
+  const store = createOperatorStore(knex);
+  const queries = createApiQueries(knex, {
+    sources: [
+      { id: 'ad', kind: 'active-directory', as: 'directory', enabled: true, schedule },
+      { id: 'acd', kind: 'csv-file', as: 'acd', enabled: true, schedule },
+    ],
+    rulesOf: () => undefined,
+    nextRuns: () => [],
+  });
+  const requestReconcile = async (sources: readonly string[]): Promise<void> => {
+    reconciles.push(sources);
+  };
+  const app = await buildApi({
+    authenticate: createAuthenticate(store, localToken),
+    queries,
+    switchSync: createSwitchSync(createSyncSwitchStore(knex), requestReconcile),
+    sourcePause: createSourcePause(createSourcePauseStore(knex), requestReconcile),
+    runRequests: engine,
+    sourceChecks: { check: async () => [{ name: 'tcp', outcome: 'ok', detail: 'connected' }] },
+    settings: () => [{ key: 'database', value: 'embedded', origin: 'default' }],
+    version: { version: '0.0.0', schema: '0001-foundation', node: process.version },
+    notReady: async () => null,
+    metrics: createMetrics(() => queries.sources.list()),
+    http: { hostNames: ['rosterd.example.com'] },
+    log: { error: ({ err }) => void failures.push(err) },
+    ...changed,
+  });
+  return {
+    app,
+    reconciles,
+    failures,
+    ask: (method, url, options) => askAs(app, { authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': 'tester' }, method, url, options),
+    tokenWith: async (permissions) => {
+      const [operator] = await knex('operator')
+        .insert({ name: `person-${crypto.randomUUID()}`, kind: 'person', permissions })
+        .returning<{ id: number }[]>('id');
+      if (operator === undefined) throw new Error('no operator was made');
+      return (await createToken(store, { operatorId: operator.id, label: 'test', permissions })).token;
+    },
+  };
+}
+
+/** Asks with these headers. */
+export async function askAs(
+  app: ApiInstance,
+  headers: Readonly<Record<string, string>>,
+  method: 'GET' | 'POST' | 'PUT',
+  url: string,
+  options: AskOptions = {},
+): Promise<Answer> {
+  const response = await app.inject({
+    method,
+    url,
+    headers: { host: '127.0.0.1:8474', ...headers, ...options.headers },
+    ...(options.body === undefined ? {} : { payload: options.body }),
+  });
+  const isJson = String(response.headers['content-type']).includes('json');
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text: response.body,
+    json: isJson ? (JSON.parse(response.body) as unknown) : undefined,
+  };
+}
+
+const engine: RunRequests = {
+  sync: async () => ({
+    syncId: 'sync-1',
+    runIds: [],
+    refused: [{ source: 'acd', code: 'source-paused', message: 'acd is paused' }],
+  }),
+  atRest: async () => true,
+  cancel: async (runId) => (runId === 1 ? 'asked' : 'unknown'),
+};

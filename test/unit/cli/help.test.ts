@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { exitCodeMeanings } from '../../../src/cli/exit-codes.ts';
+import { buildProgram } from '../../../src/cli/program.ts';
+import { fakeWorld } from './fake-world.ts';
+
+async function program(): Promise<Command> {
+  const { world, clean } = await fakeWorld();
+  await clean();
+  return buildProgram(
+    async () => undefined,
+    world,
+    () => undefined,
+  );
+}
+
+function leaves(command: Command, name = ''): { name: string; command: Command }[] {
+  if (command.commands.length === 0) return [{ name: name.trim(), command }];
+  return command.commands.flatMap((each) => leaves(each, `${name} ${each.name()}`));
+}
+
+async function help(...argv: string[]): Promise<{ text: string; code: number }> {
+  const fake = await fakeWorld();
+  const code = await fake.run(...argv);
+  await fake.clean();
+  return { text: fake.stdout.text, code };
+}
+
+describe('help', () => {
+  it('knows the commands of this version', async () => {
+    expect(leaves(await program()).map(({ name }) => name)).toEqual([
+      'sync',
+      ...['user list', 'user show', 'user explain', 'user history', 'user sync on', 'user sync off'],
+      ...['log', 'review list', 'worklist'],
+      ...['source list', 'source check', 'source pause', 'source resume', 'account list'],
+      ...['run list', 'run show', 'run cancel'],
+      ...['start', 'migrate', 'openapi', 'version', 'config check', 'config show'],
+    ]);
+  });
+
+  it('every command takes --config, and --json where it answers', async () => {
+    for (const { name, command } of leaves(await program())) {
+      const flags = command.options.map(({ long }) => long);
+      expect(flags, name).toContain('--config');
+      expect(flags.includes('--json'), name).toBe(name !== 'start');
+    }
+  });
+
+  it('says something about every command, argument and option', async () => {
+    for (const { name, command } of leaves(await program())) {
+      expect(command.summary(), name).not.toBe('');
+      for (const argument of command.registeredArguments) expect(argument.description, name).not.toBe('');
+      for (const option of command.options) expect(option.description, `${name} ${option.flags}`).not.toBe('');
+    }
+  });
+
+  it('of all commands names the exit codes', async () => {
+    const { text, code } = await help('--help');
+    expect(code).toBe(0);
+    for (const [number, meaning] of exitCodeMeanings) expect(text).toContain(`  ${number}  ${meaning}`);
+    for (const name of ['sync', 'user', 'log', 'source', 'start']) expect(text).toContain(`  ${name} `);
+  });
+
+  it('of one command is text on standard output', async () => {
+    const { text, code } = await help('user', 'sync', 'off', '--help');
+    expect(code).toBe(0);
+    expect(text).toContain('Usage: rosterd user sync off [options] <USER>');
+    expect(text).toContain('--until <TIME>');
+  });
+
+  it('of a noun alone is wrong usage', async () => {
+    const fake = await fakeWorld();
+    expect(await fake.run('user')).toBe(2);
+    expect(fake.stderr.text).toContain('Usage: rosterd user');
+    expect(fake.stdout.text).toBe('');
+    await fake.clean();
+  });
+});

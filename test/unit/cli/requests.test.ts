@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { fakeWorld } from './fake-world.ts';
+import type { Sent } from './fake-world.ts';
+import { sampleEvent, sampleExplanation, sampleRun, sampleSource, sampleUser } from './samples.ts';
+
+/** Answers everything well, so that every command gets to its last request. */
+function answer({ method, path }: Sent): unknown {
+  if (path.endsWith('/explain')) return sampleExplanation;
+  if (path.endsWith('/cancel')) return { result: 'asked' };
+  if (path.endsWith('/check')) return { steps: [] };
+  if (path.endsWith('/pause') || path.endsWith('/resume')) return { changed: true, source: sampleSource };
+  if (path.endsWith('/sync')) return { changed: true, user: sampleUser };
+  if (path === '/api/v1/syncs') return { id: 's 1', runs: [sampleRun], refused: [] };
+  if (path.startsWith('/api/v1/syncs/')) return { id: 's 1', atRest: true, runs: [sampleRun] };
+  if (path.startsWith('/api/v1/runs/')) return sampleRun;
+  if (method === 'GET' && /users\/[^/]+$/.test(path)) return sampleUser;
+  if (path === '/api/v1/events') return { items: [sampleEvent], next: 'c1', atEnd: true };
+  return { items: [], next: null };
+}
+
+const page = (path: string, query: Record<string, unknown> = {}): Sent => ({
+  method: 'GET',
+  path,
+  query: { ...query, limit: 1000 },
+});
+const put = (body: Record<string, unknown>): Sent => ({ method: 'PUT', path: '/api/v1/users/jnovak/sync', body });
+const post = (path: string, body: Record<string, unknown> = {}): Sent => ({ method: 'POST', path, body });
+const poll: Sent = { method: 'GET', path: '/api/v1/syncs/s%201' };
+
+/** Command line → the requests that go out, and whether they may create a store. */
+const table: readonly (readonly [line: string, write: boolean, requests: readonly Sent[]])[] = [
+  ['user list', false, [page('/api/v1/users')]],
+  [
+    'user list --all --search nov --sync off',
+    false,
+    [page('/api/v1/users', { all: true, search: 'nov', sync: 'off' })],
+  ],
+  ['user show 12', false, [{ method: 'GET', path: '/api/v1/users/12' }]],
+  ['user show CORP\\j/n?', false, [{ method: 'GET', path: '/api/v1/users/CORP%5Cj%2Fn%3F' }]],
+  ['user explain jnovak', false, [{ method: 'GET', path: '/api/v1/users/jnovak/explain' }]],
+  ['user history jnovak', false, [page('/api/v1/users/jnovak/events')]],
+  ['user sync on jnovak', true, [put({ enabled: true })]],
+  [
+    'user sync off jnovak --source corp-ad --until 2026-06-01T10:00Z --reason leave',
+    true,
+    [put({ enabled: false, source: 'corp-ad', until: '2026-06-01T10:00:00.000Z', reason: 'leave' })],
+  ],
+  ['user sync off jnovak --until 7d', true, [put({ enabled: false, until: '2026-03-11T12:00:00.000Z' })]],
+  ['account list', false, [page('/api/v1/accounts')]],
+  [
+    'account list --source corp-ad --state gone --match linked',
+    false,
+    [page('/api/v1/accounts', { source: 'corp-ad', state: 'gone', match: 'linked' })],
+  ],
+  ['source list', false, [page('/api/v1/sources')]],
+  ['source check corp-ad', true, [post('/api/v1/sources/corp-ad/check')]],
+  ['source pause corp-ad --reason repair', true, [post('/api/v1/sources/corp-ad/pause', { reason: 'repair' })]],
+  ['source resume corp-ad', true, [post('/api/v1/sources/corp-ad/resume')]],
+  ['run list --source corp-ad --state failed', false, [page('/api/v1/runs', { source: 'corp-ad', state: 'failed' })]],
+  ['run show 7', false, [{ method: 'GET', path: '/api/v1/runs/7' }]],
+  ['run cancel 7', true, [post('/api/v1/runs/7/cancel')]],
+  ['sync', true, [post('/api/v1/syncs', { mode: 'delta' }), poll]],
+  ['sync corp-ad acd --full', true, [post('/api/v1/syncs', { sources: ['corp-ad', 'acd'], mode: 'full' }), poll]],
+  [
+    'review list --source corp-ad --kind unique-taken',
+    false,
+    [page('/api/v1/review-items', { source: 'corp-ad', kind: 'unique-taken' })],
+  ],
+  ['worklist', false, [page('/api/v1/worklist')]],
+  ['log', false, [page('/api/v1/events', { order: 'asc' })]],
+  [
+    'log --since 2h --source corp-ad --user jnovak --run 7',
+    false,
+    [
+      page('/api/v1/events', {
+        order: 'asc',
+        since: '2026-03-04T10:00:00.000Z',
+        source: 'corp-ad',
+        user: 'jnovak',
+        run: '7',
+      }),
+    ],
+  ],
+  ['openapi', false, [{ method: 'GET', path: '/api/v1/openapi.json' }]],
+];
+
+describe('requests of the commands', () => {
+  it.each(table)('%s', async (line, write, requests) => {
+    const fake = await fakeWorld({ answer });
+    try {
+      for (const json of [[], ['--json']]) {
+        fake.sent.length = 0;
+        expect(await fake.run(...line.split(' '), ...json)).toBe(0);
+        expect(fake.sent.map(withoutUndefined)).toEqual(requests);
+        expect(fake.asked.at(-1)).toMatchObject({ name: 'openInProcess', options: { write } });
+        expect(fake.opened).toBe(0);
+      }
+    } finally {
+      await fake.clean();
+    }
+  });
+});
+
+/** A query name without a value does not go out. */
+function withoutUndefined({ query, ...rest }: Sent): Sent {
+  if (query === undefined) return rest;
+  return { ...rest, query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) };
+}
+
+describe('commands of the composition root', () => {
+  it('start and migrate get the configuration', async () => {
+    const fake = await fakeWorld();
+    try {
+      expect(await fake.run('start', '--role', 'worker', '--config', 'other.yaml')).toBe(0);
+      expect(await fake.run('migrate', '--json')).toBe(0);
+      expect(fake.asked).toMatchObject([
+        { name: 'startDaemon', options: { configFile: 'other.yaml', role: 'worker', redactor: fake.world.redactor } },
+        { name: 'migrateDatabase', options: { configFile: fake.world.env['ROSTERD_CONFIG'] } },
+      ]);
+      expect(fake.stdout.lines).toEqual(['{"applied":["0001-foundation"]}']);
+    } finally {
+      await fake.clean();
+    }
+  });
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { defaultFields, idOf, mapEntry, mappable } from '../../../connectors/ldap/map.ts';
+import { planFields } from '../../../src/connector-kit/ldap/field-plan.ts';
+import type { FieldPlan } from '../../../src/connector-kit/ldap/field-plan.ts';
+import type { Entry } from '../../../src/connector-kit/ldap/messages.ts';
+
+function entry(texts: Readonly<Record<string, readonly string[]>>): Entry {
+  return { dn: 'uid=jdoe,dc=x', texts: new Map(Object.entries(texts)), octets: new Map() };
+}
+
+function planOf(mapping: Readonly<Record<string, string>> = {}): FieldPlan {
+  return planFields(defaultFields, mapping, mappable);
+}
+
+function accountOf(
+  texts: Readonly<Record<string, readonly string[]>>,
+  mapping = {},
+  proven: readonly string[] = [],
+): unknown {
+  return mapEntry(entry(texts), 'id', { plan: planOf(mapping), proven: new Set(proven), groups: undefined });
+}
+
+test('the display name falls back to cn', () => {
+  expect(accountOf({ cn: ['J. Doe'] })).toEqual({ externalId: 'id', values: { displayName: 'J. Doe' } });
+  expect(accountOf({ cn: ['J. Doe'], displayname: ['Jane'] })).toEqual({
+    externalId: 'id',
+    values: { displayName: 'Jane' },
+  });
+});
+
+test('several values: the order of the server changes nothing', () => {
+  const one = accountOf({ mail: ['b@x', 'a@x', ' '] });
+  expect(one).toEqual(accountOf({ mail: [' ', 'a@x', 'b@x'] }));
+  expect(one).toMatchObject({ values: { email: 'a@x' } });
+});
+
+test.each([
+  [['TRUE'], true],
+  [['false'], false],
+  [['000001010000Z'], true],
+  [undefined, false],
+])('the flag %j means disabled: %s', (value, disabled) => {
+  const texts = value === undefined ? {} : { nsaccountlock: value };
+  expect(accountOf(texts, { disabled: 'nsAccountLock' }, ['nsaccountlock'])).toMatchObject({ disabled });
+});
+
+test('a flag that no entry shows is not read; another text is no flag', () => {
+  expect(accountOf({}, { disabled: 'nsAccountLock' })).not.toHaveProperty('disabled');
+  expect(() => accountOf({ nsaccountlock: ['perhaps'] }, { disabled: 'nsAccountLock' })).toThrow('nsaccountlock');
+});
+
+test('a mapped Windows login must be one', () => {
+  expect(accountOf({ ntlogin: ['CORP\\jdoe'] }, { windowsLogin: 'ntLogin' })).toMatchObject({
+    values: { windowsLogin: 'CORP\\jdoe' },
+  });
+  expect(() => accountOf({ ntlogin: ['jdoe@corp'] }, { windowsLogin: 'ntLogin' })).toThrow('windowsLogin');
+});
+
+test('the id comes from entryUUID, or from the attribute that the mapping names', () => {
+  const both = entry({ entryuuid: ['u-1'], nsuniqueid: ['n-1'] });
+  expect(idOf(both, planOf())).toBe('u-1');
+  expect(idOf(both, planOf({ externalId: 'nsUniqueId' }))).toBe('n-1');
+  expect(idOf(entry({}), planOf())).toBeUndefined();
+});
+
+test('a mapping with something else than an attribute name is refused', () => {
+  expect(() => planOf({ email: '(mail=*)' })).toThrow('mapping.email');
+});
