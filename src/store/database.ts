@@ -1,4 +1,4 @@
-import { knex as createKnex } from 'knex';
+import createKnex from 'knex';
 import type { Db } from './sql.ts';
 
 /** How to reach a database. `password` is asked for at each new connection, so that a changed secret file counts. */

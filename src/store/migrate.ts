@@ -1,4 +1,4 @@
-import { knex as createKnex, type Knex } from 'knex';
+import createKnex, { type Knex } from 'knex';
 import { up as foundation } from './migrations/0001-foundation.ts';
 
 /** Forward only; a name is never changed once it has shipped. */

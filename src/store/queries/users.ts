@@ -42,15 +42,18 @@ export function createUserQueries(knex: Knex): UserQueries {
       const search = searchOf(filter.search);
       const rows = await sqlRows<UserRow>(
         knex,
-        `select ${userColumns} from "user" u
-          where ${allOf([
-            'u.id > :after',
-            !filter.all && 'u.active',
-            filter.sync === 'off' && syncOff,
-            filter.sync === 'on' && `not ${syncOff}`,
-            ...search.conditions,
-          ])}
-          order by u.id limit :limit`,
+        `with matched as ${search.conditions.length > 0 ? 'materialized' : 'not materialized'} (
+           select u.id from "user" u
+            where ${allOf([
+              'u.id > :after',
+              !filter.all && 'u.active',
+              filter.sync === 'off' && syncOff,
+              filter.sync === 'on' && `not ${syncOff}`,
+              ...search.conditions,
+            ])}
+         )
+         select ${userColumns} from (select id from matched order by id limit :limit) page join "user" u using (id)
+          order by u.id`,
         { after: idAfter(filter.after), limit: filter.limit + 1, ...search.bindings },
       );
       const page = pageOf(rows, filter.limit, (row) => String(row.id));
@@ -65,7 +68,11 @@ export function createUserQueries(knex: Knex): UserQueries {
   };
 }
 
-/** A prefix search that b-trees serve; a word that is a whole unique id (employee id, ACD id, login) is found too. */
+/**
+ * A prefix search that b-trees serve; its result is materialised, or the planner walks all users by id where it thinks that
+ * the words are common.
+ * A word that is a whole unique id (employee id, ACD id, login) is found too.
+ */
 function searchOf(text: string | undefined): { conditions: string[]; bindings: Record<string, unknown> } {
   const words = (text ?? '').split(/\s+/).filter((word) => word !== '');
   const bindings: Record<string, unknown> = {};

@@ -74,30 +74,43 @@ export function createWorklistQueries(knex: Knex, acds: readonly string[]): Work
   };
 }
 
+/** First the users of the page, then their evidence: a page costs what it shows, and a walk over unwell accounts. */
 const worklistSql = `
-with unwell as (
-  select u.id as user_id, a.id as account_id, a.source_id, a.external_id, a.absence_proof as proof, a.gone_run_id as run_id,
-         case when a.gone_since is null then 'account-disabled' else 'account-gone' end as reason,
-         coalesce(a.gone_since, a.disabled_since) as since
-    from account a join link l on l.account_id = a.id and l.until is null join "user" u on u.id = l.user_id
-   where (a.gone_since is not null or a.disabled) and u.active and u.id > :after and a.ignored_at is null
-), in_use as (
-  select u.id as user_id, a.id as account_id, a.source_id, a.external_id, cast(null as text) as proof,
-         cast(null as integer) as run_id, 'id-in-use' as reason, u.deactivated_at as since
-    from "user" u join link l on l.user_id = u.id and l.until is null join account a on a.id = l.account_id
-   where not u.active and u.id > :after and l.source_id = any (cast(:acds as text[]))
-     and a.gone_since is null and not a.disabled and a.ignored_at is null
-), listed as (
-  select e.user_id, json_agg(json_build_object('reason', e.reason, 'source', e.source_id, 'externalId', e.external_id,
-                                               'since', e.since, 'proof', e.proof, 'runId', e.run_id)
-                             order by e.source_id) as evidence
-    from (select * from unwell union all select * from in_use) e
-         join source_state s on s.source_id = e.source_id and s.retired_at is null
-   group by e.user_id order by e.user_id limit :limit
+with counted as materialized (select source_id from source_state where retired_at is null),
+chosen as (
+  select id from (
+    (select distinct u.id
+       from account a join link l on l.account_id = a.id and l.until is null join "user" u on u.id = l.user_id
+      where (a.gone_since is not null or a.disabled) and a.ignored_at is null and u.active and u.id > :after
+        and a.source_id in (select source_id from counted)
+      order by u.id limit :limit)
+    union all
+    (select u.id from "user" u
+      where not u.active and u.id > :after
+        and exists (select from link l join account a on a.id = l.account_id
+                     where l.user_id = u.id and l.until is null and l.source_id = any (cast(:acds as text[]))
+                       and a.gone_since is null and not a.disabled and a.ignored_at is null
+                       and l.source_id in (select source_id from counted))
+      order by u.id limit :limit)
+  ) either order by id limit :limit
 )
 select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, listed.evidence,
        u.roles @> '[{"role": "agent"}]' and jsonb_array_length(u.roles) > 1 as other_roles
-  from listed join "user" u on u.id = listed.user_id order by u.id`;
+  from chosen join "user" u on u.id = chosen.id cross join lateral (
+    select json_agg(json_build_object(
+             'reason', case when not u.active then 'id-in-use' when a.gone_since is null then 'account-disabled'
+                            else 'account-gone' end,
+             'source', a.source_id, 'externalId', a.external_id,
+             'since', case when u.active then coalesce(a.gone_since, a.disabled_since) else u.deactivated_at end,
+             'proof', case when u.active then a.absence_proof end, 'runId', case when u.active then a.gone_run_id end
+           ) order by a.source_id) as evidence
+      from link l join account a on a.id = l.account_id
+     where l.user_id = u.id and l.until is null and a.ignored_at is null
+       and l.source_id in (select source_id from counted)
+       and case when u.active then a.gone_since is not null or a.disabled
+                else l.source_id = any (cast(:acds as text[])) and a.gone_since is null and not a.disabled end
+  ) listed
+ order by u.id`;
 
 const states = { 'account-gone': 'gone', 'account-disabled': 'disabled', 'id-in-use': 'present' } as const;
 
