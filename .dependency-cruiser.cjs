@@ -89,7 +89,7 @@ module.exports = {
       comment: 'The commands are a client; only the binary hands over to them.',
       severity: 'error',
       from: { path: production, pathNot: '^src/(cli/|main\\.ts$)' },
-      to: { path: '^src/cli/' },
+      to: { path: '^src/cli/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'nobody-imports-main',

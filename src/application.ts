@@ -6,7 +6,16 @@ import { newToken } from './access/tokens.ts';
 import { buildApi } from './api/build-api.ts';
 import type { ApiInstance } from './api/instance.ts';
 import { createMetrics } from './api/metrics.ts';
-import { checkSource, connectorDefinitions, decisionDigest, policyOf, rulesOf, runnableSources, type Connectors, type SourceWiring } from './configured-sources.ts';
+import {
+  checkSource,
+  connectorDefinitions,
+  decisionDigest,
+  policyOf,
+  rulesOf,
+  runnableSources,
+  type Connectors,
+  type SourceWiring,
+} from './configured-sources.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
 import { Engine } from './runs/engine.ts';
 import type { RunnableSource } from './runs/ports.ts';
@@ -19,7 +28,7 @@ import { schemaState } from './store/migrate.ts';
 import { createOperatorStore } from './store/operator-store.ts';
 import { reconcileStore } from './store/reconcile-store.ts';
 import { runStore } from './store/run-store.ts';
-import { ensurePolicy, ensureSources, ensureTeam, settingOnce } from './store/setup.ts';
+import { ensurePolicy, ensureSources, ensureTeam, formerSources, settingOnce } from './store/setup.ts';
 import { createSourcePauseStore } from './store/source-pause-store.ts';
 import { sourceStore } from './store/source-store.ts';
 import type { Db } from './store/sql.ts';
@@ -61,15 +70,28 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const { settings, db, log, redactor } = options;
   const configured = settings.sources.map((source) => ({ source, rules: rulesOf(settings, source) }));
   const defaultTeam = await ensureTeam(db, settings.organization.defaultTeam);
-  const policy = policyOf(settings, defaultTeam);
   await ensureSources(
     db,
-    configured.map(({ source, rules }) => ({ id: source.id, kind: source.kind, decisionDigest: decisionDigest(rules), match: rules.match })),
+    configured.map(({ source, rules }) => ({
+      id: source.id,
+      kind: source.kind,
+      as: source.as,
+      decisionDigest: decisionDigest(rules),
+      match: rules.match,
+    })),
     distinctRules(configured.map(({ rules }) => rules.match)),
   );
+  const former = await formerSources(
+    db,
+    settings.sources.map((source) => source.id),
+  );
+  const policy = policyOf(settings, former, defaultTeam);
   const operators = createOperatorStore(db);
   await operators.ensureLocalOperator(localOperatorName(options.osUser));
-  const fingerprintKey = Buffer.from(await settingOnce(db, 'fingerprint-key', randomBytes(32).toString('base64')), 'base64');
+  const fingerprintKey = Buffer.from(
+    await settingOnce(db, 'fingerprint-key', randomBytes(32).toString('base64')),
+    'base64',
+  );
   const wiring: SourceWiring = { settings, connectors: options.connectors, log, redactor, fingerprintKey };
   const sources = runnableSources(wiring);
   const matchOf = new Map(configured.map(({ source, rules }) => [source.id, rules.match]));
@@ -77,6 +99,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     sources,
     disabledSources: settings.sources.filter((source) => !source.enabled).map((source) => source.id),
     policy: { id: await ensurePolicy(db, policy), content: policy },
+    guard: settings.guard,
     runStore: runStore(db),
     sourceStore: sourceStore(db),
     leases: leaseStore(db),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CheckStep, Connector, Kit, Session } from './connector-kit/contract.ts';
 import { secretFingerprint } from './connector-kit/secret.ts';
-import { digestOf } from './apply/digest.ts';
+import { digestOf } from './digest.ts';
 import type { Field } from './domain/fields.ts';
 import type { Policy, TeamId } from './domain/user.ts';
 import type { SourceRules } from './reconcile/rules.ts';
@@ -37,7 +37,9 @@ export function rulesOf(settings: Settings, source: SourceSettings): SourceRules
     roles: source.roles,
     catalogue: Object.keys(settings.roles.catalogue),
     teams: source.teams,
-    blanks: Object.entries(settings.authority).flatMap(([field, { blanks }]) => (blanks.includes(source.id) ? [field as Field] : [])),
+    blanks: Object.entries(settings.authority).flatMap(([field, { blanks }]) =>
+      blanks.includes(source.id) ? [field as Field] : [],
+    ),
     newUserDefaults: {
       displayTimeZone: organization.timeZone,
       schedulingTimeZone: organization.timeZone,
@@ -52,15 +54,15 @@ export function decisionDigest(rules: SourceRules): string {
 }
 
 /** The part of the configuration that the fold depends on. */
-export function policyOf(settings: Settings, defaultTeam: TeamId): Policy {
+export function policyOf(settings: Settings, former: Policy['rank'], defaultTeam: TeamId): Policy {
   const of = (as: SourceSettings['as']): Policy['rank'] =>
-    settings.sources.filter((source) => source.as === as).map((source) => ({ id: source.id, as }));
+    [...settings.sources, ...former].filter((source) => source.as === as).map((source) => ({ id: source.id, as }));
   const rank = [...of('directory'), ...of('acd')];
   const ids = rank.map((source) => source.id);
   const own = Object.entries(settings.authority).filter(([, authority]) => !isSubsequence(authority.rank, ids));
   return {
     rank,
-    fieldRank: Object.fromEntries(own.map(([field, authority]) => [field, authority.rank])) as Policy['fieldRank'],
+    fieldRank: Object.fromEntries(own.map(([field, authority]) => [field, authority.rank])),
     defaultTeam,
     reassertAgentRole: settings.roles.reassert,
   };
@@ -101,7 +103,11 @@ async function openSession(wiring: SourceWiring, source: SourceSettings, signal:
 }
 
 /** Goes through a source's connection step by step (`source check`). */
-export async function checkSource(wiring: SourceWiring, sourceId: string, signal: AbortSignal): Promise<readonly CheckStep[]> {
+export async function checkSource(
+  wiring: SourceWiring,
+  sourceId: string,
+  signal: AbortSignal,
+): Promise<readonly CheckStep[]> {
   const source = wiring.settings.sources.find((each) => each.id === sourceId);
   if (source === undefined) throw new RangeError(`there is no source ${sourceId} in the configuration`);
   await registerSecrets(wiring, source);

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectors } from '../connectors/registry.ts';
 import { buildApplication, connectorDefinitions, type Application } from './application.ts';
-import type { ApiClient } from './cli/api-client.ts';
-import { withQuery } from './cli/api-client.ts';
+import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
 import { openRunQueue, openRunWorker, type QueueBackend } from './queue/run-queue.ts';
-import { createScheduler, isCronExpression, type Scheduler } from './runs/schedule.ts';
+import { createScheduler, isCronExpression } from './runs/schedule.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { migrateSchema } from './store/migrate.ts';
@@ -19,7 +18,11 @@ import { installCrashHandlers } from './telemetry/crash-handlers.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 
 /** Reads and validates the configuration with the connectors that exist. */
-export function readSettings({ configFile, redactor, secrets }: DaemonOptions & { readonly secrets: 'check' | 'leave' }): Promise<Settings> {
+export function readSettings({
+  configFile,
+  redactor,
+  secrets,
+}: DaemonOptions & { readonly secrets: 'check' | 'leave' }): Promise<Settings> {
   return loadSettings({
     configFile,
     env: process.env,
@@ -80,24 +83,30 @@ async function serve(
   const backend = await queueBackend(settings, store);
   const queue = await openRunQueue(backend, log);
   const runs = runStore(store.db);
-  let scheduler: Scheduler | undefined;
-  const application = await buildApplication({
-    ...applicationBasis(settings, options, store, log, signal),
-    queueRun: (runId) => queue.addRun(runId),
-    requestReconcile: () => queue.addReconcile(),
-    nextRuns: (source) => scheduler?.nextRuns(source) ?? [],
-  });
-  const { engine, api } = application;
-  scheduler = createScheduler(
-    application.sources.flatMap(({ id }) => settings.sources.filter((source) => source.id === id).map((source) => ({ source: id, ...source.schedule }))),
-    (source, mode, slot) => engine.scheduled(source, mode, slot),
+  const scheduler = createScheduler(
+    settings.sources.filter((source) => source.enabled).map((source) => ({ source: source.id, ...source.schedule })),
+    (source, mode, slot) => application.engine.scheduled(source, mode, slot),
     (source, mode) => runs.lastSlot(source, mode),
     (error) => {
       log.error({ err: error }, 'a scheduled run could not be asked for');
     },
   );
+  const application = await buildApplication({
+    ...applicationBasis(settings, options, store, log, signal),
+    queueRun: (runId) => queue.addRun(runId),
+    requestReconcile: () => queue.addReconcile(),
+    nextRuns: (source) => scheduler.nextRuns(source),
+  });
+  const { engine, api } = application;
   const worker = does('worker')
-    ? await openRunWorker(backend, { run: (id) => unlessStopping(signal, engine.executeRun(id)), reconcile: () => unlessStopping(signal, engine.reconcileNow()) }, log)
+    ? await openRunWorker(
+        backend,
+        {
+          run: (id) => unlessStopping(signal, engine.executeRun(id)),
+          reconcile: () => unlessStopping(signal, engine.reconcileNow()),
+        },
+        log,
+      )
     : undefined;
   const address = does('api') ? await listen(settings, application, store) : undefined;
   log.info({ address, role: options.role, database: settings.database.kind, config: settings.configFile }, 'started');
@@ -121,21 +130,33 @@ async function unlessStopping(signal: AbortSignal, work: Promise<void>): Promise
 }
 
 /** Looks now and then for what a dead process left, for ended switches and for changed secrets, until the daemon stops. */
-async function keepGoing(application: Application, store: Store, works: boolean, log: Logger, signal: AbortSignal): Promise<void> {
+async function keepGoing(
+  application: Application,
+  store: Store,
+  works: boolean,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const { engine } = application;
   let first = true;
+  await inRounds(tickMs, signal, log, async () => {
+    if (!works) return;
+    await engine.resumeChanged();
+    if ((await endPassedSwitches(store.db)) > 0) await engine.reconcileNow();
+    if (first) await engine.syncNeverRead();
+    first = false;
+    await engine.recover();
+  });
+}
+
+/** Calls `round` again and again until the process is to stop. A round that fails is told and tried again. */
+async function inRounds(ms: number, signal: AbortSignal, log: Logger, round: () => Promise<void>): Promise<void> {
+  const told = (error: unknown): void => {
+    if (!signal.aborted) log.error({ err: error }, 'a round of upkeep failed and is tried again');
+  };
   while (!signal.aborted) {
-    try {
-      if (works) {
-        await application.engine.resumeChanged();
-        if ((await endPassedSwitches(store.db)) > 0) await application.engine.reconcileNow();
-        if (first) await application.engine.syncNeverRead();
-        first = false;
-        await application.engine.recover();
-      }
-    } catch (error) {
-      if (!signal.aborted) log.error({ err: error }, 'the round of upkeep failed and is tried again');
-    }
-    await sleep(tickMs, undefined, { signal }).catch(() => undefined);
+    await round().catch(told);
+    await sleep(ms, undefined, { signal }).catch(told);
   }
 }
 
@@ -158,16 +179,29 @@ async function queueBackend(settings: Settings, store: Store): Promise<QueueBack
   return { kind: 'database', pool: { ...store.connection } };
 }
 
-function applicationBasis(settings: Settings, { redactor }: DaemonOptions, store: Store, log: Logger, signal: AbortSignal) {
+function applicationBasis(
+  settings: Settings,
+  { redactor }: DaemonOptions,
+  store: Store,
+  log: Logger,
+  signal: AbortSignal,
+) {
   const batchSize = settings.database.kind === 'embedded' ? 250 : 1_000;
   return { settings, connectors, db: store.db, log, redactor, batchSize, osUser: userInfo().username, signal };
 }
 
 /** The API without a daemon: the same handlers and engine, in this process; runs are executed here and now. */
-export async function openInProcess(options: DaemonOptions & { readonly wait: number; readonly write: boolean }): Promise<InProcess> {
+export async function openInProcess(
+  options: DaemonOptions & { readonly wait: number; readonly write: boolean },
+): Promise<InProcess> {
   const settings = await readSettings({ ...options, secrets: options.write ? 'check' : 'leave' });
   const log = createLogger({ level: 'fatal', redactor: options.redactor, destination: process.stderr });
-  const store = await openStore(settings, { role: 'command', waitMs: options.wait, create: options.write, schema: 'current' });
+  const store = await openStore(settings, {
+    role: 'command',
+    waitMs: options.wait,
+    create: options.write,
+    schema: 'current',
+  });
   const stopping = new AbortController();
   const working = new Set<Promise<void>>();
   const background = (work: Promise<void>): void => {
@@ -186,7 +220,8 @@ export async function openInProcess(options: DaemonOptions & { readonly wait: nu
     requestReconcile: () => application.engine.reconcileNow(),
     nextRuns: () => [],
   });
-  const upkeep = options.write ? keepTakingUp(application, stopping.signal, log) : Promise.resolve();
+  // A run that a dead process left is taken up by the command that waits for it.
+  const upkeep = options.write ? inRounds(1_000, stopping.signal, log, () => takeUp(application)) : Promise.resolve();
   return {
     client: injecting(application),
     async close() {
@@ -199,18 +234,9 @@ export async function openInProcess(options: DaemonOptions & { readonly wait: nu
   };
 }
 
-/** A run that a dead process left is taken up by the command that waits for it. */
-async function keepTakingUp({ engine }: Application, signal: AbortSignal, log: Logger): Promise<void> {
-  while (!signal.aborted) {
-    await engine.resumeChanged().catch((error: unknown) => {
-      log.error({ err: error }, 'upkeep failed');
-    });
-    await sleep(1_000, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted)
-      await engine.recover().catch((error: unknown) => {
-        if (!signal.aborted) log.error({ err: error }, 'upkeep failed');
-      });
-  }
+async function takeUp({ engine }: Application): Promise<void> {
+  await engine.resumeChanged();
+  await engine.recover();
 }
 
 function injecting({ api, localToken }: Application): ApiClient {
@@ -218,14 +244,26 @@ function injecting({ api, localToken }: Application): ApiClient {
     async request(method, path, { query, body, headers } = {}) {
       const answer = await api.inject({
         method,
-        url: withQuery(path, query),
-        headers: { ...headers, authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': userInfo().username, host: 'localhost' },
+        url: path,
+        ...(query === undefined ? {} : { query: definedOnly(query) }),
+        headers: {
+          ...headers,
+          authorization: `Bearer ${localToken}`,
+          'x-rosterd-os-user': userInfo().username,
+          host: 'localhost',
+        },
         ...(body === undefined ? {} : { payload: body as object }),
       });
       const text = answer.body;
       return { status: answer.statusCode, body: text === '' ? null : parse(text) };
     },
   };
+}
+
+function definedOnly(query: Query): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
 }
 
 function parse(text: string): unknown {

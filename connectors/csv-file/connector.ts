@@ -1,6 +1,7 @@
 import { Collected } from '../../src/connector-kit/collected.ts';
 import type { CheckStep, Connector, Kit, Read, Session } from '../../src/connector-kit/contract.ts';
 import { readCsv, readCsvHeader } from '../../src/connector-kit/csv.ts';
+import type { CsvFlaw, CsvRow } from '../../src/connector-kit/csv.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import { describeFile, describePage, firstPage } from '../../src/connector-kit/file-check.ts';
 import { SourceFile } from '../../src/connector-kit/file.ts';
@@ -62,11 +63,8 @@ async function* readAll(file: SourceFile, columns: Columns, kit: Kit, signal: Ab
   const batches = readCsv(file, signal);
   let next = await batches.next();
   for (; next.done !== true; next = await batches.next()) {
-    for (const flaw of next.value.flaws) collected.reject({ position: positionOf(flaw), reason: flaw.reason });
-    for (const row of next.value.rows) {
-      const outcome = mapRow(row, columns, kit.roleGroups);
-      if ('record' in outcome) collected.add(outcome.record, positionOf(row));
-      else collected.reject(outcome.rejected);
+    for (const found of [...next.value.flaws, ...next.value.rows]) {
+      collect(found, columns, kit, collected);
       if (!collected.pageIsFull) continue;
       yield collected.takePage();
       signal.throwIfAborted();
@@ -79,6 +77,16 @@ async function* readAll(file: SourceFile, columns: Columns, kit: Kit, signal: Ab
     (reason) => reason !== undefined,
   );
   return { complete: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }) };
+}
+
+function collect(found: CsvFlaw | CsvRow, columns: Columns, kit: Kit, collected: Collected): void {
+  if ('reason' in found) {
+    collected.reject({ position: positionOf(found), reason: found.reason });
+    return;
+  }
+  const outcome = mapRow(found, columns, kit.roleGroups);
+  if ('record' in outcome) collected.add(outcome.record, positionOf(found));
+  else collected.reject(outcome.rejected);
 }
 
 /** The file, its columns, and its first page. */

@@ -63,18 +63,18 @@ export function mapEntry(entry: LdifEntry, context: MapContext): Outcome {
   if (noPerson !== undefined) return { skipped: noPerson };
   const position = positionOf(entry);
   const externalId = idOf(entry, context.idAttribute);
+  const problem =
+    entry.flaw ??
+    (isChange(entry) ? 'it is a change of an entry, not an entry: export the entries themselves' : undefined);
+  if (problem !== undefined)
+    return { rejected: { position, reason: problem, ...(externalId === undefined ? {} : { externalId }) } };
+  if (externalId === undefined)
+    return { rejected: { position, reason: `it has no usable ${context.idAttribute}, which is the id in this file` } };
   try {
-    if (entry.flaw !== undefined) throw new UnusableEntry(entry.flaw);
-    if (isChange(entry))
-      throw new UnusableEntry('it is a change of an entry, not an entry: export the entries themselves');
-    if (externalId === undefined)
-      return {
-        rejected: { position, reason: `it has no usable ${context.idAttribute}, which is the id in this file` },
-      };
     return { record: { externalId, ...contentOf(entry, context) } };
   } catch (error) {
     if (!(error instanceof UnusableEntry)) throw error;
-    return { rejected: { position, reason: error.message, ...(externalId === undefined ? {} : { externalId }) } };
+    return { rejected: { externalId, position, reason: error.message } };
   }
 }
 

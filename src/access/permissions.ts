@@ -12,4 +12,3 @@ export const permissions = [
   'manage-operators',
 ] as const;
 export type Permission = (typeof permissions)[number];
-

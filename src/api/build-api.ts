@@ -58,7 +58,11 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
   });
   await describeApi(app, dependencies.version.version);
   app.setNotFoundHandler(() => {
-    throw new ApiError(404, 'path-unknown', 'There is nothing at this address; /api/v1/openapi.json lists what there is.');
+    throw new ApiError(
+      404,
+      'path-unknown',
+      'There is nothing at this address; /api/v1/openapi.json lists what there is.',
+    );
   });
   await app.register(async (scope) => healthRoutes(scope, dependencies));
   await app.register(
@@ -90,6 +94,10 @@ async function limitRates(app: ApiInstance, max: number): Promise<void> {
     const asked = await limit(request);
     if (asked.isAllowed || !asked.isExceeded) return;
     reply.header('retry-after', asked.ttlInSeconds);
-    throw new ApiError(429, 'too-many-requests', `More than ${max} requests in a minute; try again in ${asked.ttlInSeconds} s.`);
+    throw new ApiError(
+      429,
+      'too-many-requests',
+      `More than ${max} requests in a minute; try again in ${asked.ttlInSeconds} s.`,
+    );
   });
 }

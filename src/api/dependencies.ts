@@ -41,7 +41,11 @@ export interface EventFilter extends PageRequest {
 export interface ApiQueries {
   readonly users: {
     list(
-      filter: PageRequest & { readonly all: boolean; readonly search?: string | undefined; readonly sync?: 'on' | 'off' | undefined },
+      filter: PageRequest & {
+        readonly all: boolean;
+        readonly search?: string | undefined;
+        readonly sync?: 'on' | 'off' | undefined;
+      },
     ): Promise<Page<User>>;
     get(id: number): Promise<User | null>;
     resolve(reference: string): Promise<number | null>;
@@ -57,13 +61,17 @@ export interface ApiQueries {
   };
   readonly sources: { list(): Promise<readonly Source[]>; get(id: string): Promise<Source | null> };
   readonly runs: {
-    list(filter: PageRequest & { readonly source?: string | undefined; readonly state?: Run['state'] | undefined }): Promise<Page<Run>>;
+    list(
+      filter: PageRequest & { readonly source?: string | undefined; readonly state?: Run['state'] | undefined },
+    ): Promise<Page<Run>>;
     get(id: number): Promise<Run | null>;
     ofSync(syncId: string): Promise<readonly Run[]>;
   };
   readonly events: { list(filter: EventFilter): Promise<Page<Event> & { readonly atEnd: boolean }> };
   readonly reviewItems: {
-    list(filter: PageRequest & { readonly source?: string | undefined; readonly kind?: string | undefined }): Promise<Page<ReviewItem>>;
+    list(
+      filter: PageRequest & { readonly source?: string | undefined; readonly kind?: string | undefined },
+    ): Promise<Page<ReviewItem>>;
   };
   readonly worklist: { list(page: PageRequest): Promise<Page<WorklistEntry>> };
   /** Where each value of a user comes from (spec 5.7); null where there is no such user. */

@@ -16,7 +16,11 @@ export function checkHostNames(app: FastifyInstance, hostNames: readonly string[
     if (request.routeOptions.config.access === 'none') return;
     const name = hostNameOf(request.headers.host ?? '');
     if (name === null || !(isLoopback(name) || known.has(name)))
-      throw new ApiError(421, 'host-name-unknown', 'Requests under this host name are not answered; http.hostNames lists those that are.');
+      throw new ApiError(
+        421,
+        'host-name-unknown',
+        'Requests under this host name are not answered; http.hostNames lists those that are.',
+      );
   });
 }
 

@@ -42,7 +42,8 @@ export function createMetrics(sources: () => Promise<readonly Source[]>): Metric
       lastSuccess.reset();
       accounts.reset();
       for (const source of present) {
-        if (source.lastSuccessAt !== null) lastSuccess.set({ source: source.id }, Date.parse(source.lastSuccessAt) / 1_000);
+        if (source.lastSuccessAt !== null)
+          lastSuccess.set({ source: source.id }, Date.parse(source.lastSuccessAt) / 1_000);
         for (const state of accountStates) accounts.set({ source: source.id, state }, source.accounts[state]);
       }
       return registry.metrics();

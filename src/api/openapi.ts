@@ -11,7 +11,8 @@ export async function describeApi(app: ApiInstance, version: string): Promise<vo
       info: {
         title: 'rosterd',
         version,
-        description: 'Users, their accounts and what the sync did. Errors are problem+json with a stable code; lists are paged by key.',
+        description:
+          'Users, their accounts and what the sync did. Errors are problem+json with a stable code; lists are paged by key.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],

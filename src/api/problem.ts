@@ -96,7 +96,11 @@ function describeFastify(error: FastifyError): Described {
   if (status === 503 && error.code === 'FST_ERR_HANDLER_TIMEOUT')
     return { status, code: 'too-slow', detail: 'The request took too long and was given up; try again later.' };
   if (status >= 400 && status < 500) return { status, code: codeOf(status), detail: error.message };
-  return { status: 500, code: 'internal', detail: 'The request failed inside rosterd; its log has the cause under this request id.' };
+  return {
+    status: 500,
+    code: 'internal',
+    detail: 'The request failed inside rosterd; its log has the cause under this request id.',
+  };
 }
 
 function codeOf(status: number): string {

@@ -25,7 +25,7 @@ export async function writeAbsences(pass: Pass): Promise<void> {
 }
 
 async function eachBatch(pass: Pass, work: (rows: readonly AbsenceRow[]) => Promise<void>): Promise<void> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     stopIfAborted(pass);
     const rows = await pass.store.read.absences(pass.rules.id, after, pass.batchSize);
     const last = rows.at(-1);

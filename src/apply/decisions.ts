@@ -31,7 +31,11 @@ export function lostFields(outcome: Outcome | undefined): Set<UniqueField> {
 }
 
 /** The questions `unique-taken` of one account (spec 4.7): one per field, naming both users. */
-export function takenItems(account: Pick<ObservedAccount, 'id' | 'externalId'>, user: UserId | null, losses: Outcome['lost']): ItemDraft[] {
+export function takenItems(
+  account: Pick<ObservedAccount, 'id' | 'externalId'>,
+  user: UserId | null,
+  losses: Outcome['lost'],
+): ItemDraft[] {
   return losses.map(({ claim, holder }) => ({
     kind: 'unique-taken',
     subject: `${String(account.id)}:${claim.field}`,
@@ -75,9 +79,20 @@ export function unknownRoleItems(source: string, decisions: Iterable<ValueDecisi
 }
 
 /** Every key under which a user is found after a decision. */
-export function keysAfter(subject: Subject, decision: ValueDecision, linkedSources: readonly string[], pass: Pass): string[] {
-  const slots = subject.snapshots.filter((slot) => linkedSources.includes(slot.source) && slot.source !== decision.snapshot?.source);
-  return userKeys(decision.after.fields, decision.snapshot === null ? slots : [...slots, decision.snapshot], pass.allMatchRules);
+export function keysAfter(
+  subject: Subject,
+  decision: ValueDecision,
+  linkedSources: readonly string[],
+  pass: Pass,
+): string[] {
+  const slots = subject.snapshots.filter(
+    (slot) => linkedSources.includes(slot.source) && slot.source !== decision.snapshot?.source,
+  );
+  return userKeys(
+    decision.after.fields,
+    decision.snapshot === null ? slots : [...slots, decision.snapshot],
+    pass.allMatchRules,
+  );
 }
 
 /** Every key under which a user is found now. */
@@ -91,7 +106,11 @@ export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: P
   return accountKeys(account.content.values, pass.rules.match).filter((key) => key !== null);
 }
 
-export function snapshotWrite(userId: UserId, account: Pick<ObservedAccount, 'id' | 'content'>, decision: ValueDecision): SnapshotWrite[] {
+export function snapshotWrite(
+  userId: UserId,
+  account: Pick<ObservedAccount, 'id' | 'content'>,
+  decision: ValueDecision,
+): SnapshotWrite[] {
   if (decision.snapshot === null) return [];
   const { firstName, lastName, displayName } = account.content.values;
   return [

@@ -15,7 +15,12 @@ export async function correlateBatch(
   batch: readonly UnlinkedRow[],
   ahead: KeysAhead,
 ): Promise<{ verdicts: ReadonlyMap<number, Verdict>; accounts: ReadonlyMap<number, UnlinkedRow> }> {
-  const known: Known = { accounts: new Map(batch.map((row) => [row.id, row])), users: new Map(), usersByKey: new Map(), asked: new Set() };
+  const known: Known = {
+    accounts: new Map(batch.map((row) => [row.id, row])),
+    users: new Map(),
+    usersByKey: new Map(),
+    asked: new Set(),
+  };
   const aheadByKey = byKey(ahead);
   let frontier: readonly UnlinkedRow[] = batch;
   for (;;) {
@@ -67,7 +72,9 @@ async function findUsers(
   ahead: KeysAhead,
   aheadByKey: ReadonlyMap<string, readonly UserId[]>,
 ): Promise<void> {
-  const keys = [...new Set(rows.flatMap((row) => row.keys))].filter((key) => key !== null && !known.asked.has(key)) as string[];
+  const keys = [...new Set(rows.flatMap((row) => row.keys))].filter(
+    (key) => key !== null && !known.asked.has(key),
+  ) as string[];
   if (keys.length === 0) return;
   const hits = (await pass.store.read.usersByKeys(keys)).filter((hit) => !ahead.has(hit.userId));
   for (const key of keys) {

@@ -4,7 +4,8 @@ import type { Policy } from '../domain/user.ts';
 import type { World } from '../reconcile/decide.ts';
 import type { GuardCounts, GuardLimits } from '../reconcile/guard.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
-import type { Lease, ReconcileStore } from './ports.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { ReconcileStore } from './ports.ts';
 
 /** What a reconcile did, as the run shows it (architecture 9). */
 export interface PassCounts {

@@ -38,7 +38,7 @@ export async function planIdentity(pass: Pass): Promise<void> {
 }
 
 async function eachDueBatch(pass: Pass, work: (rows: readonly UnlinkedRow[]) => Promise<void>): Promise<void> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     stopIfAborted(pass);
     const ids = await pass.store.read.dueUnlinked(pass.rules.id, after, pass.batchSize);
     const last = ids.at(-1);
@@ -60,7 +60,9 @@ async function writeVerdicts(
   const waiting = new Set(planned.map((entry) => entry.accountId));
   const settled = rows.filter((row) => !waiting.has(row.id));
   await tx.saveDecided(settled.map((row) => decidedOf(row, verdicts.get(row.id))));
-  const items = new Map(settled.flatMap((row) => questionOf(verdicts.get(row.id), accounts, pass)).map((item) => [item.subject, item]));
+  const items = new Map(
+    settled.flatMap((row) => questionOf(verdicts.get(row.id), accounts, pass)).map((item) => [item.subject, item]),
+  );
   const accountIds = settled.map((row) => row.id);
   await settleQuestions(tx, pass, { kinds: identityKinds, accountIds, userIds: [] }, [...items.values()]);
   pass.counts.skipped += settled.filter((row) => verdicts.get(row.id)?.kind === 'wait').length;

@@ -2,20 +2,19 @@ import type { AccountContent } from '../domain/account.ts';
 import type { Change, GuardClass } from '../domain/change.ts';
 import type { Claim } from '../domain/claim.ts';
 import type { FieldValues, Snapshot, SourceId, TeamId, UserId, UserValue } from '../domain/user.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { KnownTeam, ObservedTeam } from '../reconcile/bind-teams.ts';
 import type { CandidateUser, UnlinkedAccount } from '../reconcile/correlate.ts';
 import type { ObservedAccount, Subject } from '../reconcile/decide.ts';
 
-/** The right to write, as the database knows it: checked at the start of every transaction, so that a frozen worker writes nothing. */
-export interface Lease {
-  readonly name: string;
-  readonly token: string;
-}
-
 /** A linked user with the account of the run's source. */
 export interface LinkedSubject {
   readonly subject: Subject;
-  readonly account: ObservedAccount & { readonly contentHash: string; readonly wakes: number; readonly heldDigest: string | null };
+  readonly account: ObservedAccount & {
+    readonly contentHash: string;
+    readonly wakes: number;
+    readonly heldDigest: string | null;
+  };
   /** Sources of all current links; their snapshots speak in correlation. */
   readonly linkedSources: readonly SourceId[];
 }
@@ -73,7 +72,11 @@ export interface SnapshotWrite {
   readonly accountId: number;
   readonly snapshot: Snapshot;
   /** The names that the account carried when this was applied (spec 8.3). */
-  readonly namesSeen: { readonly firstName: string | null; readonly lastName: string | null; readonly displayName: string | null };
+  readonly namesSeen: {
+    readonly firstName: string | null;
+    readonly lastName: string | null;
+    readonly displayName: string | null;
+  };
 }
 
 export interface ClaimWrite {
@@ -159,6 +162,8 @@ export interface ReconcileReads {
   planned(runId: number, limit: number): Promise<Planned[]>;
   /** Subjects that earlier guarded decisions of the last 24 hours touched, per class. */
   guardedSince(source: SourceId): Promise<{ class: GuardClass; subject: number }[]>;
+  /** Users whom another policy was last applied to. */
+  outdatedUsers(policyId: number, after: UserId, limit: number): Promise<UserId[]>;
   openItems(kinds: readonly string[], accountIds: readonly number[], userIds: readonly UserId[]): Promise<OpenItem[]>;
   /** Which of these questions are open, as `kind subject`. */
   openItemsOf(items: readonly { kind: string; subject: string }[]): Promise<ReadonlySet<string>>;
@@ -204,12 +209,4 @@ export interface ReconcileStore {
   readonly read: ReconcileReads;
   /** One transaction under the lease; throws LeaseLost where the lease is no longer held. */
   inLease<T>(lease: Lease, work: (tx: ReconcileTx) => Promise<T>): Promise<T>;
-}
-
-/** The lease was taken over, or has run out: this worker must stop writing. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
-  constructor(name: string) {
-    super(`the lease '${name}' is held by somebody else now; this worker stops and leaves the work to its successor`);
-  }
 }

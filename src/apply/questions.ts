@@ -1,5 +1,5 @@
 import type { ReconcileTx, ItemDraft, OpenItem } from './ports.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../digest.ts';
 import type { Pass } from './pass.ts';
 
 /** Kinds that ask whom an account belongs to; they hold the account (spec 4.10). */

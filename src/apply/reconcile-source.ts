@@ -8,7 +8,9 @@ import { takeValues, writeValues, type Taken } from './values.ts';
 import { writeIdentity } from './write-identity.ts';
 
 /** How a reconcile ended. `suspicious`: the guard stopped it and nothing was applied (spec 13.1, 13.3). */
-export type ReconcileEnd = { readonly kind: 'done' } | { readonly kind: 'suspicious'; readonly exceeded: readonly Exceeded[]; readonly first: boolean };
+export type ReconcileEnd =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'suspicious'; readonly exceeded: readonly Exceeded[]; readonly first: boolean };
 
 const nothingTaken: Taken = { lost: new Map(), swapping: new Set(), keysAhead: new Map() };
 
@@ -27,7 +29,8 @@ export async function reconcileSource(pass: Pass, resumeIdentity: boolean): Prom
   }
   const due = await pass.store.read.countDue(pass.rules.id);
   const absent = await pass.store.read.countAbsences(pass.rules.id);
-  if (due.linked + due.unlinked + absent.absent + absent.returned === 0 && outlook.verdicts.length === 0) return { kind: 'done' };
+  if (due.linked + due.unlinked + absent.absent + absent.returned === 0 && outlook.verdicts.length === 0)
+    return { kind: 'done' };
   const earlier = pass.guard.letThrough ? [] : await pass.store.read.guardedSince(pass.rules.id);
   const counts = mustCount(pass, due.linked + due.unlinked + absent.absent + earlier.length);
   const tally = new Tally();
@@ -60,11 +63,16 @@ function mustCount(pass: Pass, countable: number): boolean {
 }
 
 /** Adds what the last 24 hours moved, each once, and compares with the limits (spec 13.1). */
-async function judge(pass: Pass, tally: Tally, earlier: readonly { class: GuardClass; subject: number }[]): Promise<ReconcileEnd> {
+async function judge(
+  pass: Pass,
+  tally: Tally,
+  earlier: readonly { class: GuardClass; subject: number }[],
+): Promise<ReconcileEnd> {
   const { firstReconcile, limits } = pass.guard;
   if (firstReconcile === 'apply') return { kind: 'done' };
   const now = tally.counts();
-  const first = firstReconcile === 'hold' && now.linked + now.fieldChanged + now.fieldBlanked + now.teamMoved + now.roleTaken > 0;
+  const first =
+    firstReconcile === 'hold' && now.linked + now.fieldChanged + now.fieldBlanked + now.teamMoved + now.roleTaken > 0;
   for (const decision of earlier) tally.add(decision.class, decision.subject);
   const exceeded = exceededClasses(tally.counts(), await pass.store.read.presentAccounts(pass.rules.id), limits);
   return first || exceeded.length > 0 ? { kind: 'suspicious', exceeded, first } : { kind: 'done' };

@@ -60,10 +60,17 @@ export async function writeTeams(tx: ReconcileTx, pass: Pass, verdicts: readonly
       })),
     { source, runId: pass.runId },
   );
-  await openMissing(tx, pass, of('name-taken').map((verdict) => nameTakenItem(verdict, source)));
+  await openMissing(
+    tx,
+    pass,
+    of('name-taken').map((verdict) => nameTakenItem(verdict, source)),
+  );
 }
 
-function nameTakenItem({ team, teamId }: { team: { externalId: string; name: string }; teamId: TeamId | null }, source: string): ItemDraft {
+function nameTakenItem(
+  { team, teamId }: { team: { externalId: string; name: string }; teamId: TeamId | null },
+  source: string,
+): ItemDraft {
   return {
     kind: 'team-name-taken',
     subject: `${source}:${team.externalId}`,

@@ -14,7 +14,7 @@ import {
   takenItems,
   unknownRoleItems,
 } from './decisions.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../digest.ts';
 import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx } from './ports.ts';
 import { stopIfAborted, type Pass, type Tally } from './pass.ts';
 import { settleQuestions } from './questions.ts';
@@ -56,7 +56,9 @@ async function resolveAll(pass: Pass, bidders: readonly Bidder[]): Promise<Reado
 function splitOutcomes(outcomes: ReadonlyMap<Bidder, Outcome>): Pick<Taken, 'lost' | 'swapping'> {
   const lost = new Map<UserId, ReadonlySet<UniqueField>>();
   const swapping = new Set<UserId>();
-  const givers = new Map([...outcomes.keys()].flatMap((bidder) => bidder.gives.map((claim) => [`${claim.kind}=${claim.value}`, bidder])));
+  const givers = new Map(
+    [...outcomes.keys()].flatMap((bidder) => bidder.gives.map((claim) => [`${claim.kind}=${claim.value}`, bidder])),
+  );
   for (const [bidder, outcome] of outcomes) {
     if (bidder.user === null) continue;
     if (outcome.lost.length > 0) lost.set(bidder.user, lostFields(outcome));
@@ -87,7 +89,7 @@ export async function writeValues(pass: Pass, taken: Pick<Taken, 'lost' | 'swapp
 }
 
 async function eachDueBatch(pass: Pass, work: (ids: readonly UserId[]) => Promise<void>): Promise<void> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     stopIfAborted(pass);
     const due = await pass.store.read.dueUsers(pass.rules.id, after, pass.batchSize);
     const last = due.at(-1);
@@ -107,16 +109,24 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, ids: readonly UserId[], l
   const rows = await tx.subjects(pass.rules.id, ids, true);
   const decisions = await decideTogether(tx, pass, rows, lost);
   const moved = decisions.filter(({ decision }) => decision.moved);
-  await tx.saveSnapshots(decisions.flatMap(({ row, decision }) => snapshotWrite(row.subject.user.id, row.account, decision)));
+  await tx.saveSnapshots(
+    decisions.flatMap(({ row, decision }) => snapshotWrite(row.subject.user.id, row.account, decision)),
+  );
   await tx.saveUsers(
     moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })),
     null,
   );
-  const bids = moved.map(({ row, decision }) => bidderOf(row.account, row.subject.user.id, row.subject.user.value, decision.after));
-  await tx.saveClaims(bids.flatMap((bid) => (bid.user === null ? [] : [{ userId: bid.user, take: bid.wants, release: bid.gives }])));
+  const bids = moved.map(({ row, decision }) =>
+    bidderOf(row.account, row.subject.user.id, row.subject.user.value, decision.after),
+  );
+  await tx.saveClaims(
+    bids.flatMap((bid) => (bid.user === null ? [] : [{ userId: bid.user, take: bid.wants, release: bid.gives }])),
+  );
   await saveKeys(tx, pass, decisions);
   await tx.endRefusals(
-    decisions.flatMap(({ row, decision }) => decision.projection.spentRefusals.map((part) => ({ accountId: row.account.id, part }))),
+    decisions.flatMap(({ row, decision }) =>
+      decision.projection.spentRefusals.map((part) => ({ accountId: row.account.id, part })),
+    ),
   );
   await tx.saveDecided(decisions.map(decidedRow));
   await tx.appendEvents(
@@ -173,7 +183,10 @@ function withKnownLosses(
 async function saveKeys(tx: ReconcileTx, pass: Pass, decisions: readonly Decision[]): Promise<void> {
   const changed = decisions.flatMap(({ row, decision }) => {
     if (decision.snapshot === null) return [];
-    const [before, after] = [keysBefore(row.subject, row.linkedSources, pass), keysAfter(row.subject, decision, row.linkedSources, pass)];
+    const [before, after] = [
+      keysBefore(row.subject, row.linkedSources, pass),
+      keysAfter(row.subject, decision, row.linkedSources, pass),
+    ];
     return before.join('\n') === after.join('\n') ? [] : [{ userId: row.subject.user.id, keys: after, before }];
   });
   if (changed.length === 0) return;
@@ -208,9 +221,21 @@ function eventsOf({ row, decision }: Decision, pass: Pass): EventRow[] {
   const events: EventRow[] = [];
   const held = heldDigest(decision);
   if (held !== null && held !== row.account.heldDigest && decision.heldBack !== null)
-    events.push({ ...base, type: 'refused', changes: decision.heldBack.changes, reason: decision.heldBack.reason, guardClasses: null });
+    events.push({
+      ...base,
+      type: 'refused',
+      changes: decision.heldBack.changes,
+      reason: decision.heldBack.reason,
+      guardClasses: null,
+    });
   if (held === null && row.account.heldDigest !== null)
-    events.push({ ...base, type: 'released', changes: [], reason: 'nothing is held back any more', guardClasses: null });
+    events.push({
+      ...base,
+      type: 'released',
+      changes: [],
+      reason: 'nothing is held back any more',
+      guardClasses: null,
+    });
   if (decision.changes.length > 0)
     events.push({
       ...base,
@@ -234,7 +259,9 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Pass, decisions: read
   await settleDuplicates(
     tx,
     pass,
-    decisions.filter(({ decision }) => decision.heldBack === null).map(({ row }) => ({ userId: row.subject.user.id, account: row.account })),
+    decisions
+      .filter(({ decision }) => decision.heldBack === null)
+      .map(({ row }) => ({ userId: row.subject.user.id, account: row.account })),
   );
 }
 
@@ -274,9 +301,14 @@ export async function settleDuplicates(
   );
 }
 
-async function pairsSharingKeys(tx: ReconcileTx, items: readonly { subject: string; userIds: readonly UserId[] }[]): Promise<Set<string>> {
+async function pairsSharingKeys(
+  tx: ReconcileTx,
+  items: readonly { subject: string; userIds: readonly UserId[] }[],
+): Promise<Set<string>> {
   const rows = await tx.keysOfUsers([...new Set(items.flatMap((item) => item.userIds))]);
-  const keys = new Map([...Map.groupBy(rows, (row) => row.userId)].map(([id, group]) => [id, new Set(group.map((row) => row.key))]));
+  const keys = new Map(
+    [...Map.groupBy(rows, (row) => row.userId)].map(([id, group]) => [id, new Set(group.map((row) => row.key))]),
+  );
   const share = ([a, b]: readonly UserId[]): boolean =>
     a !== undefined && b !== undefined && [...(keys.get(a) ?? [])].some((key) => keys.get(b)?.has(key) === true);
   return new Set(items.filter((item) => share(item.userIds)).map((item) => item.subject));

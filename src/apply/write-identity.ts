@@ -1,7 +1,16 @@
 import { agentRole, emptyValue, mayMove, noWords, type Snapshot, type UserId } from '../domain/user.ts';
 import { resolveBids, type Outcome } from '../reconcile/bids.ts';
 import { decideValues, type Subject, type ValueDecision } from '../reconcile/decide.ts';
-import { bidderOf, keysAfter, keysBefore, lostFields, snapshotWrite, standingReason, takenItems, unknownRoleItems } from './decisions.ts';
+import {
+  bidderOf,
+  keysAfter,
+  keysBefore,
+  lostFields,
+  snapshotWrite,
+  standingReason,
+  takenItems,
+  unknownRoleItems,
+} from './decisions.ts';
 import type { Decided, EventRow, LinkWrite, Planned, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
@@ -12,7 +21,7 @@ import { openMissing, settleDuplicates } from './values.ts';
  * gets link, snapshot, value, claims and event in one transaction: no crash leaves an empty user.
  */
 export async function writeIdentity(pass: Pass): Promise<void> {
-  for (let done = 0; ; ) {
+  for (let done = 0; ;) {
     stopIfAborted(pass);
     const planned = await pass.store.read.planned(pass.runId, pass.batchSize);
     if (planned.length === 0) return;
@@ -57,24 +66,40 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, planned: readonly Planned
 
 /** A creation that lost one of its names waits as a whole; a link only leaves the field (spec 4.7). */
 function isMade(entry: Decision): boolean {
-  return entry.planned.kind === 'link' || (entry.outcome.lost.length === 0 && entry.decision.after.fields.username !== undefined);
+  return (
+    entry.planned.kind === 'link' ||
+    (entry.outcome.lost.length === 0 && entry.decision.after.fields.username !== undefined)
+  );
 }
 
 /** Leaves out what no longer holds: it stays due and is decided anew (spec 13.5). */
 async function stillStanding(tx: ReconcileTx, pass: Pass, planned: readonly Planned[]): Promise<Candidate[]> {
-  const accounts = new Map((await tx.unlinked(planned.map((entry) => entry.accountId), true)).map((row) => [row.id, row]));
+  const accounts = new Map(
+    (
+      await tx.unlinked(
+        planned.map((entry) => entry.accountId),
+        true,
+      )
+    ).map((row) => [row.id, row]),
+  );
   const linkedIds = planned.flatMap((entry) => entry.userId ?? []);
-  const users = new Map((linkedIds.length === 0 ? [] : await tx.users(linkedIds, true)).map((row) => [row.subject.user.id, row]));
-  const free = new Map((linkedIds.length === 0 ? [] : await tx.candidates(pass.rules.id, linkedIds)).map((user) => [user.id, user]));
+  const users = new Map(
+    (linkedIds.length === 0 ? [] : await tx.users(linkedIds, true)).map((row) => [row.subject.user.id, row]),
+  );
+  const free = new Map(
+    (linkedIds.length === 0 ? [] : await tx.candidates(pass.rules.id, linkedIds)).map((user) => [user.id, user]),
+  );
   const creating = planned.filter((entry) => entry.kind === 'create');
   const ids = await tx.allocateUserIds(creating.length);
   const idOf = new Map(creating.map((entry, index) => [entry.externalId, ids[index]]));
   return planned.flatMap((entry): Candidate[] => {
     const account = accounts.get(entry.accountId);
-    if (account === undefined || account.contentHash !== entry.contentHash || account.absent || account.ignored) return [];
+    if (account?.contentHash !== entry.contentHash || account.absent || account.ignored) return [];
     if (entry.userId === null) {
       const id = idOf.get(entry.externalId);
-      return id === undefined ? [] : [{ planned: entry, account, subject: newSubject(id, account, pass), linkedSources: [] }];
+      return id === undefined
+        ? []
+        : [{ planned: entry, account, subject: newSubject(id, account, pass), linkedSources: [] }];
     }
     const [row, candidate] = [users.get(entry.userId), free.get(entry.userId)];
     const linkable = candidate?.linkedAccount === null && !candidate.takesNone && !candidate.merged;
@@ -85,7 +110,14 @@ async function stillStanding(tx: ReconcileTx, pass: Pass, planned: readonly Plan
 
 /** A user who is about to be created, as the fold sees them (spec 4.6). */
 function newSubject(id: UserId, account: UnlinkedRow, pass: Pass): Subject {
-  const slot: Snapshot = { source: pass.rules.id, values: {}, silentSince: {}, roles: [agentRole], teams: [], supervises: [] };
+  const slot: Snapshot = {
+    source: pass.rules.id,
+    values: {},
+    silentSince: {},
+    roles: [agentRole],
+    teams: [],
+    supervises: [],
+  };
   return {
     user: {
       id,
@@ -109,7 +141,12 @@ async function decideTogether(tx: ReconcileTx, pass: Pass, candidates: readonly 
   const first = candidates.map((candidate) => ({ candidate, decision: decide(candidate) }));
   const bidders = first.map(({ candidate, decision }) => {
     const creates = candidate.planned.kind === 'create';
-    return bidderOf(candidate.account, creates ? null : candidate.subject.user.id, candidate.subject.user.value, decision.after);
+    return bidderOf(
+      candidate.account,
+      creates ? null : candidate.subject.user.id,
+      candidate.subject.user.value,
+      decision.after,
+    );
   });
   const outcomes = resolveBids(bidders, await tx.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
   return first.map(({ candidate, decision }, index) => {
@@ -134,14 +171,20 @@ async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]
     pass.policy.id,
   );
   await tx.insertLinks(made.map(linkOf), pass.rules.id, pass.runId);
-  await tx.saveSnapshots(made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)));
+  await tx.saveSnapshots(
+    made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)),
+  );
   const moved = linked.filter(({ decision }) => decision.moved);
   await tx.saveUsers(
     moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after })),
     null,
   );
-  const bids = made.map(({ account, subject, decision }) => bidderOf(account, subject.user.id, subject.user.value, decision.after));
-  await tx.saveClaims(bids.map((bid, index) => ({ userId: made[index]?.subject.user.id ?? 0, take: bid.wants, release: bid.gives })));
+  const bids = made.map(({ account, subject, decision }) =>
+    bidderOf(account, subject.user.id, subject.user.value, decision.after),
+  );
+  await tx.saveClaims(
+    bids.map((bid, index) => ({ userId: made[index]?.subject.user.id ?? 0, take: bid.wants, release: bid.gives })),
+  );
   await tx.dropAccountKeys(made.map(({ account }) => account.id));
   await saveKeys(tx, pass, made);
   const freed = bids.flatMap((bid) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
@@ -172,7 +215,12 @@ async function saveKeys(tx: ReconcileTx, pass: Pass, made: readonly Decision[]):
 
 function decidedRow({ account, subject, decision, outcome }: Decision): Decided {
   const lost = outcome.lost.map((loss) => loss.claim);
-  return { ...decidedBase(account), standing: 'linked', reason: standingReason(decision, lost), userId: subject.user.id };
+  return {
+    ...decidedBase(account),
+    standing: 'linked',
+    reason: standingReason(decision, lost),
+    userId: subject.user.id,
+  };
 }
 
 function waitingRow({ account, outcome }: Decision): Decided {

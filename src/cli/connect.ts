@@ -115,7 +115,13 @@ type Attempt = Omit<Connection, 'where'> | { readonly heldBy: string };
 async function openInProcess(world: World, { configFile, write }: ConnectOptions): Promise<Attempt> {
   const daemon = await world.loadDaemon();
   try {
-    const opened = await daemon.openInProcess({ configFile, redactor: world.redactor, wait: 0, write });
+    const opened = await daemon.openInProcess({
+      configFile,
+      redactor: world.redactor,
+      wait: 0,
+      write,
+      osUser: world.osUser,
+    });
     return { client: opened.client, close: () => opened.close() };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'data-directory-held')

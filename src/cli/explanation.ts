@@ -44,7 +44,7 @@ function fieldText(context: Context, { field, value, derived, winner, losers }: 
   const shown = value === null ? context.paint.dim('(empty)') : valueText(value);
   const from = winner === null ? (derived ? 'the ACD id (no source supplies one)' : '') : voiceText(context, winner);
   const first = `  ${labelOf(field)}: ${shown}${from === '' ? '' : context.paint.dim(`  from ${from}`)}\n`;
-  return `${first}${losers.map((voice) => `    not ${valueText(voice.value)}  ${context.paint.dim(voiceText(context, voice))}\n`).join('')}`;
+  return `${first}${losers.map((voice) => `    ${voice.value === value ? 'also' : 'not'} ${valueText(voice.value)}  ${context.paint.dim(voiceText(context, voice))}\n`).join('')}`;
 }
 
 function voiceText(context: Context, { kind, source, rule, by, reason, since, silentSince, linked }: Voice): string {

@@ -54,7 +54,12 @@ export function describeProgress(runs: readonly Run[]): string {
   if (busy === undefined) return 'finishing';
   const done = runs.filter(isSettled).length;
   const many = runs.length === 1 ? '' : `${done} of ${runs.length} runs done · `;
-  return `${many}${busy.source ?? 'all sources'} ${busy.phase ?? busy.state}${describeRate(busy)}`;
+  return `${many}${busy.source ?? 'all sources'} ${stageText(busy)}`;
+}
+
+/** What a run is at, and how far: `import 400/1,200 (33 %) · 100/s · 8.0 s left`. */
+export function stageText(run: Run): string {
+  return `${run.phase ?? run.state}${describeRate(run)}`;
 }
 
 function describeRate({ progress, waitingFor }: Run): string {

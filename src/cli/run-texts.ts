@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { paintState } from './paint.ts';
-import { whole } from './progress.ts';
+import { isSettled, stageText, whole } from './progress.ts';
 import type { Run } from './shapes.ts';
 import type { Column } from './table.ts';
 import { span } from './times.ts';
@@ -20,8 +20,9 @@ export function tookText({ startedAt, finishedAt }: Run): string {
 }
 
 /** What a run came to: its error, whom it waits for, or its counts. */
-export function resultText(run: Run): string {
+function resultText(run: Run): string {
   if (run.error) return `${run.error.code}: ${run.error.message}`;
+  if (!isSettled(run)) return stageText(run);
   const waits = waitingText(run.waitingFor);
   return waits === '' ? countsText(run) || 'nothing to do' : waits;
 }

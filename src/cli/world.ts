@@ -30,9 +30,12 @@ export interface DaemonPorts {
   migrateDatabase(options: DaemonOptions): Promise<{ readonly applied: readonly string[] }>;
   /**
    * `wait`: milliseconds to wait for another command that holds the data directory; then, and at once for a daemon that
-   * says its address, `data-directory-held`. `write: false` never creates a store: `no-store`.
+   * says its address, `data-directory-held`. `write: false` never creates a store: `no-store`. `osUser` is who asks, in a
+   * form that the API accepts.
    */
-  openInProcess(options: DaemonOptions & { readonly wait: number; readonly write: boolean }): Promise<InProcess>;
+  openInProcess(
+    options: DaemonOptions & { readonly wait: number; readonly write: boolean; readonly osUser: string },
+  ): Promise<InProcess>;
   /** `check` reads every secret, `leave` none. Throws a ConfigurationError. */
   readSettings(options: DaemonOptions & { readonly secrets: 'check' | 'leave' }): Promise<Settings>;
 }

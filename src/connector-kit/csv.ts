@@ -109,6 +109,7 @@ class CsvTable {
       // Nothing is handed on to the stream, which would wake once per record.
       on_record: (cells: string[], info: InfoRecord) => {
         this.#add({ line: info.lines, cells });
+        this.#stopAtRubbish();
         return null;
       },
     });
@@ -222,15 +223,19 @@ class CsvTable {
       this.stopped = `the record that begins in line ${String(line)} is larger than ${String(longestLine)} bytes (a quote that is not closed?); the rest was not read`;
       throw error;
     }
-    if (this.#flawCount >= mostFlaws || this.#flawsOfLine >= mostFlawsOfLine) {
-      this.stopped = `too much is damaged up to line ${String(line)} for a table; the rest was not read`;
-      throw error ?? new Error(this.stopped);
-    }
     this.#flaw(
       typeof error?.lines === 'number' ? error.lines : line,
       'a quotation mark stands where none may (double it inside of a quoted value)',
     );
+    this.#stopAtRubbish();
     return undefined;
+  }
+
+  /** Throwing ends the parsing. */
+  #stopAtRubbish(): void {
+    if (this.#flawCount < mostFlaws && this.#flawsOfLine < mostFlawsOfLine) return;
+    this.stopped = `too much is damaged up to line ${String(this.#flawedLine)} for a table; the rest was not read`;
+    throw new Error(this.stopped);
   }
 }
 

@@ -12,7 +12,15 @@ export interface Change {
 }
 
 /** The classes that the guard counts (spec 13.1). */
-export const guardClasses = ['created', 'linked', 'fieldChanged', 'fieldBlanked', 'teamMoved', 'roleTaken', 'gone'] as const;
+export const guardClasses = [
+  'created',
+  'linked',
+  'fieldChanged',
+  'fieldBlanked',
+  'teamMoved',
+  'roleTaken',
+  'gone',
+] as const;
 export type GuardClass = (typeof guardClasses)[number];
 
 /** Every difference between two values of a user, in one fixed order; empty when there is none. */
@@ -27,9 +35,14 @@ export function changesBetween(before: UserValue, after: UserValue, teamNames: T
     ['teams', namesOf(before.teams, teamNames), namesOf(after.teams, teamNames)],
     ['supervises', namesOf(before.supervises, teamNames), namesOf(after.supervises, teamNames)],
   ] as const;
-  for (const [field, was, is] of lists) if (was.join('\n') !== is.join('\n')) changes.push({ field, before: was, after: is });
+  for (const [field, was, is] of lists)
+    if (was.join('\n') !== is.join('\n')) changes.push({ field, before: was, after: is });
   if (before.mainTeam !== after.mainTeam)
-    changes.push({ field: 'mainTeam', before: nameOf(before.mainTeam, teamNames), after: nameOf(after.mainTeam, teamNames) });
+    changes.push({
+      field: 'mainTeam',
+      before: nameOf(before.mainTeam, teamNames),
+      after: nameOf(after.mainTeam, teamNames),
+    });
   return changes;
 }
 
@@ -39,7 +52,8 @@ export function classesOf(changes: readonly Change[]): GuardClass[] {
   for (const change of changes) {
     if (change.field === 'roles') {
       if (lostAny(change)) classes.add('roleTaken');
-    } else if (change.field === 'teams' || change.field === 'mainTeam' || change.field === 'supervises') classes.add('teamMoved');
+    } else if (change.field === 'teams' || change.field === 'mainTeam' || change.field === 'supervises')
+      classes.add('teamMoved');
     else classes.add(change.after === null ? 'fieldBlanked' : 'fieldChanged');
   }
   return [...classes];

@@ -59,5 +59,14 @@ export function isUniqueField(field: string): field is UniqueField {
  * The parts of an account that are read but are no scalar field: a connector's mapping may name the attribute or column
  * of each (`mapping: {team: Team}`).
  */
-export const accountParts = ['externalId', 'disabled', 'supervisor', 'profile', 'group', 'role', 'team', 'supervises'] as const;
+export const accountParts = [
+  'externalId',
+  'disabled',
+  'supervisor',
+  'profile',
+  'group',
+  'role',
+  'team',
+  'supervises',
+] as const;
 export type AccountPart = (typeof accountParts)[number];

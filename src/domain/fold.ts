@@ -39,7 +39,9 @@ export function fold(input: FoldInput): UserValue {
     roles: foldRoles(input, ranked),
     teams,
     mainTeam: foldMainTeam(input, ranked, teams),
-    supervises: sortedIds(effective(input.words.supervisesGiven, idsOf(ranked, 'supervises'), input.words.supervisesTaken)),
+    supervises: sortedIds(
+      effective(input.words.supervisesGiven, idsOf(ranked, 'supervises'), input.words.supervisesTaken),
+    ),
   };
 }
 
@@ -54,7 +56,8 @@ function inRankOrder(snapshots: readonly Snapshot[], policy: Policy): readonly S
 function foldFields(input: FoldInput, ranked: readonly Snapshot[]): UserValue['fields'] {
   const fields: Partial<Record<Field, string>> = {};
   for (const field of fieldsPresent(input, ranked)) {
-    const value = input.words.overrides[field] ?? winner(field, input, ranked)?.values[field] ?? input.words.localValues[field];
+    const value =
+      input.words.overrides[field] ?? winner(field, input, ranked)?.values[field] ?? input.words.localValues[field];
     if (value !== undefined) fields[field] = value;
   }
   return fields;
@@ -70,12 +73,20 @@ function fieldsPresent(input: FoldInput, ranked: readonly Snapshot[]): Iterable<
 }
 
 /** The snapshot whose value of `field` counts, were there no override (spec 5.1). */
-export function winner(field: Field, input: Pick<FoldInput, 'origin' | 'policy'>, ranked: readonly Snapshot[]): Snapshot | undefined {
+export function winner(
+  field: Field,
+  input: Pick<FoldInput, 'origin' | 'policy'>,
+  ranked: readonly Snapshot[],
+): Snapshot | undefined {
   return voices(field, input, ranked).find((snapshot) => snapshot.values[field] !== undefined);
 }
 
 /** The snapshots that have a voice in `field`, highest rank first. `ranked` is in the default order. */
-export function voices(field: Field, input: Pick<FoldInput, 'origin' | 'policy'>, ranked: readonly Snapshot[]): readonly Snapshot[] {
+export function voices(
+  field: Field,
+  input: Pick<FoldInput, 'origin' | 'policy'>,
+  ranked: readonly Snapshot[],
+): readonly Snapshot[] {
   if (field === 'username') return ranked.filter((snapshot) => snapshot.source === input.origin);
   const eligible = field === 'acdId' ? ranked.filter((snapshot) => isAcd(snapshot.source, input.policy)) : ranked;
   const own = input.policy.fieldRank[field];
@@ -94,7 +105,8 @@ function acdSupplier(input: FoldInput, ranked: readonly Snapshot[]): SourceId | 
 
 function foldRoles(input: FoldInput, ranked: readonly Snapshot[]): HeldRole[] {
   const givenBy = new Map<string, HeldRole['givenBy']>(input.words.rolesGiven.map((role) => [role, 'operator']));
-  for (const snapshot of ranked) for (const role of snapshot.roles) if (!givenBy.has(role)) givenBy.set(role, snapshot.source);
+  for (const snapshot of ranked)
+    for (const role of snapshot.roles) if (!givenBy.has(role)) givenBy.set(role, snapshot.source);
   for (const role of input.words.rolesTaken) {
     const reasserted = role === agentRole && input.policy.reassertAgentRole && givenBy.get(role) !== 'operator';
     if (!reasserted) givenBy.delete(role);

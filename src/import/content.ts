@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { AccountContent, AccountRecord, RoleFacts, SourceTeam } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import { compareText, fold, normalise } from '../domain/text.ts';
+import { digestOf } from '../digest.ts';
 
 /** The longest text that is believed to be a value; anything longer is a broken record. */
 const longestText = 4096;
@@ -15,7 +15,12 @@ export function validateRecord(record: AccountRecord): Validated {
   if (externalId === '') return { reason: 'it has no external id' };
   const bad = [externalId, ...textsOf(record)].find((text) => text.length > longestText || hasControlCharacters(text));
   if (bad !== undefined)
-    return { reason: bad.length > longestText ? `a text is longer than ${String(longestText)} characters` : 'a text has control characters' };
+    return {
+      reason:
+        bad.length > longestText
+          ? `a text is longer than ${String(longestText)} characters`
+          : 'a text has control characters',
+    };
   return { externalId, content: canonical(record) };
 }
 
@@ -41,7 +46,7 @@ function canonical(content: AccountContent): AccountContent {
     .map(([field, text]) => [field, text === null || normalise(text) === '' ? null : normalise(text)] as const)
     .sort(([a], [b]) => compareText(a, b));
   return {
-    values: Object.fromEntries(values) as Partial<Record<Field, string | null>>,
+    values: Object.fromEntries(values),
     ...(content.disabled === undefined ? {} : { disabled: content.disabled }),
     ...(content.roleFacts === undefined ? {} : { roleFacts: canonicalFacts(content.roleFacts) }),
     ...(content.teams === undefined ? {} : { teams: canonicalTeams(content.teams) }),
@@ -60,7 +65,9 @@ function canonicalFacts(facts: RoleFacts): RoleFacts {
 }
 
 function canonicalTeams(teams: readonly SourceTeam[]): SourceTeam[] {
-  const named = teams.map(({ id, name }) => ({ id: normalise(id), name: normalise(name) })).filter((team) => fold(team.id) !== '');
+  const named = teams
+    .map(({ id, name }) => ({ id: normalise(id), name: normalise(name) }))
+    .filter((team) => fold(team.id) !== '');
   return [...new Map(named.map((team) => [team.id, team])).values()].sort((a, b) => compareText(a.id, b.id));
 }
 
@@ -70,13 +77,20 @@ export function merge(known: AccountContent, said: AccountContent): AccountConte
     ...known,
     ...said,
     values: { ...known.values, ...said.values },
-    ...(known.roleFacts === undefined && said.roleFacts === undefined ? {} : { roleFacts: { ...known.roleFacts, ...said.roleFacts } }),
+    ...(known.roleFacts === undefined && said.roleFacts === undefined
+      ? {}
+      : { roleFacts: { ...known.roleFacts, ...said.roleFacts } }),
   });
 }
 
 /** The hash that change detection compares; teams' names are no part of it, since a rename follows by id (spec 11.1). */
 export function contentHash(content: AccountContent): string {
   const ids = (teams: readonly SourceTeam[] | undefined): string[] | undefined => teams?.map((team) => team.id);
-  const mapped = [content.values, content.disabled ?? false, content.roleFacts, ids(content.teams), ids(content.supervises)];
-  return hash('sha256', JSON.stringify(mapped), 'base64url').slice(0, 22);
+  return digestOf([
+    content.values,
+    content.disabled ?? false,
+    content.roleFacts,
+    ids(content.teams),
+    ids(content.supervises),
+  ]);
 }

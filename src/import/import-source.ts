@@ -2,7 +2,7 @@ import type { Page, Read, ReadEnd } from '../connector-kit/contract.ts';
 import type { RejectedRecord, SourceTeam, AccountContent } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
-import type { Lease } from '../apply/ports.ts';
+import type { Lease } from '../domain/lease.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import { contentHash, merge, validateRecord } from './content.ts';
 import type { AccountWrite, ImportStore, KnownAccount } from './ports.ts';
@@ -50,10 +50,17 @@ export interface ImportEnd {
 export async function importSource(input: ImportInput): Promise<ImportEnd> {
   const state: State = { input, seen: new SeenAccounts(), teams: new Map(), rejects: [], unprovable: null };
   const end = await readPages(state);
-  const reason = state.unprovable ?? (end.complete ? null : (end.reason ?? 'the source did not say that this was everything'));
+  const reason =
+    state.unprovable ?? (end.complete ? null : (end.reason ?? 'the source did not say that this was everything'));
   if (reason === null && input.full) await concludeAbsences(state);
   if (input.counts.new + input.counts.changed > 500) await input.store.analyse();
-  return { complete: reason === null, reason, cursor: end.cursor ?? null, rejects: state.rejects, notes: end.notes ?? [] };
+  return {
+    complete: reason === null,
+    reason,
+    cursor: end.cursor ?? null,
+    rejects: state.rejects,
+    notes: end.notes ?? [],
+  };
 }
 
 interface State {
@@ -108,11 +115,17 @@ async function storePage(state: State, page: Page): Promise<void> {
   counts.unchanged += said.length - fresh.length - changed.length;
   if (fresh.length + changed.length + returned.length + gone.length + teams.length === 0) return;
   await store.inLease(lease, async (tx) => {
-    const inserted = await tx.insertAccounts(source, fresh.map((record) => accountWrite(state, record, false)));
+    const inserted = await tx.insertAccounts(
+      source,
+      fresh.map((record) => accountWrite(state, record, false)),
+    );
     for (const account of inserted) state.seen.add(account.id);
     await tx.updateAccounts(changed);
     await tx.markSeen(returned);
-    await tx.markAbsent(gone.map((account) => account.id), 'deleted, as the source itself reports');
+    await tx.markAbsent(
+      gone.map((account) => account.id),
+      'deleted, as the source itself reports',
+    );
     await tx.saveTeams(source, teams);
   });
 }
@@ -125,11 +138,19 @@ function usableRecords(state: State, page: Page): Said[] {
   for (const [index, record] of page.records.entries()) {
     const result = validateRecord(record);
     if ('reason' in result) {
-      reject(state, { externalId: record.externalId, position: `record ${String(counts.read + index + 1)}`, reason: result.reason });
+      reject(state, {
+        externalId: record.externalId,
+        position: `record ${String(counts.read + index + 1)}`,
+        reason: result.reason,
+      });
       continue;
     }
     if (usable.has(result.externalId)) {
-      reject(state, { externalId: result.externalId, position: `record ${String(counts.read + index + 1)}`, reason: 'its id appears twice' });
+      reject(state, {
+        externalId: result.externalId,
+        position: `record ${String(counts.read + index + 1)}`,
+        reason: 'its id appears twice',
+      });
       state.unprovable ??= `the id ${result.externalId} appears twice in one read`;
       continue;
     }
@@ -161,7 +182,10 @@ async function compareKnown(
     if (account.absent) returned.push(account.id);
     if (contentHash(record.content) !== account.contentHash) differing.push({ account, record });
   }
-  const contents = differing.length === 0 ? new Map<number, AccountContent>() : await state.input.store.contents(differing.map(({ account }) => account.id));
+  const contents =
+    differing.length === 0
+      ? new Map<number, AccountContent>()
+      : await state.input.store.contents(differing.map(({ account }) => account.id));
   const changed = differing.flatMap(({ account, record }) => {
     const before = contents.get(account.id);
     const content = before === undefined ? record.content : merge(before, record.content);
@@ -195,7 +219,7 @@ function newTeamNames(state: State, said: readonly Said[]): SourceTeam[] {
 async function concludeAbsences(state: State): Promise<void> {
   const { store, source, lease, signal } = state.input;
   if ((await store.countPresent(source)) === state.seen.count) return;
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     signal.throwIfAborted();
     const ids = await store.presentIds(source, after, 10_000);
     const last = ids.at(-1);

@@ -1,6 +1,6 @@
 import type { AccountContent, SourceTeam } from '../domain/account.ts';
 import type { SourceId } from '../domain/user.ts';
-import type { Lease } from '../apply/ports.ts';
+import type { Lease } from '../domain/lease.ts';
 
 /** What is stored of an account that a page names. */
 export interface KnownAccount {

@@ -34,11 +34,11 @@ const kept = { removeOnComplete: { count: 100 }, removeOnFail: { count: 100 } };
 
 /** The producers' side. */
 export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promise<RunQueue> {
-  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : undefined;
+  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : null;
   const queue =
-    backend.kind === 'database'
-      ? new Queue(queueName, { connection: databaseConnection(backend) as PostgresConnectionOptions }, createPostgresBackend)
-      : new Queue(queueName, { connection: redis as Redis });
+    redis === null
+      ? new Queue(queueName, { connection: databaseConnection(backend) }, createPostgresBackend)
+      : new Queue(queueName, { connection: redis });
   queue.on('error', (error) => {
     log.warn({ err: error }, 'queue connection failed');
   });
@@ -64,7 +64,7 @@ export interface WorkerTasks {
 
 /** The consumers' side: hands each job to the engine. A job that fails is not tried again by the queue; the engine finds it. */
 export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, log: QueueLog): Promise<RunWorker> {
-  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : undefined;
+  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : null;
   const work = async (job: Job): Promise<void> => {
     const data = payload.parse(job.data);
     await (data.task === 'run' ? tasks.run(data.runId) : tasks.reconcile());
@@ -72,9 +72,9 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
   // The embedded database tells no connection of another's notifications: an idle worker looks by itself every second.
   const options = { concurrency: 8, drainDelay: 1 };
   const worker =
-    backend.kind === 'database'
-      ? new Worker(queueName, work, { ...options, connection: databaseConnection(backend) as PostgresConnectionOptions }, createPostgresBackend)
-      : new Worker(queueName, work, { ...options, connection: redis as Redis });
+    redis === null
+      ? new Worker(queueName, work, { ...options, connection: databaseConnection(backend) }, createPostgresBackend)
+      : new Worker(queueName, work, { ...options, connection: redis });
   worker.on('error', (error) => {
     log.warn({ err: error }, 'queue connection failed');
   });
@@ -90,8 +90,8 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
   };
 }
 
-function databaseConnection(backend: Extract<QueueBackend, { kind: 'database' }>): object {
-  return { ...backend.pool, max: 2, migrate: true };
+function databaseConnection(backend: QueueBackend): PostgresConnectionOptions {
+  return { ...(backend.kind === 'database' ? backend.pool : {}), max: 2, migrate: true };
 }
 
 function connectRedis(url: string, log: QueueLog): Redis {

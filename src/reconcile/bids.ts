@@ -25,11 +25,14 @@ export interface Outcome {
  * chains work; among equals the lowest external id wins; one that loses waits.
  * `holders` says who holds each wanted name now. The order of `bidders` does not matter.
  */
-export function resolveBids(bidders: readonly Bidder[], holders: ReadonlyMap<string, UserId>): ReadonlyMap<Bidder, Outcome> {
+export function resolveBids(
+  bidders: readonly Bidder[],
+  holders: ReadonlyMap<string, UserId>,
+): ReadonlyMap<Bidder, Outcome> {
   const ordered = [...bidders].sort((a, b) => compareText(a.externalId, b.externalId) || a.accountId - b.accountId);
   const byUser = new Map(ordered.flatMap((bidder) => (bidder.user === null ? [] : [[bidder.user, bidder] as const])));
   const lost = new Map<Bidder, Map<string, Claim>>(ordered.map((bidder) => [bidder, new Map()]));
-  for (let settled = false; !settled; ) {
+  for (let settled = false; !settled;) {
     const winners = leaders(ordered, lost);
     settled = true;
     for (const bidder of ordered) {
@@ -63,7 +66,8 @@ function standingWants(bidder: Bidder, lost: Losses): readonly Claim[] {
 function leaders(ordered: readonly Bidder[], lost: Losses): Map<string, Bidder> {
   const leading = new Map<string, Bidder>();
   for (const bidder of ordered)
-    for (const claim of standingWants(bidder, lost)) if (!leading.has(claimKey(claim))) leading.set(claimKey(claim), bidder);
+    for (const claim of standingWants(bidder, lost))
+      if (!leading.has(claimKey(claim))) leading.set(claimKey(claim), bidder);
   return leading;
 }
 
@@ -90,10 +94,16 @@ function dropRivals(ordered: readonly Bidder[], winners: ReadonlyMap<string, Bid
   return dropped;
 }
 
-function outcomeOf(bidder: Bidder, lost: Losses, holders: ReadonlyMap<string, UserId>, ordered: readonly Bidder[]): Outcome {
+function outcomeOf(
+  bidder: Bidder,
+  lost: Losses,
+  holders: ReadonlyMap<string, UserId>,
+  ordered: readonly Bidder[],
+): Outcome {
   const losses = [...(lost.get(bidder)?.values() ?? [])];
   const rival = (key: string): UserId | null =>
-    ordered.find((other) => other !== bidder && standingWants(other, lost).some((claim) => claimKey(claim) === key))?.user ?? null;
+    ordered.find((other) => other !== bidder && standingWants(other, lost).some((claim) => claimKey(claim) === key))
+      ?.user ?? null;
   return {
     lost: losses.map((claim) => ({ claim, holder: holders.get(claimKey(claim)) ?? rival(claimKey(claim)) })),
     swaps: standingWants(bidder, lost).some((claim) => (holders.get(claimKey(claim)) ?? bidder.user) !== bidder.user),

@@ -27,7 +27,9 @@ export type TeamVerdict =
  * unbound one of that name; a name that is bound elsewhere is a question; a rename follows the id. Lowest id first. Pure.
  */
 export function bindTeams(observed: readonly ObservedTeam[], known: readonly KnownTeam[]): TeamVerdict[] {
-  const byName = new Map(known.map((team) => [fold(team.name), { id: team.id as TeamId | null, bound: team.boundBy.length > 0 }]));
+  const byName = new Map<string, { id: TeamId | null; bound: boolean }>(
+    known.map((team) => [fold(team.name), { id: team.id, bound: team.boundBy.length > 0 }]),
+  );
   const byId = new Map(known.map((team) => [team.id, team]));
   const ordered = [...observed].sort((a, b) => compareText(a.externalId, b.externalId));
   return ordered.map((team): TeamVerdict => {

@@ -61,16 +61,22 @@ interface Deciding {
 
 /** Finds for each account the user that it belongs to, or the question that only a person can answer (spec 4.2–4.6). Pure. */
 export function correlate(near: Neighbourhood): ReadonlyMap<number, Verdict> {
-  const living = near.accounts.filter((account) => !account.unlinkedByPerson && (!account.disabled || near.fromDisabled === 'inactive'));
+  const living = near.accounts.filter(
+    (account) => !account.unlinkedByPerson && (!account.disabled || near.fromDisabled === 'inactive'),
+  );
   const deciding = new Map(living.map((account) => [account.id, decidingRule(account, near)]));
   const groups = groupAccounts([...deciding.values()]);
-  return new Map(near.accounts.map((account) => [account.id, verdictOf(account, deciding.get(account.id), groups, near)]));
+  return new Map(
+    near.accounts.map((account) => [account.id, verdictOf(account, deciding.get(account.id), groups, near)]),
+  );
 }
 
 /** The first rule with any candidate decides (spec 4.2). */
 function decidingRule(account: UnlinkedAccount, near: Neighbourhood): Deciding {
   for (const [rule, key] of account.keys.entries()) {
-    const candidates = (key === null ? [] : (near.usersByKey.get(key) ?? [])).filter((id) => isCandidate(account, near.users.get(id)));
+    const candidates = (key === null ? [] : (near.usersByKey.get(key) ?? [])).filter((id) =>
+      isCandidate(account, near.users.get(id)),
+    );
     if (candidates.length > 0) return { account, rule, candidates: [...new Set(candidates)].sort((a, b) => a - b) };
   }
   return { account, rule: -1, candidates: [] };
@@ -88,7 +94,10 @@ function groupAccounts(deciding: readonly Deciding[]): ReadonlyMap<number, reado
   const byTopic = new Map<string, Deciding[]>();
   for (const entry of deciding) {
     if (entry.account.disabled) continue;
-    const topics = entry.candidates.length > 0 ? entry.candidates.map((id) => `user ${String(id)}`) : entry.account.keys.filter((key) => key !== null);
+    const topics =
+      entry.candidates.length > 0
+        ? entry.candidates.map((id) => `user ${String(id)}`)
+        : entry.account.keys.filter((key) => key !== null);
     for (const topic of topics) byTopic.set(topic, [...(byTopic.get(topic) ?? []), entry]);
   }
   const groups = new Map<number, Deciding[]>();
@@ -110,7 +119,8 @@ function verdictOf(
   if (account.unlinkedByPerson) return { kind: 'wait', reason: 'unlinked', userId: account.barred[0] ?? null };
   if (deciding === undefined) return { kind: 'wait', reason: 'disabled', userId: null };
   const group = groups.get(account.id);
-  if (group !== undefined && (deciding.candidates.length > 0 || near.createsUsers)) return question('ambiguous-match', group);
+  if (group !== undefined && (deciding.candidates.length > 0 || near.createsUsers))
+    return question('ambiguous-match', group);
   const [only, ...others] = deciding.candidates;
   if (only === undefined) return near.createsUsers ? { kind: 'create' } : { kind: 'unmatched' };
   if (account.disabled) return { kind: 'wait', reason: 'disabled', userId: only };

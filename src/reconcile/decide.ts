@@ -77,7 +77,15 @@ export function decideValues(
   const changes = changesBetween(user.value, after, world.teamNames);
   const reason = holdReason(user, account, source);
   if (reason !== null)
-    return { snapshot: null, after: user.value, changes: [], classes: [], moved: false, heldBack: { reason, changes }, projection };
+    return {
+      snapshot: null,
+      after: user.value,
+      changes: [],
+      classes: [],
+      moved: false,
+      heldBack: { reason, changes },
+      projection,
+    };
   return {
     snapshot: sameSnapshot(prior, projection.snapshot) ? null : projection.snapshot,
     after,

@@ -82,23 +82,53 @@ function accountHolds(input: ExplainInput, linked: LinkedAccount): BareHold[] {
   const { account, link, source, pause } = linked;
   const holds: BareHold[] = [];
   if (link.until !== null)
-    holds.push({ ...bare, code: 'unlinked', message: 'the link has ended; its values stay', since: link.until, reason: link.endReason });
+    holds.push({
+      ...bare,
+      code: 'unlinked',
+      message: 'the link has ended; its values stay',
+      since: link.until,
+      reason: link.endReason,
+    });
   if (!user.active)
-    holds.push({ ...bare, code: 'inactive', message: 'an inactive user is frozen for the sync', since: input.deactivatedAt });
-  for (const { by, at, reason, until } of input.switchedOff.filter((off) => off.source === null || off.source === source))
-    holds.push({ ...bare, code: 'sync-off', message: 'the sync of this user is switched off', since: at, until, by, reason });
+    holds.push({
+      ...bare,
+      code: 'inactive',
+      message: 'an inactive user is frozen for the sync',
+      since: input.deactivatedAt,
+    });
+  for (const { by, at, reason, until } of input.switchedOff.filter(
+    (off) => off.source === null || off.source === source,
+  ))
+    holds.push({
+      ...bare,
+      code: 'sync-off',
+      message: 'the sync of this user is switched off',
+      since: at,
+      until,
+      by,
+      reason,
+    });
   if (account.absent)
     holds.push({
       ...bare,
       code: 'gone',
-      message: linked.goneSince === null ? 'the account was missing in the last complete import' : 'the account is gone',
+      message:
+        linked.goneSince === null ? 'the account was missing in the last complete import' : 'the account is gone',
       since: linked.goneSince ?? linked.absentSince,
     });
-  if (account.disabled) holds.push({ ...bare, code: 'disabled', message: 'the account is disabled', since: linked.disabledSince });
+  if (account.disabled)
+    holds.push({ ...bare, code: 'disabled', message: 'the account is disabled', since: linked.disabledSince });
   if (account.ignored) holds.push({ ...bare, code: 'ignored', message: 'the account is ignored' });
   if (linked.due) holds.push({ ...bare, code: 'waiting', message: 'the next reconcile decides on it' });
   if (pause !== null)
-    holds.push({ ...bare, code: 'source-paused', message: `${source} is paused and not read`, since: pause.at, by: pause.by, reason: pause.reason });
+    holds.push({
+      ...bare,
+      code: 'source-paused',
+      message: `${source} is paused and not read`,
+      since: pause.at,
+      by: pause.by,
+      reason: pause.reason,
+    });
   return holds;
 }
 
@@ -130,7 +160,8 @@ function changesWithout(
 ): readonly Change[] {
   const rest = holds.filter((hold) => !lifted.includes(hold));
   if (linked.rules === null || rest.some((hold) => hold.part === null && !passing.includes(hold.code))) return [];
-  const stands = (code: HoldCode, part: string): boolean => rest.some((hold) => hold.code === code && hold.part === part);
+  const stands = (code: HoldCode, part: string): boolean =>
+    rest.some((hold) => hold.code === code && hold.part === part);
   const { subject, teamNames } = input;
   const { snapshot } = project({
     content: linked.account.content,
@@ -166,6 +197,5 @@ function silences(input: ExplainInput, linked: LinkedAccount): Hold[] {
 }
 
 function without(slot: Snapshot, field: Field): Snapshot {
-  const { [field]: _, ...values } = slot.values;
-  return { ...slot, values };
+  return { ...slot, values: Object.fromEntries(Object.entries(slot.values).filter(([name]) => name !== field)) };
 }

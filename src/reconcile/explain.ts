@@ -80,7 +80,13 @@ function explainField(input: ExplainInput, field: Field): FieldExplanation {
   const value = input.subject.user.value.fields[field] ?? null;
   // A value that has a voice but is not the user's waits for the next fold: nobody has won yet.
   const won = winner?.value === value && winner.rule !== noVoice;
-  return { field, value, derived: false, winner: won ? winner : null, losers: [...(won || !winner ? [] : [winner]), ...losers] };
+  return {
+    field,
+    value,
+    derived: false,
+    winner: won ? winner : null,
+    losers: [...(won || !winner ? [] : [winner]), ...losers],
+  };
 }
 
 const noVoice = 'has no voice in this field';
@@ -104,13 +110,21 @@ function voicesIn(input: ExplainInput, field: Field): Voice[] {
       'local',
       field,
       words.localValues[field],
-      overridden || top !== undefined ? 'a local value counts only where nobody else supplies one' : 'no source supplies it',
+      overridden || top !== undefined
+        ? 'a local value counts only where nobody else supplies one'
+        : 'no source supplies it',
     ),
     ...silent.flatMap((snapshot) => sourceVoice(input, field, snapshot, noVoice, false)),
   ];
 }
 
-function ruleOf(field: Field, source: SourceId, top: SourceId | undefined, overridden: boolean, subject: Subject): string {
+function ruleOf(
+  field: Field,
+  source: SourceId,
+  top: SourceId | undefined,
+  overridden: boolean,
+  subject: Subject,
+): string {
   if (source !== top) return `ranks below ${top ?? 'another source'}`;
   if (overridden) return 'overridden by a person';
   if (field === 'username') return 'the username follows the source that created the user';
@@ -153,8 +167,9 @@ function sourceVoice(input: ExplainInput, field: Field, snapshot: Snapshot, rule
 /** Where no source supplies an employee id, the ACD id is shown as one (spec 4.6). */
 function copiedEmployeeId(fields: readonly FieldExplanation[]): FieldExplanation | null {
   const [own, acd] = ['employeeId', 'acdId'].map((name) => fields.find(({ field }) => field === name));
-  if (acd?.value == null || own?.value != null) return null;
-  const winner = acd.winner === null ? null : { ...acd.winner, rule: 'a copy of the ACD id, because no source supplies one' };
+  if (acd === undefined || acd.value === null || (own?.value ?? null) !== null) return null;
+  const winner =
+    acd.winner === null ? null : { ...acd.winner, rule: 'a copy of the ACD id, because no source supplies one' };
   return { field: 'employeeId', value: acd.value, derived: true, winner, losers: own?.losers ?? [] };
 }
 
@@ -189,7 +204,9 @@ function holding(
   supplies: (snapshot: Snapshot) => boolean,
 ): Omit<HoldingExplanation, 'held'> {
   const [given, taken] = [spoken(input, `${what}-given`, ref), spoken(input, `${what}-taken`, ref)];
-  const sources = inRankOrder(input.subject.snapshots, input.subject).filter(supplies).map(({ source }) => source);
+  const sources = inRankOrder(input.subject.snapshots, input.subject)
+    .filter(supplies)
+    .map(({ source }) => source);
   const [first] = sources;
   return {
     givenBy: [...(given ? ['operator'] : []), ...sources],

@@ -17,7 +17,12 @@ export function accountKeys(
   values: Readonly<Partial<Record<Field, string | null>>>,
   match: readonly (readonly Field[])[],
 ): (string | null)[] {
-  return match.map((rule) => keyOf(rule, rule.map((field) => values[field] ?? '')));
+  return match.map((rule) =>
+    keyOf(
+      rule,
+      rule.map((field) => values[field] ?? ''),
+    ),
+  );
 }
 
 /**
@@ -33,7 +38,9 @@ export function userKeys(
   for (const rule of rules) {
     let combinations: string[][] = [[]];
     for (const field of rule) {
-      const values = new Set([own, ...linkedSnapshots.map((snapshot) => snapshot.values)].map((from) => fold(from[field] ?? '')));
+      const values = new Set(
+        [own, ...linkedSnapshots.map((snapshot) => snapshot.values)].map((from) => fold(from[field] ?? '')),
+      );
       combinations = combinations.flatMap((combination) => [...values].map((value) => [...combination, value]));
     }
     for (const combination of combinations) {

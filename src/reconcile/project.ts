@@ -50,7 +50,13 @@ export function project(input: ProjectInput): Projection {
   const teams = projectTeams(input, 'teams', refused);
   const supervises = projectTeams(input, 'supervises', refused);
   return {
-    snapshot: { source: input.rules.id, ...fields, roles: roles.roles, teams: teams.teams, supervises: supervises.teams },
+    snapshot: {
+      source: input.rules.id,
+      ...fields,
+      roles: roles.roles,
+      teams: teams.teams,
+      supervises: supervises.teams,
+    },
     unknownRoles: roles.unknown,
     undecidedTeams: [...new Set([...teams.undecided, ...supervises.undecided])],
     refused: [...refused],
@@ -66,24 +72,24 @@ export function valueSaid(content: AccountContent, part: Part): string {
 }
 
 function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Snapshot, 'values' | 'silentSince'> {
-  const values: Partial<Record<Field, string>> = { ...input.prior?.values };
-  const silentSince: Partial<Record<Field, string>> = { ...input.prior?.silentSince };
+  const values = new Map(Object.entries(input.prior?.values ?? {}) as [Field, string][]);
+  const silentSince = new Map(Object.entries(input.prior?.silentSince ?? {}) as [Field, string][]);
   const kept = (field: Field): boolean => refused.has(field) || input.lost.has(field as UniqueField);
   for (const [field, said] of Object.entries(input.content.values) as [Field, string | null][]) {
     if (kept(field)) continue;
     if (said !== null) {
-      values[field] = said;
-      delete silentSince[field];
+      values.set(field, said);
+      silentSince.delete(field);
     } else if (input.rules.blanks.includes(field)) {
-      delete values[field];
-      delete silentSince[field];
-    } else if (values[field] !== undefined) silentSince[field] ??= input.now;
+      values.delete(field);
+      silentSince.delete(field);
+    } else if (values.has(field) && !silentSince.has(field)) silentSince.set(field, input.now);
   }
   // An ACD without a login of its own is logged on to with the agent id, so that is the source's login (spec 4.6).
-  const login = values.acdId;
-  if (values.username === undefined && login !== undefined && input.rules.as === 'acd' && input.origin === input.rules.id && !kept('username'))
-    values.username = login;
-  return { values, silentSince };
+  const login = values.get('acdId');
+  const creates = input.rules.as === 'acd' && input.origin === input.rules.id;
+  if (!values.has('username') && login !== undefined && creates && !kept('username')) values.set('username', login);
+  return { values: Object.fromEntries(values), silentSince: Object.fromEntries(silentSince) };
 }
 
 function projectRoles(input: ProjectInput, refused: ReadonlySet<Part>): { roles: RoleName[]; unknown: RoleName[] } {

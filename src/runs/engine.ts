@@ -2,14 +2,25 @@ import { randomUUID } from 'node:crypto';
 import type { Field } from '../domain/fields.ts';
 import { compareText } from '../domain/text.ts';
 import type { Policy } from '../domain/user.ts';
-import { LeaseLost, type Lease, type ReconcileStore } from '../apply/ports.ts';
+import { LeaseLost, type Lease } from '../domain/lease.ts';
+import type { ReconcileStore } from '../apply/ports.ts';
 import type { ImportStore } from '../import/ports.ts';
 import { distinctRules } from '../reconcile/match-keys.ts';
 import { failureOf } from './failures.ts';
 import { underLease } from './heartbeat.ts';
 import { importRun } from './import-run.ts';
-import { Cancelled, reconcileRun } from './reconcile-run.ts';
-import type { Leases, RunCounts, RunnableSource, RunRecord, RunState, RunStore, SourceState, SourceStore } from './ports.ts';
+import type { GuardLimits } from '../reconcile/guard.ts';
+import { Cancelled, policyRun, reconcileRun } from './reconcile-run.ts';
+import type {
+  Leases,
+  RunCounts,
+  RunnableSource,
+  RunRecord,
+  RunState,
+  RunStore,
+  SourceState,
+  SourceStore,
+} from './ports.ts';
 
 export interface EngineLog {
   info(data: object, message: string): void;
@@ -22,6 +33,8 @@ export interface EngineOptions {
   /** Ids of sources that are configured with `enabled: false`. */
   readonly disabledSources: readonly string[];
   readonly policy: { readonly id: number; readonly content: Policy };
+  /** The limits of what belongs to no single source. */
+  readonly guard: GuardLimits;
   readonly runStore: RunStore;
   readonly sourceStore: SourceStore;
   readonly leases: Leases;
@@ -61,6 +74,7 @@ export class Engine {
   readonly #allMatchRules: readonly (readonly Field[])[];
   #reconciling: Promise<void> | null = null;
   #again = false;
+  #policyChecked = false;
   /** Sources whose last reconcile left everything as due as it was: woken again only by a new import or request. */
   readonly #stuck = new Set<string>();
 
@@ -73,13 +87,20 @@ export class Engine {
   /** Asks for one run per source; all of them import before the first reconciles (architecture 9, sync). */
   async sync(request: SyncRequest): Promise<SyncAnswer> {
     const states = await this.#options.sourceStore.states();
-    const named = request.sources ?? this.#options.sources.filter((source) => !isIdle(states.get(source.id))).map((source) => source.id);
+    const named =
+      request.sources ??
+      this.#options.sources.filter((source) => !isIdle(states.get(source.id))).map((source) => source.id);
     const refused = named.flatMap((id) => this.#refusal(id, states.get(id)));
     const wanted = [...new Set(named)].filter((id) => !refused.some((each) => each.source === id));
     const syncId = randomUUID();
     const runIds: number[] = [];
     for (const source of wanted) {
-      const runId = await this.#options.runStore.enqueue({ source, mode: request.mode, askedBy: request.askedBy, syncId });
+      const runId = await this.#options.runStore.enqueue({
+        source,
+        mode: request.mode,
+        askedBy: request.askedBy,
+        syncId,
+      });
       if (runId !== null) runIds.push(runId);
     }
     for (const runId of runIds) await this.#options.queueRun(runId);
@@ -87,11 +108,15 @@ export class Engine {
   }
 
   #refusal(id: string, state: SourceState | undefined): SyncAnswer['refused'][number][] {
-    const say = (code: RefusalCode, message: string): SyncAnswer['refused'][number][] => [{ source: id, code, message }];
-    if (this.#options.disabledSources.includes(id)) return say('source-disabled', `source ${id} has enabled: false in the configuration`);
+    const say = (code: RefusalCode, message: string): SyncAnswer['refused'][number][] => [
+      { source: id, code, message },
+    ];
+    if (this.#options.disabledSources.includes(id))
+      return say('source-disabled', `source ${id} has enabled: false in the configuration`);
     if (!this.#byId.has(id)) return say('source-unknown', `there is no source ${id} in the configuration`);
     if (state?.retired === true) return say('source-retired', `source ${id} is retired`);
-    if (state?.paused === true) return say('source-paused', `source ${id} is paused; resume it with: rosterd source resume ${id}`);
+    if (state?.paused === true)
+      return say('source-paused', `source ${id} is paused; resume it with: rosterd source resume ${id}`);
     return [];
   }
 
@@ -118,11 +143,16 @@ export class Engine {
     const source = run?.source === null || run === null ? undefined : this.#byId.get(run.source);
     if (run === null || (run.state !== 'queued' && run.state !== 'importing')) return;
     if (source === undefined) {
-      await this.#options.runStore.fail(runId, { code: 'source-unknown', message: `source ${String(run.source)} is no longer configured` });
+      await this.#options.runStore.fail(runId, {
+        code: 'source-unknown',
+        message: `source ${String(run.source)} is no longer configured`,
+      });
       return;
     }
     const { leases, holder, signal } = this.#options;
-    await underLease(leases, `source:${source.id}`, holder, signal, (lease, leased) => this.#import(run, source, lease, leased));
+    await underLease(leases, `source:${source.id}`, holder, signal, (lease, leased) =>
+      this.#import(run, source, lease, leased),
+    );
     await this.reconcile();
   }
 
@@ -130,14 +160,30 @@ export class Engine {
     const { runStore, sourceStore, importStore, log } = this.#options;
     const state = (await sourceStore.states()).get(source.id);
     if (state === undefined) throw new Error(`source ${source.id} has no state in the store`);
-    const mode = run.mode === 'delta' && source.delta && state.cursor !== null && state.configDigest === source.configDigest ? 'delta' : 'full';
-    const started = await runStore.startImport(run.id, { mode, configDigest: source.configDigest, cursorBefore: state.cursor });
+    const mode =
+      run.mode === 'delta' && source.delta && state.cursor !== null && state.configDigest === source.configDigest
+        ? 'delta'
+        : 'full';
+    const started = await runStore.startImport(run.id, {
+      mode,
+      configDigest: source.configDigest,
+      cursorBefore: state.cursor,
+    });
     // Another run of this source is being reconciled: this one stays queued and is found again when that has ended.
     if (!started) return;
     this.#stuck.delete(source.id);
     const progress = this.#importProgress(run.id);
     try {
-      const outcome = await importRun({ source, state, mode, imports: importStore, sources: sourceStore, lease, signal, progress });
+      const outcome = await importRun({
+        source,
+        state,
+        mode,
+        imports: importStore,
+        sources: sourceStore,
+        lease,
+        signal,
+        progress,
+      });
       await runStore.endImport(lease, run.id, outcome);
       if (outcome.complete && mode === 'full') await sourceStore.recordComplete(source.id);
     } catch (error) {
@@ -167,7 +213,8 @@ export class Engine {
    */
   async #interrupted(runId: number, error: unknown, signal: AbortSignal): Promise<void> {
     if (error instanceof LeaseLost || signal.aborted) throw error;
-    const failure = error instanceof Cancelled ? { code: 'cancelled', message: 'a person cancelled the run' } : failureOf(error);
+    const failure =
+      error instanceof Cancelled ? { code: 'cancelled', message: 'a person cancelled the run' } : failureOf(error);
     if (failure.code === 'internal') this.#options.log.error({ runId, err: error }, 'run failed');
     await this.#options.runStore.fail(runId, failure, error instanceof Cancelled ? 'cancelled' : 'failed');
   }
@@ -193,6 +240,7 @@ export class Engine {
       this.#again = false;
       let reconciled = 0;
       const held = await underLease(leases, 'reconcile', holder, signal, async (lease, leased) => {
+        await this.#checkPolicy();
         for (;;) {
           const run = await this.#nextRun();
           if (run === null || leased.aborted) return;
@@ -203,8 +251,30 @@ export class Engine {
       // A run that became ready between the last look and the release is found by looking once more.
       if (held !== null && (await this.#peekNext())) this.#again = true;
       // Runs that had to wait for one of these start now.
-      if (reconciled > 0) for (const runId of await this.#options.runStore.queuedRuns()) await this.#options.queueRun(runId);
+      if (reconciled > 0)
+        for (const runId of await this.#options.runStore.queuedRuns()) await this.#options.queueRun(runId);
     }
+  }
+
+  /** Once per process: users whom another policy was applied to are moved to the present one by a run (spec 14.4). */
+  async #checkPolicy(): Promise<void> {
+    if (this.#policyChecked) return;
+    this.#policyChecked = true;
+    const { policy, reconcileStore, runStore } = this.#options;
+    const outdated = await reconcileStore.read.outdatedUsers(policy.id, 0, 1);
+    if (outdated.length > 0) await runStore.startWoken(null, null);
+  }
+
+  async #reconcilePolicies(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
+    const { runStore, log } = this.#options;
+    try {
+      const outcome = await policyRun({ ...this.#options, run, sources: this.#options.sources, lease, signal });
+      const state = outcome.failure === null ? 'completed' : 'failed';
+      await runStore.finish(lease, run.id, { ...outcome, state, again: false });
+    } catch (error) {
+      await this.#interrupted(run.id, error, signal);
+    }
+    log.info({ runId: run.id }, 'run ended');
   }
 
   async #peekNext(): Promise<boolean> {
@@ -221,7 +291,9 @@ export class Engine {
     const waiting = await this.#waitingFor(states);
     const anybody = await this.#options.reconcileStore.read.hasUsers();
     const creationWaits = !anybody && waiting.length > 0;
-    const due = creationWaits ? [] : (await runStore.sourcesWithDue()).filter((id) => !this.#stuck.has(id) && !isIdle(states.get(id)));
+    const due = creationWaits
+      ? []
+      : (await runStore.sourcesWithDue()).filter((id) => !this.#stuck.has(id) && !isIdle(states.get(id)));
     const importing = new Set(await runStore.importing());
     for (const source of this.#byRank()) {
       const run = ready.find((each) => each.source === source.id);
@@ -237,7 +309,9 @@ export class Engine {
 
   #byRank(): readonly RunnableSource[] {
     const rank = this.#options.policy.content.rank.map((source) => source.id);
-    return [...this.#options.sources].sort((a, b) => rank.indexOf(a.id) - rank.indexOf(b.id) || compareText(a.id, b.id));
+    return [...this.#options.sources].sort(
+      (a, b) => rank.indexOf(a.id) - rank.indexOf(b.id) || compareText(a.id, b.id),
+    );
   }
 
   /** The sources whose first complete import creation waits for (spec 4.8). */
@@ -251,9 +325,16 @@ export class Engine {
 
   async #reconcileOne(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
     const { runStore, sourceStore, reconcileStore, log } = this.#options;
-    const source = run.source === null ? undefined : this.#byId.get(run.source);
+    if (run.source === null) {
+      await this.#reconcilePolicies(run, lease, signal);
+      return;
+    }
+    const source = this.#byId.get(run.source);
     if (source === undefined) {
-      await runStore.fail(run.id, { code: 'source-unknown', message: `source ${String(run.source)} is no longer configured` });
+      await runStore.fail(run.id, {
+        code: 'source-unknown',
+        message: `source ${run.source} is no longer configured`,
+      });
       return;
     }
     const states = await sourceStore.states();
@@ -276,7 +357,8 @@ export class Engine {
       });
       await runStore.saveProgress(run.id, 'finishing', run.counts, {});
       const after = await reconcileStore.read.countDue(source.id);
-      if (outcome.failure !== null || after.linked + after.unlinked >= Math.max(before.linked + before.unlinked, 1)) this.#stuck.add(source.id);
+      if (outcome.failure !== null || after.linked + after.unlinked >= Math.max(before.linked + before.unlinked, 1))
+        this.#stuck.add(source.id);
       await this.#finish(run, source, lease, outcome);
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
@@ -309,7 +391,13 @@ export class Engine {
     const woken = await this.#woken(run);
     for (const id of woken) if (id !== source.id) await runStore.startWoken(id, run.syncId);
     const again = woken.includes(source.id);
-    await runStore.finish(lease, run.id, { state, skipped: outcome.skipped, failure, waitingFor: outcome.waitingFor, again });
+    await runStore.finish(lease, run.id, {
+      state,
+      skipped: outcome.skipped,
+      failure,
+      waitingFor: outcome.waitingFor,
+      again,
+    });
   }
 
   /** The sources that a run has woken: their reconciles become part of its sync before it ends, so that nobody sees a gap. */
@@ -327,14 +415,17 @@ export class Engine {
   async syncNeverRead(): Promise<void> {
     const states = await this.#options.sourceStore.states();
     const never = await this.#options.runStore.sourcesWithoutRun();
-    const sources = this.#options.sources.map((source) => source.id).filter((id) => never.includes(id) && !isIdle(states.get(id)));
+    const sources = this.#options.sources
+      .map((source) => source.id)
+      .filter((id) => never.includes(id) && !isIdle(states.get(id)));
     if (sources.length > 0) await this.sync({ sources, mode: 'full', askedBy: 'first start' });
   }
 
   /** Takes up what a dead process left: for the start, and now and then while running. */
   async recover(): Promise<void> {
     const { runStore, queueRun } = this.#options;
-    for (const runId of new Set([...(await runStore.orphans()), ...(await runStore.queuedRuns())])) await queueRun(runId);
+    for (const runId of new Set([...(await runStore.orphans()), ...(await runStore.queuedRuns())]))
+      await queueRun(runId);
     await this.reconcile();
   }
 

@@ -15,7 +15,10 @@ export function failureOf(error: unknown): RunFailure {
       code: 'storage',
       message: `the database could not store the result (${code}: ${text}); nothing is lost and no cursor moved: free its disk or restore its connection, then sync again`,
     };
-  return { code: 'internal', message: `rosterd failed: ${text}; this is a defect, please report it with the log of this run` };
+  return {
+    code: 'internal',
+    message: `rosterd failed: ${text}; this is a defect, please report it with the log of this run`,
+  };
 }
 
 /** A read that ended before its end (spec 3.2). */

@@ -1,4 +1,4 @@
-import type { Lease } from '../apply/ports.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { Leases } from './ports.ts';
 
 /** How long a lease lasts without a sign of life, in seconds; a dead worker's work is taken over after that. */
@@ -15,11 +15,14 @@ export async function underLease<T>(
   const lease = await leases.take(name, holder, leaseSeconds);
   if (lease === null) return null;
   const lost = new AbortController();
-  const timer = setInterval(() => {
-    leases.renew(lease, leaseSeconds).catch((error: unknown) => {
-      lost.abort(error);
-    });
-  }, (leaseSeconds * 1000) / 3);
+  const timer = setInterval(
+    () => {
+      leases.renew(lease, leaseSeconds).catch((error: unknown) => {
+        lost.abort(error);
+      });
+    },
+    (leaseSeconds * 1000) / 3,
+  );
   try {
     return { result: await work(lease, AbortSignal.any([parent, lost.signal])) };
   } finally {

@@ -3,7 +3,7 @@ import { SourceError } from '../connector-kit/errors.ts';
 import type { Session } from '../connector-kit/contract.ts';
 import { importSource, type ImportEnd } from '../import/import-source.ts';
 import type { ImportStore } from '../import/ports.ts';
-import type { Lease } from '../apply/ports.ts';
+import type { Lease } from '../domain/lease.ts';
 import { failureOf, incompleteRead, isRetryable } from './failures.ts';
 import type { ImportOutcome, RunCounts, RunnableSource, SourceState, SourceStore } from './ports.ts';
 
@@ -71,7 +71,8 @@ type ImportCountsOf = Parameters<typeof importSource>[0]['counts'];
 
 function readOf(input: ImportRunInput, session: Session): ReturnType<Session['readAll']> {
   const { cursor } = input.state;
-  if (input.mode === 'delta' && session.readChanges !== undefined && cursor !== null) return session.readChanges(cursor, input.signal);
+  if (input.mode === 'delta' && session.readChanges !== undefined && cursor !== null)
+    return session.readChanges(cursor, input.signal);
   return session.readAll(input.signal);
 }
 

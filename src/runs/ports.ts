@@ -1,7 +1,7 @@
 import type { Session } from '../connector-kit/contract.ts';
 import type { RejectedRecord } from '../domain/account.ts';
 import type { SourceId } from '../domain/user.ts';
-import type { Lease } from '../apply/ports.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { GuardLimits } from '../reconcile/guard.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 
@@ -54,8 +54,16 @@ export interface RunStore {
   get(runId: number): Promise<RunRecord | null>;
   queuedRuns(): Promise<number[]>;
   /** Moves a queued (or orphaned) run to importing; false when another run of the source is active. */
-  startImport(runId: number, start: { mode: RunMode; configDigest: string; cursorBefore: string | null }): Promise<boolean>;
-  saveProgress(runId: number, phase: string, counts: Partial<RunCounts>, progress: object): Promise<{ cancelAsked: boolean }>;
+  startImport(
+    runId: number,
+    start: { mode: RunMode; configDigest: string; cursorBefore: string | null },
+  ): Promise<boolean>;
+  saveProgress(
+    runId: number,
+    phase: string,
+    counts: Partial<RunCounts>,
+    progress: object,
+  ): Promise<{ cancelAsked: boolean }>;
   /** The import is over; what was read is to be reconciled. */
   endImport(lease: Lease, runId: number, end: ImportOutcome): Promise<void>;
   /** Ends a run without a reconcile. */
@@ -117,7 +125,10 @@ export interface SourceStore {
   resumeAfterChange(source: SourceId): Promise<void>;
   countFailure(source: SourceId): Promise<void>;
   /** After a complete and applied import. */
-  recordSuccess(source: SourceId, success: { cursor: string | null; configDigest: string; complete: boolean; full: boolean }): Promise<void>;
+  recordSuccess(
+    source: SourceId,
+    success: { cursor: string | null; configDigest: string; complete: boolean; full: boolean },
+  ): Promise<void>;
   /** Sources whose first complete import the creation of users waits for (spec 4.8), of these. */
   awaitingFirstImport(sources: readonly SourceId[]): Promise<SourceId[]>;
   recordComplete(source: SourceId): Promise<void>;

@@ -1,9 +1,11 @@
 import type { Field } from '../domain/fields.ts';
 import type { Policy } from '../domain/user.ts';
-import type { Lease, ReconcileStore } from '../apply/ports.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { ReconcileStore } from '../apply/ports.ts';
 import { noCounts, type Pass } from '../apply/pass.ts';
 import { reconcileSource, type ReconcileEnd } from '../apply/reconcile-source.ts';
-import { halfIsMissing } from '../reconcile/guard.ts';
+import { reconcilePolicy } from '../apply/reconcile-policy.ts';
+import { halfIsMissing, type GuardLimits } from '../reconcile/guard.ts';
 import type { RunFailure, RunnableSource, RunRecord, RunStore, SourceStore } from './ports.ts';
 
 export interface ReconcileRunInput {
@@ -37,7 +39,7 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   const pass = await passOf(input);
   const missing = run.mode === 'full' && run.complete === true ? await missingHalf(input) : null;
   const end: ReconcileEnd | null = missing === null ? await reconcileSource(pass, run.phase === 'identity') : null;
-  const failure = missing ?? (end?.kind === 'suspicious' ? suspicious(source, end) : null);
+  const failure = missing ?? (end?.kind === 'suspicious' ? suspicious(source.id, end) : null);
   if (failure === null && (anybody || (await store.read.hasUsers()))) await sources.recordReconciled(source.id);
   return { failure, skipped: pass.counts.skipped, waitingFor: [] };
 }
@@ -66,11 +68,52 @@ async function passOf(input: ReconcileRunInput): Promise<Pass> {
       const now = performance.now();
       if (now - saved < 300 && done !== 0) return;
       saved = now;
-      const { cancelAsked } = await runs.saveProgress(run.id, phase, { ...run.counts, skipped: counts.skipped }, { done });
+      const { cancelAsked } = await runs.saveProgress(
+        run.id,
+        phase,
+        { ...run.counts, skipped: counts.skipped },
+        { done },
+      );
       if (cancelAsked) throw new Cancelled();
     },
     world: { rules: source.rules, teamNames: new Map(), bindings: new Map(), now: await store.read.now() },
   };
+}
+
+export interface PolicyRunInput {
+  readonly run: RunRecord;
+  readonly sources: readonly RunnableSource[];
+  readonly policy: { readonly id: number; readonly content: Policy };
+  readonly guard: GuardLimits;
+  readonly reconcileStore: ReconcileStore;
+  readonly runStore: RunStore;
+  readonly sourceStore: SourceStore;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  readonly batchSize: number;
+}
+
+/** Moves every user to the policy in force (spec 14.4). */
+export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome> {
+  const { reconcileStore: store, run } = input;
+  const end = await reconcilePolicy({
+    store,
+    lease: input.lease,
+    runId: run.id,
+    allMatchRules: [],
+    policy: input.policy,
+    guard: {
+      limits: input.guard,
+      letThrough: await input.sourceStore.filling(input.sources.map((each) => each.id)),
+      firstReconcile: 'done',
+    },
+    batchSize: input.batchSize,
+    signal: input.signal,
+    counts: noCounts(),
+    progress: () => Promise.resolve(),
+    teamNames: new Map((await store.read.teams()).map((team) => [team.id, team.name])),
+  });
+  return { failure: end.kind === 'suspicious' ? suspicious('the users', end) : null, skipped: 0, waitingFor: [] };
 }
 
 /** A person asked for the run to stop (spec 14.3). */
@@ -91,18 +134,18 @@ async function missingHalf({ store, source }: ReconcileRunInput): Promise<RunFai
   };
 }
 
-function suspicious(source: RunnableSource, end: Extract<ReconcileEnd, { kind: 'suspicious' }>): RunFailure {
+function suspicious(of: string, end: Extract<ReconcileEnd, { kind: 'suspicious' }>): RunFailure {
   const classes = end.exceeded.map(
     (each) =>
       `${each.class} ${String(each.count)} (${each.percent.toFixed(1)} %) is over ${String(each.limit.number)} and ${String(each.limit.percent)} %`,
   );
   const reasons = end.first
-    ? [`this is the first reconcile of ${source.id} that would link or change users of an existing store`, ...classes]
+    ? [`this is the first reconcile of ${of} that would link or change users of an existing store`, ...classes]
     : classes;
   return {
     code: 'suspicious-import',
     message:
       `nothing was applied, because the run would change too much: ${reasons.join('; ')}. ` +
-      `Check the source; if it is right, raise guard (or set guard.firstImport: apply) for ${source.id} and sync again`,
+      `Check the source; if it is right, raise guard (or set guard.firstImport: apply) for ${of} and sync again`,
   };
 }

@@ -35,6 +35,8 @@ export function connectionOf(url: string, readUrl: () => Promise<string>): Datab
     user: decodeURIComponent(parsed.username || 'postgres'),
     database: decodeURIComponent(parsed.pathname.slice(1)) || 'postgres',
     ...(parsed.password === '' ? {} : { password: async () => decodeURIComponent(new URL(await readUrl()).password) }),
-    ...(mode === null || mode === 'disable' ? {} : { ssl: mode === 'no-verify' ? { rejectUnauthorized: false } : true }),
+    ...(mode === null || mode === 'disable'
+      ? {}
+      : { ssl: mode === 'no-verify' ? { rejectUnauthorized: false } : true }),
   };
 }

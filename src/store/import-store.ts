@@ -18,7 +18,11 @@ export function importStore(db: Db): ImportStore {
         [source, [...externalIds]],
       ),
     async contents(ids) {
-      const rows = await query<{ id: number; content: AccountContent }>(db, 'select id, content from account where id = any(?)', [[...ids]]);
+      const rows = await query<{ id: number; content: AccountContent }>(
+        db,
+        'select id, content from account where id = any(?)',
+        [[...ids]],
+      );
       return new Map(rows.map((row) => [row.id, row.content]));
     },
     async countPresent(source) {
@@ -77,14 +81,16 @@ function importTx(db: Db): ImportTx {
       );
     },
     async markSeen(ids) {
-      if (ids.length > 0) await query(db, 'update account set absent_since = null, absence_proof = null where id = any(?)', [[...ids]]);
+      if (ids.length > 0)
+        await query(db, 'update account set absent_since = null, absence_proof = null where id = any(?)', [[...ids]]);
     },
     async markAbsent(ids, proof) {
       if (ids.length === 0) return;
-      await query(db, 'update account set absent_since = now(), absence_proof = ? where id = any(?) and absent_since is null', [
-        proof,
-        [...ids],
-      ]);
+      await query(
+        db,
+        'update account set absent_since = now(), absence_proof = ? where id = any(?) and absent_since is null',
+        [proof, [...ids]],
+      );
     },
     async saveTeams(source, teams) {
       await forRows(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LeaseLost, type Lease } from '../apply/ports.ts';
+import { LeaseLost, type Lease } from '../domain/lease.ts';
 import { query, type Db } from './sql.ts';
 
 /** Leases as rows: they end by the database's clock and name their holder by a token (architecture 4). */

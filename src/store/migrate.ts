@@ -2,7 +2,9 @@ import createKnex, { type Knex } from 'knex';
 import { up as foundation } from './migrations/0001-foundation.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
-const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [{ name: '0001-foundation', up: foundation }];
+const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [
+  { name: '0001-foundation', up: foundation },
+];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {
   getMigrations: () => Promise.resolve([...migrations]),

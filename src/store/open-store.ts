@@ -36,7 +36,9 @@ export class SchemaError extends Error {
 
 /** Opens the database that the settings name. */
 export async function openStore(settings: Settings, options: StoreOptions): Promise<Store> {
-  return settings.database.kind === 'embedded' ? openEmbedded(settings, options) : openServer(settings.database, options);
+  return settings.database.kind === 'embedded'
+    ? openEmbedded(settings, options)
+    : openServer(settings.database, options);
 }
 
 async function openEmbedded(settings: Settings, options: StoreOptions): Promise<Store> {
@@ -72,7 +74,10 @@ async function openEmbedded(settings: Settings, options: StoreOptions): Promise<
   }
 }
 
-async function openServer(database: Extract<Settings['database'], { kind: 'postgres' }>, options: StoreOptions): Promise<Store> {
+async function openServer(
+  database: Extract<Settings['database'], { kind: 'postgres' }>,
+  options: StoreOptions,
+): Promise<Store> {
   const readUrl = (): Promise<string> => database.url.read();
   const connection = connectionOf(await readUrl(), readUrl);
   const db = openDatabase(connection);

@@ -25,7 +25,9 @@ export function createOperatorStore(knex: Knex): OperatorStore {
       return made;
     },
     async findToken(tokenHash) {
-      const row = await sqlRow<OperatorRow & { token_id: number; token_permissions: readonly string[]; stale: boolean }>(
+      const row = await sqlRow<
+        OperatorRow & { token_id: number; token_permissions: readonly string[]; stale: boolean }
+      >(
         knex,
         `select ${operatorColumns}, t.id as token_id, t.permissions as token_permissions,
                 t.last_used_at is null or t.last_used_at < now() - interval '1 minute' as stale

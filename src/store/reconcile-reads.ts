@@ -44,7 +44,11 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
          from team t left join source_team s on s.team_id = t.id group by t.id`,
       ),
     sourceTeams: (source) =>
-      query(db, 'select external_id as "externalId", name, team_id as "teamId", undecided from source_team where source_id = ?', [source]),
+      query(
+        db,
+        'select external_id as "externalId", name, team_id as "teamId", undecided from source_team where source_id = ?',
+        [source],
+      ),
     absences: (source, after, limit) =>
       query(
         db,
@@ -84,13 +88,16 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
     users: (userIds, lock) => loadSubjects(db, userIds, lock),
     claimHolders: (claims) => claimHolders(db, claims),
     usersByKeys: (keys) =>
-      query(db, 'select key, user_id as "userId" from match_key where key = any(?) and user_id is not null', [[...keys]]),
+      query(db, 'select key, user_id as "userId" from match_key where key = any(?) and user_id is not null', [
+        [...keys],
+      ]),
     async accountsByKeys(source, keys) {
       const sql = `select distinct a.id from match_key k join account a on a.id = k.account_id
         where k.key = any(?) and k.account_id is not null and a.source_id = ? and a.absent_since is null and a.ignored_at is null`;
       return (await query<{ id: number }>(db, sql, [[...keys], source])).map((row) => row.id);
     },
-    keysOfUsers: (userIds) => query(db, 'select key, user_id as "userId" from match_key where user_id = any(?)', [[...userIds]]),
+    keysOfUsers: (userIds) =>
+      query(db, 'select key, user_id as "userId" from match_key where user_id = any(?)', [[...userIds]]),
     candidates: (source, userIds) =>
       query(
         db,
@@ -116,6 +123,10 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
          where source_id = ? and guard_classes is not null and at > now() - interval '24 hours'`,
         [source],
       ),
+    async outdatedUsers(policyId, after, limit) {
+      const sql = 'select id from "user" where policy_id <> ? and id > ? order by id limit ?';
+      return (await query<{ id: number }>(db, sql, [policyId, after, limit])).map((row) => row.id);
+    },
     openItems: (kinds, accountIds, userIds) =>
       query(
         db,
@@ -138,7 +149,12 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
   };
 }
 
-async function linkedSubjects(db: Db, source: string, userIds: readonly number[], lock: boolean): Promise<LinkedSubject[]> {
+async function linkedSubjects(
+  db: Db,
+  source: string,
+  userIds: readonly number[],
+  lock: boolean,
+): Promise<LinkedSubject[]> {
   const subjects = await loadSubjects(db, userIds, lock);
   const accounts = await query<AccountRow & { user_id: number }>(
     db,

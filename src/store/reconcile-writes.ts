@@ -1,5 +1,5 @@
 import type { ReconcileWrites } from '../apply/ports.ts';
-import { digestOf } from '../apply/digest.ts';
+import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
 import { forRows, query, type Db } from './sql.ts';
 import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
@@ -20,7 +20,9 @@ export function reconcileWrites(db: Db): ReconcileWrites {
         db,
         'type text, "userId" int, "accountId" int, "externalId" text, changes jsonb, reason text, "guardClasses" text[]',
         events,
-        (rows) => `insert into event (actor_kind, actor_name, type, source_id, run_id, user_id, account_id, external_id, changes, reason, guard_classes)
+        (
+          rows,
+        ) => `insert into event (actor_kind, actor_name, type, source_id, run_id, user_id, account_id, external_id, changes, reason, guard_classes)
           select 'sync', 'sync', type, src, run, "userId", "accountId", "externalId", changes, reason, "guardClasses"
           from ${rows}, (select ?::text as src, ?::int as run) as c`,
         [source, runId],
@@ -31,7 +33,9 @@ export function reconcileWrites(db: Db): ReconcileWrites {
 
 type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
 
-function userWrites(db: Db): Part<'allocateUserIds' | 'insertUsers' | 'saveUsers' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'> {
+function userWrites(
+  db: Db,
+): Part<'allocateUserIds' | 'insertUsers' | 'saveUsers' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'> {
   return {
     async allocateUserIds(count) {
       if (count === 0) return [];
@@ -39,7 +43,12 @@ function userWrites(db: Db): Part<'allocateUserIds' | 'insertUsers' | 'saveUsers
       return (await query<{ id: number }>(db, sql, [count])).map((row) => row.id);
     },
     async insertUsers(users, policyId) {
-      const rows = users.map((user) => ({ id: user.userId, origin: user.origin, active: user.active, ...toValueRow(user.value) }));
+      const rows = users.map((user) => ({
+        id: user.userId,
+        origin: user.origin,
+        active: user.active,
+        ...toValueRow(user.value),
+      }));
       await forRows(
         db,
         `id int, origin text, active boolean, ${valueColumns}`,
@@ -51,7 +60,9 @@ function userWrites(db: Db): Part<'allocateUserIds' | 'insertUsers' | 'saveUsers
       await forRows(
         db,
         'user_id int, ref text, value text',
-        users.flatMap((user) => Object.entries(user.localValues).map(([ref, value]) => ({ user_id: user.userId, ref, value }))),
+        users.flatMap((user) =>
+          Object.entries(user.localValues).map(([ref, value]) => ({ user_id: user.userId, ref, value })),
+        ),
         (table) => `insert into word (user_id, kind, ref, value, operator_name)
           select user_id, 'local-value', ref, value, 'organization' from ${table}`,
       );
@@ -91,7 +102,8 @@ function userWrites(db: Db): Part<'allocateUserIds' | 'insertUsers' | 'saveUsers
         db,
         'kind text, value text, user_id int',
         flat('release'),
-        (table) => `delete from claim c using ${table} where c.kind = r.kind and c.value = r.value and c.user_id = r.user_id`,
+        (table) =>
+          `delete from claim c using ${table} where c.kind = r.kind and c.value = r.value and c.user_id = r.user_id`,
       );
       await forRows(
         db,
@@ -173,7 +185,11 @@ function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase'> {
     },
     async dropPlan(runId, externalIds) {
       if (externalIds === 'all') await query(db, 'delete from run_decision where run_id = ?', [runId]);
-      else await query(db, 'delete from run_decision where run_id = ? and external_id = any(?)', [runId, [...externalIds]]);
+      else
+        await query(db, 'delete from run_decision where run_id = ? and external_id = any(?)', [
+          runId,
+          [...externalIds],
+        ]);
     },
     async setPhase(runId, phase) {
       await query(db, 'update run set phase = ? where id = ?', [phase, runId]);
@@ -191,7 +207,9 @@ function questionWrites(db: Db): Part<'closeItems' | 'openNewItems'> {
         db,
         `kind text, subject text, "accountIds" int[], "userIds" int[], part text, "waitKeys" text[], evidence jsonb, digest text`,
         items.map((item) => ({ ...item, digest: digestOf(item.evidence) })),
-        (table) => `insert into review_item (kind, source_id, subject, account_ids, user_ids, part, wait_keys, evidence, evidence_digest, opened_run_id)
+        (
+          table,
+        ) => `insert into review_item (kind, source_id, subject, account_ids, user_ids, part, wait_keys, evidence, evidence_digest, opened_run_id)
           select kind, src, subject, "accountIds", "userIds", part, "waitKeys", evidence, digest, run
           from ${table}, (select ?::text as src, ?::int as run) as c
           on conflict (kind, subject) where closed_at is null do nothing`,
@@ -209,7 +227,8 @@ function teamWrites(db: Db): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 
         db,
         'name text, folded text',
         rows,
-        (table) => `insert into team (name, folded_name) select name, folded from ${table} on conflict (folded_name) do nothing`,
+        (table) =>
+          `insert into team (name, folded_name) select name, folded from ${table} on conflict (folded_name) do nothing`,
       );
       await forRows(
         db,
@@ -224,7 +243,8 @@ function teamWrites(db: Db): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 
         db,
         'source text, "externalId" text, "teamId" int',
         teams,
-        (table) => `update source_team s set team_id = r."teamId" from ${table} where s.source_id = r.source and s.external_id = r."externalId"`,
+        (table) =>
+          `update source_team s set team_id = r."teamId" from ${table} where s.source_id = r.source and s.external_id = r."externalId"`,
       );
     },
     async renameTeams(teams) {
@@ -237,7 +257,10 @@ function teamWrites(db: Db): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 
     },
     async settleSourceTeams(source, decided) {
       if (decided.length === 0) return;
-      await query(db, 'update source_team set undecided = false where source_id = ? and external_id = any(?)', [source, [...decided]]);
+      await query(db, 'update source_team set undecided = false where source_id = ? and external_id = any(?)', [
+        source,
+        [...decided],
+      ]);
     },
   };
 }

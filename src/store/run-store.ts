@@ -76,7 +76,9 @@ function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'queued
       return asked.length > 0 ? 'asked' : 'finished';
     },
     async queuedRuns() {
-      return (await query<{ id: number }>(db, `select id from run where state = 'queued' order by id`)).map((row) => row.id);
+      return (await query<{ id: number }>(db, `select id from run where state = 'queued' order by id`)).map(
+        (row) => row.id,
+      );
     },
     async get(runId) {
       return (await query<RunRecord>(db, `select ${record} from run where id = ?`, [runId]))[0] ?? null;
@@ -146,7 +148,16 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
           `update run set state = ?, phase = 'done', finished_at = now(), progress = null, error_code = ?, error_message = ?, waiting_for = ?,
              counts = counts || jsonb_build_object('skipped', ?::int) || (${countedFromHistory})
            where id = ?`,
-          [end.state, end.failure?.code ?? null, end.failure?.message ?? null, [...end.waitingFor], end.skipped, runId, runId, runId],
+          [
+            end.state,
+            end.failure?.code ?? null,
+            end.failure?.message ?? null,
+            [...end.waitingFor],
+            end.skipped,
+            runId,
+            runId,
+            runId,
+          ],
         );
         if (!end.again) return;
         await query(
@@ -162,7 +173,16 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
 
 function lookups(
   db: Db,
-): Part<'reconcilable' | 'importing' | 'sourcesWithDue' | 'sourcesWithoutRun' | 'hasDue' | 'unfinishedOf' | 'orphans' | 'lastSlot'> {
+): Part<
+  | 'reconcilable'
+  | 'importing'
+  | 'sourcesWithDue'
+  | 'sourcesWithoutRun'
+  | 'hasDue'
+  | 'unfinishedOf'
+  | 'orphans'
+  | 'lastSlot'
+> {
   return {
     reconcilable: () =>
       query<RunRecord>(
@@ -190,7 +210,8 @@ function lookups(
       return (await queryOne<{ any: boolean }>(db, sql, [source])).any;
     },
     async sourcesWithoutRun() {
-      const sql = 'select source_id as source from source_state s where not exists (select from run r where r.source_id = s.source_id)';
+      const sql =
+        'select source_id as source from source_state s where not exists (select from run r where r.source_id = s.source_id)';
       return (await query<{ source: string }>(db, sql)).map((row) => row.source);
     },
     async unfinishedOf(syncId) {

@@ -1,4 +1,4 @@
-import { digestOf } from '../apply/digest.ts';
+import { digestOf } from '../digest.ts';
 import type { Field } from '../domain/fields.ts';
 import { fold, normalise } from '../domain/text.ts';
 import type { FieldValues, Policy } from '../domain/user.ts';
@@ -14,6 +14,7 @@ type Match = readonly (readonly Field[])[];
 export interface ConfiguredSource {
   readonly id: string;
   readonly kind: string;
+  readonly as: 'acd' | 'directory';
   /** Of everything that decisions on its accounts depend on. */
   readonly decisionDigest: string;
   readonly match: Match;
@@ -21,7 +22,10 @@ export interface ConfiguredSource {
 
 /** The team that users without any other belong to (spec 4.6, 11.2); made when it is missing. */
 export async function ensureTeam(db: Db, name: string): Promise<number> {
-  await query(db, 'insert into team (name, folded_name) values (?, ?) on conflict (folded_name) do nothing', [normalise(name), fold(name)]);
+  await query(db, 'insert into team (name, folded_name) values (?, ?) on conflict (folded_name) do nothing', [
+    normalise(name),
+    fold(name),
+  ]);
   return (await queryOne<{ id: number }>(db, 'select id from team where folded_name = ?', [fold(name)])).id;
 }
 
@@ -42,10 +46,12 @@ export async function ensurePolicy(db: Db, content: Policy): Promise<number> {
 export async function ensureSources(db: Db, sources: readonly ConfiguredSource[], allRules: Match): Promise<void> {
   await forRows(
     db,
-    'id text, kind text, "decisionDigest" text',
+    'id text, kind text, "as" text, "decisionDigest" text',
     sources,
-    (rows) => `insert into source_state (source_id, kind, decision_digest) select id, kind, "decisionDigest" from ${rows}
-      on conflict (source_id) do update set kind = excluded.kind`,
+    (
+      rows,
+    ) => `insert into source_state (source_id, kind, role, decision_digest) select id, kind, "as", "decisionDigest" from ${rows}
+      on conflict (source_id) do update set kind = excluded.kind, role = excluded.role`,
   );
   await refreshKeys(db, sources, allRules);
   await inTransaction(db, async (transaction) => {
@@ -56,8 +62,22 @@ export async function ensureSources(db: Db, sources: readonly ConfiguredSource[]
        where s.source_id = r.id and s.decision_digest is distinct from r."decisionDigest" returning s.source_id as id`,
       [JSON.stringify(sources)],
     );
-    await query(transaction, 'update account set wakes = wakes + 1 where source_id = any(?)', [changed.map((row) => row.id)]);
+    await query(transaction, 'update account set wakes = wakes + 1 where source_id = any(?)', [
+      changed.map((row) => row.id),
+    ]);
   });
+}
+
+/** Sources that were configured once and are no longer: their applied values keep their rank. */
+export async function formerSources(
+  db: Db,
+  configured: readonly string[],
+): Promise<{ id: string; as: 'acd' | 'directory' }[]> {
+  return query(
+    db,
+    'select source_id as id, role as "as" from source_state where source_id <> all(?) order by source_id',
+    [[...configured]],
+  );
 }
 
 const batch = 1_000;
@@ -69,13 +89,15 @@ async function refreshKeys(db: Db, sources: readonly ConfiguredSource[], allRule
   if (known?.value === digest) return;
   for (const source of sources) await refreshAccountKeys(db, source);
   await refreshUserKeys(db, allRules);
-  await query(db, `insert into setting (name, value) values ('match-rules', ?) on conflict (name) do update set value = excluded.value`, [
-    digest,
-  ]);
+  await query(
+    db,
+    `insert into setting (name, value) values ('match-rules', ?) on conflict (name) do update set value = excluded.value`,
+    [digest],
+  );
 }
 
 async function refreshAccountKeys(db: Db, source: ConfiguredSource): Promise<void> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const rows = await query<{ id: number; content: AccountContent }>(
       db,
       `select id, content from account a where source_id = ? and id > ?
@@ -93,7 +115,7 @@ async function refreshAccountKeys(db: Db, source: ConfiguredSource): Promise<voi
 }
 
 async function refreshUserKeys(db: Db, allRules: Match): Promise<void> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const rows = await query<ValueRow & { id: number; slots: { values: FieldValues }[] | null }>(
       db,
       `select u.*, (select jsonb_agg(s.results) from snapshot s join link l on l.user_id = s.user_id and l.source_id = s.source_id
@@ -104,7 +126,9 @@ async function refreshUserKeys(db: Db, allRules: Match): Promise<void> {
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.id;
-    const keys = rows.flatMap((row) => userKeys(toValue(row).fields, row.slots ?? [], allRules).map((key) => ({ id: row.id, key })));
+    const keys = rows.flatMap((row) =>
+      userKeys(toValue(row).fields, row.slots ?? [], allRules).map((key) => ({ id: row.id, key })),
+    );
     await replaceKeys(db, 'user_id', rows, keys);
   }
 }
@@ -117,7 +141,12 @@ async function replaceKeys(
 ): Promise<void> {
   await inTransaction(db, async (transaction) => {
     await query(transaction, `delete from match_key where ${side} = any(?)`, [owners.map((owner) => owner.id)]);
-    await forRows(transaction, 'id int, key text', keys, (rows) => `insert into match_key (${side}, key) select id, key from ${rows}`);
+    await forRows(
+      transaction,
+      'id int, key text',
+      keys,
+      (rows) => `insert into match_key (${side}, key) select id, key from ${rows}`,
+    );
   });
 }
 

@@ -19,7 +19,10 @@ export function sourceStore(db: Db): SourceStore {
       return new Map(rows.map(({ id, ...state }) => [id, state]));
     },
     async rememberSystem(source, systemId) {
-      await query(db, 'update source_state set system_id = ? where source_id = ? and system_id is null', [systemId, source]);
+      await query(db, 'update source_state set system_id = ? where source_id = ? and system_id is null', [
+        systemId,
+        source,
+      ]);
     },
     async pauseAfterRefusal(source, reason, fingerprint) {
       const paused = await query(
@@ -37,7 +40,8 @@ export function sourceStore(db: Db): SourceStore {
          where source_id = ? and paused_by = ? returning source_id`,
         [source, refusal],
       );
-      if (resumed.length > 0) await appendSystemEvent(db, 'source-resumed', source, 'its configuration or secret has changed');
+      if (resumed.length > 0)
+        await appendSystemEvent(db, 'source-resumed', source, 'its configuration or secret has changed');
     },
     async countFailure(source) {
       await query(db, 'update source_state set failures = failures + 1 where source_id = ?', [source]);
@@ -74,7 +78,11 @@ export function sourceStore(db: Db): SourceStore {
       return left.some((id) => sources.includes(id));
     },
     async recordReconciled(source) {
-      await query(db, 'update source_state set first_reconciled_at = now() where source_id = ? and first_reconciled_at is null', [source]);
+      await query(
+        db,
+        'update source_state set first_reconciled_at = now() where source_id = ? and first_reconciled_at is null',
+        [source],
+      );
       await query(
         db,
         `update setting set value = (value::jsonb - ?::text)::text where name = ? and jsonb_exists(value::jsonb, ?::text)`,
@@ -85,9 +93,9 @@ export function sourceStore(db: Db): SourceStore {
 }
 
 async function appendSystemEvent(db: Db, type: string, source: string, reason: string): Promise<void> {
-  await query(db, `insert into event (actor_kind, actor_name, type, source_id, reason) values ('system', 'rosterd', ?, ?, ?)`, [
-    type,
-    source,
-    reason,
-  ]);
+  await query(
+    db,
+    `insert into event (actor_kind, actor_name, type, source_id, reason) values ('system', 'rosterd', ?, ?, ?)`,
+    [type, source, reason],
+  );
 }

@@ -28,5 +28,8 @@ export async function forRows(
   bindings: readonly unknown[] = [],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await db.raw(sql(`json_to_recordset(?::text::json) as r(${columns})`), [JSON.stringify(rows), ...bindings] as Knex.RawBinding[]);
+  await db.raw(sql(`json_to_recordset(?::text::json) as r(${columns})`), [
+    JSON.stringify(rows),
+    ...bindings,
+  ] as Knex.RawBinding[]);
 }

@@ -16,11 +16,23 @@ interface WordRow {
 }
 
 /** Everything that the values of some users depend on: their state, words, slots and policies, in four statements. */
-export async function loadSubjects(db: Db, userIds: readonly UserId[], lock: boolean): Promise<{ subject: Subject; linkedSources: string[] }[]> {
+export async function loadSubjects(
+  db: Db,
+  userIds: readonly UserId[],
+  lock: boolean,
+): Promise<{ subject: Subject; linkedSources: string[] }[]> {
   if (userIds.length === 0) return [];
   const ids = [[...userIds]];
-  const users = await query<UserRow>(db, `select * from "user" where id = any(?) order by id${lock ? ' for update' : ''}`, ids);
-  const slots = await query<SlotRow>(db, 'select user_id, source_id, results from snapshot where user_id = any(?)', ids);
+  const users = await query<UserRow>(
+    db,
+    `select * from "user" where id = any(?) order by id${lock ? ' for update' : ''}`,
+    ids,
+  );
+  const slots = await query<SlotRow>(
+    db,
+    'select user_id, source_id, results from snapshot where user_id = any(?)',
+    ids,
+  );
   const words = await query<WordRow>(
     db,
     `select user_id, 'override' as kind, field as ref, value from override where user_id = any(?)
@@ -48,7 +60,9 @@ export async function loadSubjects(db: Db, userIds: readonly UserId[], lock: boo
 }
 
 async function loadPolicies(db: Db, ids: ReadonlySet<number>): Promise<Map<number, Policy>> {
-  const rows = await query<{ id: number; content: Policy }>(db, 'select id, content from policy where id = any(?)', [[...ids]]);
+  const rows = await query<{ id: number; content: Policy }>(db, 'select id, content from policy where id = any(?)', [
+    [...ids],
+  ]);
   return new Map(rows.map((row) => [row.id, row.content]));
 }
 

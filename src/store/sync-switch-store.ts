@@ -53,12 +53,7 @@ async function lockUser(transaction: Knex, userId: number): Promise<SwitchedUser
 }
 
 /** Rows that stay as they are keep who switched them and when. */
-async function saveOff(
-  transaction: Knex,
-  userId: number,
-  off: readonly SyncOff[],
-  operator: string,
-): Promise<number> {
+async function saveOff(transaction: Knex, userId: number, off: readonly SyncOff[], operator: string): Promise<number> {
   const rows = off.map((each) => ({ ...each, source: each.source ?? everySource }));
   const sources = rows.map((row) => row.source);
   await sqlRows(transaction, 'delete from sync_off where user_id = :userId and source_id <> all (:sources)', {
@@ -86,7 +81,11 @@ async function saveOff(
     transaction,
     `update "user" set version = version + 1, sync_enabled = :enabled, sync_off_sources = :sources
       where id = :userId returning version`,
-    { userId, enabled: !sources.includes(everySource), sources: sources.filter((source) => source !== everySource).sort() },
+    {
+      userId,
+      enabled: !sources.includes(everySource),
+      sources: sources.filter((source) => source !== everySource).sort(),
+    },
   );
   if (saved === null) throw new Error(`user ${userId} vanished while its row was locked`);
   return saved.version;

@@ -29,7 +29,8 @@ export interface ValueRow extends Record<Column, string | null> {
 export const valueColumns =
   Object.values(columnOf)
     .map((column) => `${column} text`)
-    .join(', ') + ', acd_source text, more_fields jsonb, roles jsonb, team_ids integer[], main_team_id integer, supervised_team_ids integer[]';
+    .join(', ') +
+  ', acd_source text, more_fields jsonb, roles jsonb, team_ids integer[], main_team_id integer, supervised_team_ids integer[]';
 
 /** The names of those columns. */
 export const valueColumnNames = [
@@ -44,7 +45,8 @@ export const valueColumnNames = [
 
 export function toValueRow(value: UserValue): ValueRow {
   const more: Record<string, string> = {};
-  for (const [field, text] of Object.entries(value.fields) as [string, string][]) if (!(field in columnOf)) more[field] = text;
+  for (const [field, text] of Object.entries(value.fields) as [string, string][])
+    if (!(field in columnOf)) more[field] = text;
   const columns = Object.entries(columnOf).map(([field, column]) => [column, value.fields[field as Field] ?? null]);
   return {
     ...(Object.fromEntries(columns) as Record<Column, string | null>),

@@ -7,7 +7,7 @@ import type { Redactor } from './redactor.ts';
 export type { Logger } from 'pino';
 
 /** Where log lines go; standard output and standard error are such destinations. */
-export interface LogDestination {
+interface LogDestination {
   write(line: string): unknown;
   readonly isTTY?: boolean;
 }

@@ -1,7 +1,7 @@
 import { secretPattern } from './secret-pattern.ts';
 
 /** What stands where a secret stood. */
-export const redacted = '*****';
+const redacted = '*****';
 
 /** Takes the secrets that it knows out of whatever is about to be shown, logged or stored. */
 export interface Redactor {

@@ -73,5 +73,12 @@ async function lock(transaction: SourcePauseTransaction, source: SourceId): Prom
 function eventOf(request: SourcePauseRequest, type: 'source-paused' | 'source-resumed'): PersonsEvent {
   const [before, after] = type === 'source-paused' ? ['no', 'yes'] : ['yes', 'no'];
   const changes = [{ field: 'paused', before, after }];
-  return { operator: request.operator, type, source: request.source, userId: null, changes, reason: request.reason ?? null };
+  return {
+    operator: request.operator,
+    type,
+    source: request.source,
+    userId: null,
+    changes,
+    reason: request.reason ?? null,
+  };
 }

@@ -25,6 +25,7 @@ export function toEventFilter(query: z.output<typeof timelineFilter>): Omit<Even
   return { ...query, since: asDate(query.since), until: asDate(query.until) };
 }
 
-function asDate(text: string | undefined): Date | undefined {
+/** A time of a request, whose schema has checked it. */
+export function asDate(text: string | undefined): Date | undefined {
   return text === undefined ? undefined : new Date(text);
 }

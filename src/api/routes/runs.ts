@@ -49,10 +49,11 @@ export function runRoutes(app: ApiInstance, { queries, runRequests }: ApiDepende
       schema: { tags: ['runs'], body: syncRequest, response: accepted(syncStarted) },
     },
     async (request, reply) => {
-      const { sources, mode } = request.body ?? {};
+      const sources = request.body?.sources ?? undefined;
+      const mode = request.body?.mode ?? 'full';
       const { syncId, refused } = await runRequests.sync({
-        ...(sources == null ? {} : { sources }),
-        mode: mode ?? 'full',
+        ...(sources === undefined ? {} : { sources }),
+        mode,
         askedBy: operatorOf(request),
       });
       reply.code(202);
@@ -67,7 +68,11 @@ export function runRoutes(app: ApiInstance, { queries, runRequests }: ApiDepende
       // Asked first: what comes to rest afterwards is then among the runs.
       const atRest = await runRequests.atRest(params.id);
       const runs = await queries.runs.ofSync(params.id);
-      return { id: params.id, atRest, runs: found(runs.length === 0 ? null : runs, 'sync-unknown', `sync ${params.id}`) };
+      return {
+        id: params.id,
+        atRest,
+        runs: found(runs.length === 0 ? null : runs, 'sync-unknown', `sync ${params.id}`),
+      };
     },
   );
 }

@@ -5,7 +5,7 @@ import { answers, found, type ApiInstance } from '../instance.ts';
 import { eventPage, timelineFilter } from '../schemas/events.ts';
 import { explanation } from '../schemas/explanation.ts';
 import { syncSwitch, user, userFilter, userPage, userParameters, versionHeader, type User } from '../schemas/users.ts';
-import { toEventFilter } from './events.ts';
+import { asDate, toEventFilter } from './events.ts';
 
 /** Users: list, one, explain, timeline, sync switch. */
 export function userRoutes(app: ApiInstance, { queries, switchSync }: ApiDependencies): void {
@@ -32,8 +32,7 @@ export function userRoutes(app: ApiInstance, { queries, switchSync }: ApiDepende
   app.get(
     '/users/:user/explain',
     { config: { access: 'view' }, schema: { tags: ['users'], params: userParameters, response: answers(explanation) } },
-    async ({ params }) =>
-      found(await queries.explain(await idOf(params.user)), 'user-unknown', `user ${params.user}`),
+    async ({ params }) => found(await queries.explain(await idOf(params.user)), 'user-unknown', `user ${params.user}`),
   );
 
   app.get(
@@ -65,7 +64,7 @@ export function userRoutes(app: ApiInstance, { queries, switchSync }: ApiDepende
         userId,
         enabled: body.enabled,
         source: body.source ?? undefined,
-        until: body.until == null ? undefined : new Date(body.until),
+        until: asDate(body.until ?? undefined),
         reason: body.reason ?? undefined,
         operator: operatorOf(request),
         expectedVersion: versionOf(headers['if-match']),

@@ -7,7 +7,10 @@ import { worklistPage } from '../schemas/worklist.ts';
 export function worklistRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
   app.get(
     '/worklist',
-    { config: { access: 'view' }, schema: { tags: ['review'], querystring: pageRequest, response: answers(worklistPage) } },
+    {
+      config: { access: 'view' },
+      schema: { tags: ['review'], querystring: pageRequest, response: answers(worklistPage) },
+    },
     ({ query }) => queries.worklist.list(query),
   );
 }

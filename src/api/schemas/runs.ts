@@ -79,8 +79,5 @@ export const syncStarted = named(
     refused: z.array(z.object({ source: z.string(), code: z.string(), message: z.string() })).readonly(),
   }),
 );
-export const sync = named(
-  'Sync',
-  z.object({ id: z.string(), atRest: z.boolean(), runs: z.array(run).readonly() }),
-);
+export const sync = named('Sync', z.object({ id: z.string(), atRest: z.boolean(), runs: z.array(run).readonly() }));
 export const syncParameters = z.object({ id: z.string().min(1).max(100) });

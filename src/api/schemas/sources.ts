@@ -20,9 +20,7 @@ export const source = named(
     systemId: z.string().nullable(),
     lastSuccessAt: time.nullable(),
     lastCompleteAt: time.nullable(),
-    schedule: z
-      .object({ full: z.string(), delta: z.string().optional(), timeZone: z.string() })
-      .nullable(),
+    schedule: z.object({ full: z.string(), delta: z.string().optional(), timeZone: z.string() }).nullable(),
     accounts: z.object({
       present: count,
       disabled: count,

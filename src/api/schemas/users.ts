@@ -19,7 +19,14 @@ const profile = named(
   }),
 );
 
-const syncOff = z.object({ enabled: z.literal(false), source: text, by: z.string(), at: time, reason: text, until: time.nullable() });
+const syncOff = z.object({
+  enabled: z.literal(false),
+  source: text,
+  by: z.string(),
+  at: time,
+  reason: text,
+  until: time.nullable(),
+});
 
 const fields = z.object(
   Object.fromEntries(sourceFields.map((field) => [field, text])) as Record<(typeof sourceFields)[number], typeof text>,

@@ -4,7 +4,7 @@ import { addCommand, addGroup, firstOf } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printListing } from '../listing.ts';
-import { describeProgress, isSettled } from '../progress.ts';
+import { isSettled, stageText } from '../progress.ts';
 import { paintState } from '../paint.ts';
 import { countsText, runColumns, tookText, waitingText } from '../run-texts.ts';
 import type { Run } from '../shapes.ts';
@@ -79,7 +79,7 @@ function runCard(context: Context, run: Run): string {
   const body = card([
     ['Error', run.error ? `${valueText(run.error.message)} (${run.error.code})` : ''],
     ['Waiting', waitingText(run.waitingFor)],
-    ['Now', isSettled(run) ? '' : describeProgress([run])],
+    ['Now', isSettled(run) ? '' : stageText(run)],
     ['Counts', countsText(run)],
     ['Asked by', valueText(run.askedBy)],
     ['Asked', context.time(run.askedAt)],

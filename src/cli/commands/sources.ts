@@ -71,6 +71,7 @@ function columns(context: Context): readonly Column<Source>[] {
     { head: 'LINKED', value: (source) => source.accounts.linked, align: 'right' },
     { head: 'UNMATCHED', value: (source) => source.accounts.unmatched, align: 'right' },
     { head: 'LAST SUCCESS', value: (source) => context.time(source.lastSuccessAt) },
+    { head: 'NEXT RUN', value: (source) => context.time(source.nextRuns[0]) },
     { head: 'NOTE', value: noteOf },
   ];
 }

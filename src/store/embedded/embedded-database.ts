@@ -35,6 +35,12 @@ const SOCKET_NAME = '.s.PGSQL.5432';
 /** Creating a cluster takes about 4 s on a common machine, recovery after a crash about as long as the writing took. */
 const START_LIMIT_MS = 120_000;
 const CLOSE_LIMIT_MS = 30_000;
+/**
+ * Nothing can cancel a statement of PGlite: single-user mode has no time-outs and no cancel request. A thread that says
+ * nothing for this many checks, two minutes, is taken for lost; counted in checks, because a suspended machine has none.
+ */
+const SILENT_CHECKS_LIMIT = 24;
+const SILENCE_CHECK_MS = 5_000;
 
 /**
  * Opens the database in a data directory that this process holds; makes it at the first time.
@@ -111,11 +117,12 @@ function makeSocketDirectory(dataDirectory: string): string {
 }
 
 type Thread = { readonly close: () => Promise<void> };
+type ThreadState = { phase: 'opening' | 'open' | 'closing'; silentChecks: number; reason?: string };
 
 /** Resolves when the database can be connected to; `onFailure` is called at most once, and only after that. */
 async function startThread(task: WorkerTask, onFailure: (reason: string) => void): Promise<Thread> {
   const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { workerData: task });
-  const state: { phase: 'opening' | 'open' | 'closing'; reason?: string } = { phase: 'opening' };
+  const state: ThreadState = { phase: 'opening', silentChecks: 0 };
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', () => {
       resolve();
@@ -127,6 +134,7 @@ async function startThread(task: WorkerTask, onFailure: (reason: string) => void
   });
   const opened = new Promise<void>((resolve) => {
     worker.on('message', (report: WorkerReport) => {
+      state.silentChecks = 0;
       if (report.kind === 'failed') state.reason ??= report.reason;
       if (report.kind === 'ready') resolve();
     });
@@ -137,6 +145,13 @@ async function startThread(task: WorkerTask, onFailure: (reason: string) => void
     throw new Error(state.reason ?? `it did not open within ${START_LIMIT_MS / 1000} s`);
   }
   state.phase = 'open';
+  const watch = setInterval(() => {
+    state.silentChecks += 1;
+    if (state.silentChecks < SILENT_CHECKS_LIMIT) return;
+    state.reason ??= `it gave no sign of life for ${(SILENT_CHECKS_LIMIT * SILENCE_CHECK_MS) / 1000} s`;
+    terminate(worker);
+  }, SILENCE_CHECK_MS);
+  worker.once('exit', () => clearInterval(watch));
   return {
     close: async () => {
       state.phase = 'closing';
@@ -148,6 +163,11 @@ async function startThread(task: WorkerTask, onFailure: (reason: string) => void
       if (state.reason !== undefined) throw new Error(state.reason);
     },
   };
+}
+
+/** Its `exit` tells the rest. */
+function terminate(worker: Worker): void {
+  worker.terminate().catch((error: unknown) => worker.emit('error', error));
 }
 
 /** The name of the promise that settles first; null if none does in time. */

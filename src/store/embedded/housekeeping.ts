@@ -1,12 +1,11 @@
-import type { PGlite } from '@electric-sql/pglite';
-import type { WireServer } from './wire-server.ts';
+import pg from 'pg';
 
 /**
  * What PostgreSQL's background processes do elsewhere. PGlite runs in single-user mode and has none: without
  * checkpoints the write-ahead log grows for ever and is read again after a crash, without vacuum and analyze tables
  * grow and plans are guesses.
  */
-export type Housekeeping = { readonly stop: () => void };
+export type Housekeeping = { readonly stop: () => Promise<void> };
 
 const INTERVAL_MS = 5_000;
 const CHECKPOINT_AFTER_BYTES = 64 * 1024 * 1024;
@@ -18,37 +17,45 @@ const NEEDIEST_TABLE = `
   where s.n_dead_tup > 50 + 0.2 * greatest(c.reltuples, 0) or s.n_mod_since_analyze > 50 + 0.1 * greatest(c.reltuples, 0)
   order by s.n_dead_tup + s.n_mod_since_analyze desc limit 1`;
 
-/** Every few seconds, between two statements of others: a checkpoint if due, and at most one table vacuumed. */
-export function startHousekeeping(db: PGlite, server: WireServer, onError: (error: unknown) => void): Housekeeping {
+/** Every few seconds, in its turn like any client: a checkpoint if one is due, and at most one table vacuumed. */
+export async function startHousekeeping(host: string, onError: (error: unknown) => void): Promise<Housekeeping> {
+  const client = new pg.Client({ host, port: 5432, user: 'postgres', database: 'postgres' });
+  client.on('error', onError);
+  await client.connect();
   let checkpointed = '0/0';
   let running = false;
 
   async function checkpointIfDue(): Promise<void> {
-    const { rows } = await db.query<{ position: string; due: boolean }>(
+    const { rows } = await client.query<{ position: string; due: boolean }>(
       `select p::text as position, p - $1::pg_lsn > $2::numeric as due from pg_current_wal_insert_lsn() p`,
       [checkpointed, CHECKPOINT_AFTER_BYTES],
     );
     if (rows[0]?.due !== true) return;
-    await db.exec('checkpoint');
+    await client.query('checkpoint');
     checkpointed = rows[0].position;
   }
 
   async function vacuumNeediest(): Promise<void> {
-    const { rows } = await db.query<{ name: string }>(NEEDIEST_TABLE);
-    if (rows[0] !== undefined) await db.exec(`vacuum (analyze) ${rows[0].name}`);
+    const { rows } = await client.query<{ name: string }>(NEEDIEST_TABLE);
+    if (rows[0] !== undefined) await client.query(`vacuum (analyze) ${rows[0].name}`);
   }
 
   async function tidy(): Promise<void> {
     if (running) return;
     running = true;
     try {
-      await server.runBetween(checkpointIfDue);
-      await server.runBetween(vacuumNeediest);
+      await checkpointIfDue();
+      await vacuumNeediest();
     } finally {
       running = false;
     }
   }
 
   const timer = setInterval(() => void tidy().catch(onError), INTERVAL_MS);
-  return { stop: () => clearInterval(timer) };
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await client.end();
+    },
+  };
 }

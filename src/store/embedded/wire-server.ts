@@ -9,11 +9,9 @@ import { readRequests, splitAnswer, WireProtocolError, type ClientRequest } from
  * the end of the transaction; the others wait in turn. (`@electric-sql/pglite-socket` 0.2.17 takes turns by message:
  * parameters above some 200 kB arrive in pieces, another connection's statement comes between Parse and Bind, and
  * takes the parameters; and a connection that breaks in the middle of `begin` stops all others for good.)
- * Notifications go to every connection, so that LISTEN on one hears NOTIFY on another.
+ * COPY FROM STDIN is more than PGlite can do and ends it. Notifications go to every connection, so that LISTEN on one hears NOTIFY on another.
  */
 export type WireServer = {
-  /** Runs something of our own on PGlite between two statements of others, never inside a transaction. */
-  readonly runBetween: <T>(task: () => Promise<T>) => Promise<T>;
   /** Ends every connection, rolls back what was open, and stops listening. */
   readonly stop: () => Promise<void>;
 };
@@ -142,7 +140,6 @@ export async function startWireServer(options: {
   await listen(server, options.socketPath);
 
   return {
-    runBetween: (task) => turns.runExclusive(task),
     stop: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const served = [...sockets.values()];

@@ -5,5 +5,6 @@ export type WorkerTask = {
   readonly socketPath: string;
 };
 
-/** What the thread says. `failed` is its last word, before or after `ready`. */
-export type WorkerReport = { readonly kind: 'ready' | 'closed' } | { readonly kind: 'failed'; readonly reason: string };
+/** What the thread says; `alive` every second while it is not busy. `failed` is its last word, before or after `ready`. */
+export type WorkerReport =
+  { readonly kind: 'alive' | 'ready' | 'closed' } | { readonly kind: 'failed'; readonly reason: string };

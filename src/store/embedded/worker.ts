@@ -1,8 +1,9 @@
 import { rmSync, existsSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
-import { startHousekeeping } from './housekeeping.ts';
-import { startWireServer } from './wire-server.ts';
+import { startHousekeeping, type Housekeeping } from './housekeeping.ts';
+import { startWireServer, type WireServer } from './wire-server.ts';
 import type { WorkerReport, WorkerTask } from './worker-protocol.ts';
 
 /** The thread that runs PostgreSQL, so that its work never stops the event loop of the daemon. */
@@ -58,16 +59,18 @@ async function run(): Promise<void> {
   if (!existsSync(cluster)) await createCluster();
   const db = await openCluster(cluster);
   const server = await startWireServer({ db, socketPath, isBroken: () => crash !== null, onBroken: giveUp });
-  const housekeeping = startHousekeeping(db, server, giveUp);
+  const housekeeping = await startHousekeeping(dirname(socketPath), giveUp);
+  const life = setInterval(() => report({ kind: 'alive' }), 1_000);
   parentPort?.once('message', () => {
-    housekeeping.stop();
-    close(db, server.stop).catch(giveUp);
+    clearInterval(life);
+    close(db, server, housekeeping).catch(giveUp);
   });
   report({ kind: 'ready' });
 }
 
-async function close(db: PGlite, stopServer: () => Promise<void>): Promise<void> {
-  await stopServer();
+async function close(db: PGlite, server: WireServer, housekeeping: Housekeeping): Promise<void> {
+  await housekeeping.stop();
+  await server.stop();
   await db.close();
   if (crash !== null) throw new Error(crash);
   report({ kind: 'closed' });

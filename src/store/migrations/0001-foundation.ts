@@ -52,6 +52,7 @@ const sources = `
 create table source_state (
   source_id text primary key,
   kind text not null,
+  role text not null check (role in ('acd', 'directory')),
   system_id text,
   cursor text,
   config_digest text,

@@ -116,7 +116,8 @@ function windowOf(filter: EventFilter): number {
 /** First a window by what has an index, then the rest of the filter within it. */
 function find(knex: Knex, filter: EventFilter, order: EventOrder): Promise<FoundRow[]> {
   const start = order.after(filter.after);
-  const sorted = (alias: string): string => order.columns.map((column) => `${alias}.${column} ${order.direction}`).join(', ');
+  const sorted = (alias: string): string =>
+    order.columns.map((column) => `${alias}.${column} ${order.direction}`).join(', ');
   const opposite = order.direction === 'asc' ? 'desc' : 'asc';
   const reversed = order.columns.map((column) => `${column} ${opposite}`).join(', ');
   return sqlRows<FoundRow>(

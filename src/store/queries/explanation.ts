@@ -44,7 +44,13 @@ async function wordsOf(knex: Knex, userId: number): Promise<SpokenWord[]> {
 }
 
 async function switchedOffOf(knex: Knex, userId: number) {
-  const rows = await sqlRows<{ source: string | null; by: string; at: Date; reason: string | null; until: Date | null }>(
+  const rows = await sqlRows<{
+    source: string | null;
+    by: string;
+    at: Date;
+    reason: string | null;
+    until: Date | null;
+  }>(
     knex,
     `select nullif(source_id, '*') as source, operator_name as by, at, reason, until from sync_off
       where user_id = :userId order by source_id`,
@@ -122,7 +128,10 @@ async function accountsOf(knex: Knex, userId: number, rulesOf: RulesOf): Promise
   const ids = rows.map((row) => row.id);
   const refusals = await refusalsOf(knex, ids);
   const questions = await questionsOf(knex, ids);
-  const bindings = await bindingsOf(knex, rows.map((row) => row.source_id));
+  const bindings = await bindingsOf(
+    knex,
+    rows.map((row) => row.source_id),
+  );
   return rows.map((row) => {
     const refused = refusals.filter((refusal) => refusal.accountId === row.id);
     return {

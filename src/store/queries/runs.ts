@@ -4,14 +4,7 @@ import { allOf, iso, sqlRows } from './sql.ts';
 
 export type RunMode = 'full' | 'delta' | 'reconcile';
 export type RunState =
-  | 'queued'
-  | 'importing'
-  | 'reconciling'
-  | 'held'
-  | 'completed'
-  | 'completed-with-rejects'
-  | 'failed'
-  | 'cancelled';
+  'queued' | 'importing' | 'reconciling' | 'held' | 'completed' | 'completed-with-rejects' | 'failed' | 'cancelled';
 
 export interface RunFilter extends PageRequest {
   readonly source?: string | undefined;

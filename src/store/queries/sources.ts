@@ -67,7 +67,10 @@ interface StateRow {
   readonly waiting_for: readonly string[] | null;
 }
 
-type CountRow = SourceAccounts & { readonly source_id: string };
+interface CountRow {
+  readonly source_id: string;
+  readonly accounts: SourceAccounts;
+}
 
 export interface SourceQueries {
   /** In the order of the configuration; sources that are configured no longer come last. */
@@ -118,13 +121,18 @@ function statesOf(knex: Knex, only: string | null): Promise<StateRow[]> {
 }
 
 function countsOf(knex: Knex, only: string | null): Promise<CountRow[]> {
-  const standings = ['linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked'];
+  const counts = [
+    ['present', 'gone_since is null and not disabled'],
+    ['disabled', 'gone_since is null and disabled'],
+    ['gone', 'gone_since is not null'],
+    ...['linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked'].map(
+      (standing) => [standing, `standing = '${standing}'`] as const,
+    ),
+  ] as const;
+  const pairs = counts.map(([name, condition]) => `'${name}', count(*) filter (where ${condition})`);
   return sqlRows<CountRow>(
     knex,
-    `select source_id, cast(count(*) filter (where gone_since is null and not disabled) as integer) as present,
-            cast(count(*) filter (where gone_since is null and disabled) as integer) as disabled,
-            cast(count(*) filter (where gone_since is not null) as integer) as gone,
-            ${standings.map((standing) => `cast(count(*) filter (where standing = '${standing}') as integer) as ${standing}`).join(', ')}
+    `select source_id, json_build_object(${pairs.join(', ')}) as accounts
        from account where ${only === null ? 'true' : 'source_id = :only'} group by source_id`,
     { only },
   );
@@ -143,7 +151,6 @@ function toJson(
   counts: CountRow | undefined,
   nextRuns: readonly string[],
 ): SourceJson {
-  const { source_id: _, ...accounts } = counts ?? { ...noAccounts, source_id: source.id };
   return {
     id: source.id,
     kind: source.kind,
@@ -159,7 +166,7 @@ function toJson(
     lastSuccessAt: iso(state?.last_success_at ?? null),
     lastCompleteAt: iso(state?.last_complete_at ?? null),
     schedule: source.schedule ?? null,
-    accounts,
+    accounts: counts?.accounts ?? noAccounts,
     waitingFor: state?.waiting_for ?? [],
     nextRuns,
     lastRun: lastRunOf(state),
@@ -167,7 +174,7 @@ function toJson(
 }
 
 function lastRunOf(state: StateRow | undefined): SourceJson['lastRun'] {
-  if (state?.run_id == null || state.run_state === null) return null;
+  if (state === undefined || state.run_id === null || state.run_state === null) return null;
   return { id: state.run_id, state: state.run_state, error: state.error_code };
 }
 

@@ -4,15 +4,19 @@ import type { Knex } from 'knex';
 export type Bindings = Readonly<Record<string, unknown>>;
 
 /** Runs one statement and gives its rows. The caller states what they look like. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the only way to say what SQL answers
+
 export async function sqlRows<Row extends object>(knex: Knex, text: string, bindings: Bindings = {}): Promise<Row[]> {
   const result = await knex.raw<{ rows: Row[] }>(text, bindings as Record<string, Knex.RawBinding>);
   return result.rows;
 }
 
 /** The first row, or null. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as above
-export async function sqlRow<Row extends object>(knex: Knex, text: string, bindings: Bindings = {}): Promise<Row | null> {
+
+export async function sqlRow<Row extends object>(
+  knex: Knex,
+  text: string,
+  bindings: Bindings = {},
+): Promise<Row | null> {
   const [row] = await sqlRows<Row>(knex, text, bindings);
   return row ?? null;
 }

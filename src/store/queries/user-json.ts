@@ -122,7 +122,10 @@ export async function hydrateUsers(knex: Knex, rows: readonly UserRow[]) {
 }
 
 /** The names of a user as one; null where there are none. */
-export function fullName(row: { readonly first_name: string | null; readonly last_name: string | null }): string | null {
+export function fullName(row: {
+  readonly first_name: string | null;
+  readonly last_name: string | null;
+}): string | null {
   const parts = [row.first_name, row.last_name].filter((part) => part !== null && part !== '');
   return parts.length === 0 ? null : parts.join(' ');
 }

@@ -98,7 +98,7 @@ export const harness: Harness = {
     variant('bytes of no encoding', () => Buffer.concat([Buffer.from(ldif(people(2))), Buffer.alloc(100_000, 0xff)])),
     variant('half of UTF-16', () => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(ldif(people(2)))])),
     variant('files of this machine', () => ldif([person(1, ['givenName:< file:///etc/passwd']), person(2)])),
-    variant('names like properties of objects', () => ldif([person(1, ['__proto__: x', 'constructor: y'])])),
+    variant('names like properties of objects', () => ldif([person(1, ['__proto__: x', 'constructor: y']), person(2)])),
     variant('a deep DN', () => ldif([person(1).replace('ou=people', 'ou=x,'.repeat(100_000) + 'ou=people')])),
   ],
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { User } from '../../../src/api/schemas/users.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { fillStore, type FilledStore } from '../../support/api/filled-store.ts';
 import { testApi, type TestApi } from '../../support/api/test-api.ts';
@@ -22,7 +23,9 @@ describe.each(databases)("people's actions on %s", (_name, open) => {
   const put = (user: string | number, body: object, headers: Record<string, string> = {}) =>
     api.ask('PUT', `/api/v1/users/${user}/sync`, { body, headers });
   const wakes = async (): Promise<Record<string, number>> => {
-    const rows = await database.knex('account').select<{ external_id: string; wakes: number }[]>('external_id', 'wakes');
+    const rows = await database
+      .knex('account')
+      .select<{ external_id: string; wakes: number }[]>('external_id', 'wakes');
     return Object.fromEntries(rows.map((row) => [row.external_id, row.wakes]));
   };
   const lastEvent = () => database.knex('event').orderBy('id', 'desc').first<Record<string, unknown>>();
@@ -73,7 +76,7 @@ describe.each(databases)("people's actions on %s", (_name, open) => {
     const answer = await put('jnovak', { enabled: false, source: 'ad', until });
     expect(answer.json).toMatchObject({ syncEnabled: true, sync: [{ source: 'ad', until }] });
     const row = await database.knex('user').where({ id: store.novak }).first<{ sync_off_sources: string[] }>();
-    expect(row?.sync_off_sources).toEqual(['ad']);
+    expect(row.sync_off_sources).toEqual(['ad']);
     expect(await lastEvent()).toMatchObject({
       source_id: 'ad',
       changes: [
@@ -110,12 +113,14 @@ describe.each(databases)("people's actions on %s", (_name, open) => {
 
   it('refuses one source while the sync is off as a whole', async () => {
     await put('jnovak', { enabled: false });
-    expect((await put('jnovak', { enabled: true, source: 'ad' })).json).toMatchObject({ code: 'sync-off-for-the-user' });
+    expect((await put('jnovak', { enabled: true, source: 'ad' })).json).toMatchObject({
+      code: 'sync-off-for-the-user',
+    });
     await put('jnovak', { enabled: true });
   });
 
   it('honours If-Match: another version is 412 and nothing is changed', async () => {
-    const { version } = (await api.ask('GET', '/api/v1/users/jnovak')).json;
+    const { version } = (await api.ask<User>('GET', '/api/v1/users/jnovak')).json;
     const stale = await put('jnovak', { enabled: false }, { 'if-match': `"${version - 1}"` });
     expect(stale).toMatchObject({ status: 412, json: { code: 'version-changed' } });
     expect((await api.ask('GET', '/api/v1/users/jnovak')).json).toMatchObject({ version, syncEnabled: true });
@@ -125,7 +130,7 @@ describe.each(databases)("people's actions on %s", (_name, open) => {
 
   it('rolls everything back when the event cannot be written', async () => {
     await database.knex.raw(`alter table event add constraint refuse_all check (type <> 'sync-switched') not valid`);
-    const { version } = (await api.ask('GET', '/api/v1/users/jnovak')).json;
+    const { version } = (await api.ask<User>('GET', '/api/v1/users/jnovak')).json;
     const answer = await put('jnovak', { enabled: false });
     await database.knex.raw('alter table event drop constraint refuse_all');
     expect(answer).toMatchObject({ status: 500, json: { code: 'internal' } });
@@ -149,6 +154,9 @@ describe.each(databases)("people's actions on %s", (_name, open) => {
     const resumed = await api.ask('POST', '/api/v1/sources/acd/resume');
     expect(resumed.json).toMatchObject({ state: 'ok', pausedBy: null, pauseReason: null, failures: 0 });
     expect(await lastEvent()).toMatchObject({ type: 'source-resumed' });
-    expect(await api.ask('POST', '/api/v1/sources/none/pause')).toMatchObject({ status: 404, json: { code: 'source-unknown' } });
+    expect(await api.ask('POST', '/api/v1/sources/none/pause')).toMatchObject({
+      status: 404,
+      json: { code: 'source-unknown' },
+    });
   });
 });

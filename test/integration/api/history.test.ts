@@ -28,9 +28,9 @@ describe.each(databases)('the history on %s', (_name, open) => {
   });
 
   const get = async (query: string): Promise<EventPage> => {
-    const answer = await api.ask('GET', `/api/v1/events${query}`);
+    const answer = await api.ask<EventPage>('GET', `/api/v1/events${query}`);
     expect(answer.status, answer.text).toBe(200);
-    return answer.json as EventPage;
+    return answer.json;
   };
 
   it.each([
@@ -53,8 +53,8 @@ describe.each(databases)('the history on %s', (_name, open) => {
   it('shows the timeline of a user', async () => {
     await database.knex('policy').insert({ digest: 'p', content: '{}' });
     await database.knex('user').insert({ origin: 'local', active: true, policy_id: 1 });
-    const answer = await api.ask('GET', '/api/v1/users/1/events?limit=2');
-    expect(types(answer.json as EventPage)).toEqual(['four', 'three']);
+    const answer = await api.ask<EventPage>('GET', '/api/v1/users/1/events?limit=2');
+    expect(types(answer.json)).toEqual(['four', 'three']);
   });
 
   it('pages newest first; what happens between two pages moves nothing', async () => {
@@ -66,6 +66,21 @@ describe.each(databases)('the history on %s', (_name, open) => {
     expect(second.next).toBeNull();
   });
 
+  it.each(['asc', 'desc'])('pages by time where times are asked for (%s), and ends', async (order) => {
+    const all: string[] = [];
+    let after = '';
+    for (let page = 0; page < 20; page += 1) {
+      const { items, next } = await get(
+        `?limit=1&order=${order}&since=2026-02-01T00:00:00Z&until=2100-01-01T00:00:00Z${after}`,
+      );
+      all.push(...items.map((event) => event.type));
+      if (next === null) break;
+      after = `&after=${next}`;
+    }
+    const expected = ['two', 'one', 'three', 'four', 'five'];
+    expect(all).toEqual(order === 'asc' ? expected : expected.reverse());
+  });
+
   it('gives in ascending order a cursor to wait with', async () => {
     const end = await get('?order=asc&limit=100');
     expect(end.atEnd).toBe(true);
@@ -75,8 +90,13 @@ describe.each(databases)('the history on %s', (_name, open) => {
   });
 
   it('refuses a cursor that it has not given', async () => {
-    expect((await api.ask('GET', '/api/v1/events?after=x')).json).toMatchObject({ status: 400, code: 'cursor-invalid' });
-    expect((await api.ask('GET', '/api/v1/events?order=asc&after=5')).json).toMatchObject({ code: 'cursor-invalid' });
+    expect((await api.ask<EventPage>('GET', '/api/v1/events?after=x')).json).toMatchObject({
+      status: 400,
+      code: 'cursor-invalid',
+    });
+    expect((await api.ask<EventPage>('GET', '/api/v1/events?order=asc&after=5')).json).toMatchObject({
+      code: 'cursor-invalid',
+    });
   });
 });
 
@@ -94,8 +114,11 @@ describe('a reader of the history', () => {
 
   it('never skips what commits after something that began later', async () => {
     const read = async (after: string | null): Promise<EventPage> => {
-      const answer = await api.ask('GET', `/api/v1/events?order=asc${after === null ? '' : `&after=${after}`}`);
-      return answer.json as EventPage;
+      const answer = await api.ask<EventPage>(
+        'GET',
+        `/api/v1/events?order=asc${after === null ? '' : `&after=${after}`}`,
+      );
+      return answer.json;
     };
     const slow = await database.knex.transaction();
     await addEvent(slow, 'began-first');
@@ -115,15 +138,18 @@ describe('a reader of the history', () => {
     await database.knex.raw(
       `insert into event (actor_kind, actor_name, type) select 'sync', 'sync', 'hay' from generate_series(1, 12000)`,
     );
-    const first = await api.ask('GET', '/api/v1/events?text=needle');
+    const first = await api.ask<EventPage>('GET', '/api/v1/events?text=needle');
     expect(first.json.items).toEqual([]);
-    const second = await api.ask('GET', `/api/v1/events?text=needle&after=${String(first.json.next)}`);
-    expect(types(second.json as EventPage)).toEqual(['rare']);
+    const second = await api.ask<EventPage>('GET', `/api/v1/events?text=needle&after=${String(first.json.next)}`);
+    expect(types(second.json)).toEqual(['rare']);
     expect(second.json.next).toBeNull();
-    const ascending = await api.ask('GET', '/api/v1/events?order=asc&text=needle');
-    expect(types(ascending.json as EventPage)).toEqual(['rare']);
+    const ascending = await api.ask<EventPage>('GET', '/api/v1/events?order=asc&text=needle');
+    expect(types(ascending.json)).toEqual(['rare']);
     expect(ascending.json.atEnd).toBe(false);
-    const end = await api.ask('GET', `/api/v1/events?order=asc&text=needle&after=${String(ascending.json.next)}`);
+    const end = await api.ask<EventPage>(
+      'GET',
+      `/api/v1/events?order=asc&text=needle&after=${String(ascending.json.next)}`,
+    );
     expect(end.json).toMatchObject({ items: [], atEnd: true });
   });
 });

@@ -1,4 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from '../../../src/api/dependencies.ts';
+import type { Account } from '../../../src/api/schemas/accounts.ts';
+import type { Explanation } from '../../../src/api/schemas/explanation.ts';
+import type { ReviewItem } from '../../../src/api/schemas/review-items.ts';
+import type { Run } from '../../../src/api/schemas/runs.ts';
+import type { Source } from '../../../src/api/schemas/sources.ts';
+import type { User } from '../../../src/api/schemas/users.ts';
+import type { WorklistEntry } from '../../../src/api/schemas/worklist.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { fillStore, type FilledStore } from '../../support/api/filled-store.ts';
 import { testApi, type TestApi } from '../../support/api/test-api.ts';
@@ -18,16 +26,19 @@ describe.each(databases)('read models on %s', (_name, open) => {
     await database.close();
   });
 
-  const get = async (path: string) => {
-    const answer = await api.ask('GET', `/api/v1${path}`);
+  const get = async <Body>(path: string): Promise<Body> => {
+    const answer = await api.ask<Body>('GET', `/api/v1${path}`);
     expect(answer.status, answer.text).toBe(200);
     return answer.json;
   };
-  const ids = (page: { items: { id: number }[] }) => page.items.map((item) => item.id);
+  const user = (name: string | number) => get<User>(`/users/${name}`);
+  const users = (query: string) => get<Page<User>>(`/users${query}`);
+  const accounts = (query: string) => get<Page<Account>>(`/accounts${query}`);
+  const ids = (page: Page<{ id: number }>) => page.items.map((item) => item.id);
 
   it('shows a user with everything that belongs to it', async () => {
-    const user = await get('/users/jnovak');
-    expect(user).toMatchObject({
+    const novak = await user('jnovak');
+    expect(novak).toMatchObject({
       id: store.novak,
       origin: 'acd',
       displayName: 'Jan Novák',
@@ -50,8 +61,14 @@ describe.each(databases)('read models on %s', (_name, open) => {
         { role: 'supervisor', givenBy: 'operator' },
       ],
     });
-    expect(user.profiles).toEqual([
-      expect.objectContaining({ source: 'acd', kind: 'csv-file', externalId: '0042', state: 'present', lastSeenAt: '2026-03-04T08:00:00.000Z' }),
+    expect(novak.profiles).toEqual([
+      expect.objectContaining({
+        source: 'acd',
+        kind: 'csv-file',
+        externalId: '0042',
+        state: 'present',
+        lastSeenAt: '2026-03-04T08:00:00.000Z',
+      }),
       expect.objectContaining({ source: 'ad', kind: 'active-directory', externalId: 'guid-1', state: 'present' }),
     ]);
   });
@@ -63,17 +80,19 @@ describe.each(databases)('read models on %s', (_name, open) => {
       { ...link, user_id: store.novak },
       { ...link, user_id: store.local },
     ]);
-    expect((await get(`/users/${store.local}`)).profiles).toMatchObject([{ source: 'ad', externalId: 'guid-2', state: 'unlinked' }]);
-    expect((await get(`/users/${store.novak}`)).profiles.map((each: { externalId: string }) => each.externalId)).toEqual(['0042', 'guid-1']);
+    expect((await user(store.local)).profiles).toMatchObject([
+      { source: 'ad', externalId: 'guid-2', state: 'unlinked' },
+    ]);
+    expect((await user(store.novak)).profiles.map((each) => each.externalId)).toEqual(['0042', 'guid-1']);
     await database.knex('link').where({ account_id: store.waitingAccount }).delete();
   });
 
   it('lists active users, everybody with all=true, and only those whose sync is off with sync=off', async () => {
-    expect(ids(await get('/users'))).toEqual([store.novak, store.muller, store.local]);
-    expect(ids(await get('/users?all=true'))).toEqual([store.novak, store.muller, store.local, store.left]);
+    expect(ids(await users(''))).toEqual([store.novak, store.muller, store.local]);
+    expect(ids(await users('?all=true'))).toEqual([store.novak, store.muller, store.local, store.left]);
     await database.knex('user').where({ id: store.muller }).update({ sync_enabled: false });
-    expect(ids(await get('/users?sync=off'))).toEqual([store.muller]);
-    expect(ids(await get('/users?sync=on'))).toEqual([store.novak, store.local]);
+    expect(ids(await users('?sync=off'))).toEqual([store.muller]);
+    expect(ids(await users('?sync=on'))).toEqual([store.novak, store.local]);
     await database.knex('user').where({ id: store.muller }).update({ sync_enabled: true });
   });
 
@@ -84,37 +103,40 @@ describe.each(databases)('read models on %s', (_name, open) => {
     ['nov%', []],
     ["o'cal", ['local1']],
   ])('searches "%s"', async (text, usernames) => {
-    const page = await get(`/users?search=${encodeURIComponent(text)}`);
-    expect(page.items.map((user: { username: string }) => user.username)).toEqual(usernames);
+    const page = await users(`?search=${encodeURIComponent(text)}`);
+    expect(page.items.map((found) => found.username)).toEqual(usernames);
   });
 
   it('names a user by id or username and refuses a name that is both', async () => {
-    expect((await get(`/users/id:${store.muller}`)).username).toBe('emueller');
-    expect((await get('/users/EMUELLER')).id).toBe(store.muller);
+    expect((await user(`id:${store.muller}`)).username).toBe('emueller');
+    expect((await user('EMUELLER')).id).toBe(store.muller);
     await database.knex('claim').insert({ kind: 'username', value: String(store.muller), user_id: store.local });
     const answer = await api.ask('GET', `/api/v1/users/${store.muller}`);
     expect(answer).toMatchObject({ status: 409, json: { code: 'user-ambiguous' } });
-    expect((await get(`/users/username:${store.muller}`)).id).toBe(store.local);
-    await database.knex('claim').where({ kind: 'username', value: String(store.muller) }).delete();
+    expect((await user(`username:${store.muller}`)).id).toBe(store.local);
+    await database
+      .knex('claim')
+      .where({ kind: 'username', value: String(store.muller) })
+      .delete();
     expect((await api.ask('GET', '/api/v1/users/9999999999')).status).toBe(404);
   });
 
   it('pages by key: what is inserted between two pages neither repeats nor hides an item', async () => {
-    const first = await get('/users?limit=2');
+    const first = await users('?limit=2');
     expect(ids(first)).toEqual([store.novak, store.muller]);
     const [added] = await database
       .knex('user')
       .insert({ origin: 'local', active: true, policy_id: 1, username: 'added' })
       .returning<{ id: number }[]>('id');
-    const second = await get(`/users?limit=2&after=${first.next}`);
+    const second = await users(`?limit=2&after=${first.next}`);
     expect(ids(second)).toEqual([store.local, added?.id]);
     expect(second.next).toBeNull();
 
-    const accounts = await get('/accounts?limit=2');
+    const start = await accounts('?limit=2');
     const earlier = { source_id: 'acd', content: '{"values":{}}', content_hash: 'x' };
     await database.knex('account').insert({ ...earlier, external_id: '0001' });
-    const rest = await get(`/accounts?limit=1000&after=${accounts.next}`);
-    expect([...accounts.items, ...rest.items].map((account: { externalId: string }) => account.externalId)).toEqual([
+    const rest = await accounts(`?limit=1000&after=${start.next}`);
+    expect([...start.items, ...rest.items].map((account) => account.externalId)).toEqual([
       '0042',
       '0043',
       '0044',
@@ -125,43 +147,62 @@ describe.each(databases)('read models on %s', (_name, open) => {
   });
 
   it('lists accounts by source, state and match', async () => {
-    const names = async (query: string) => (await get(`/accounts${query}`)).items.map((each: { externalId: string }) => each.externalId);
+    const names = async (query: string) => (await accounts(query)).items.map((each) => each.externalId);
     expect(await names('?source=ad')).toEqual(['guid-1', 'guid-2']);
     expect(await names('?state=gone')).toEqual(['0043']);
     expect(await names('?state=disabled')).toEqual([]);
     expect(await names('?match=waiting')).toEqual(['guid-2']);
-    const [gone] = (await get('/accounts?state=gone')).items;
-    expect(gone).toMatchObject({ userId: store.muller, match: 'linked', goneSince: '2026-03-04T08:00:00.000Z', teams: ['Sales'] });
+    const [gone] = (await accounts('?state=gone')).items;
+    expect(gone).toMatchObject({
+      userId: store.muller,
+      match: 'linked',
+      goneSince: '2026-03-04T08:00:00.000Z',
+      teams: ['Sales'],
+    });
   });
 
   it('counts the accounts of each source', async () => {
-    const { items } = await get('/sources');
-    expect(items.map((source: { id: string; state: string }) => [source.id, source.state])).toEqual([
+    const { items } = await get<Page<Source>>('/sources');
+    expect(items.map((source) => [source.id, source.state])).toEqual([
       ['ad', 'ok'],
       ['acd', 'ok'],
     ]);
-    expect(items[1].accounts).toMatchObject({ present: 2, gone: 1, linked: 3 });
-    expect(items[0].accounts).toMatchObject({ present: 2, waiting: 1, linked: 1 });
-    expect((await api.ask('GET', '/api/v1/sources/nobody')).json).toMatchObject({ status: 404, code: 'source-unknown' });
+    expect(items[1]?.accounts).toMatchObject({ present: 2, gone: 1, linked: 3 });
+    expect(items[0]?.accounts).toMatchObject({ present: 2, waiting: 1, linked: 1 });
+    expect((await api.ask('GET', '/api/v1/sources/nobody')).json).toMatchObject({
+      status: 404,
+      code: 'source-unknown',
+    });
   });
 
   it('lists runs newest first with their counts, and the runs of one sync', async () => {
     await database.knex('run').insert([
       { source_id: 'acd', mode: 'full', state: 'completed', asked_by: 'x', sync_id: 's1', counts: '{"read":3}' },
-      { source_id: 'ad', mode: 'full', state: 'failed', asked_by: 'x', sync_id: 's1', error_code: 'timeout', error_message: 'no answer' },
+      {
+        source_id: 'ad',
+        mode: 'full',
+        state: 'failed',
+        asked_by: 'x',
+        sync_id: 's1',
+        error_code: 'timeout',
+        error_message: 'no answer',
+      },
     ]);
-    const page = await get('/runs?limit=1');
-    expect(page.items).toMatchObject([{ source: 'ad', state: 'failed', error: { code: 'timeout', message: 'no answer' } }]);
-    const next = await get(`/runs?limit=1&after=${page.next}`);
+    const runs = (query: string) => get<Page<Run>>(`/runs${query}`);
+    const page = await runs('?limit=1');
+    expect(page.items).toMatchObject([
+      { source: 'ad', state: 'failed', error: { code: 'timeout', message: 'no answer' } },
+    ]);
+    const next = await runs(`?limit=1&after=${page.next}`);
     expect(next.items[0]).toMatchObject({ source: 'acd', counts: { read: 3, created: 0 } });
     expect(next.items[0]).not.toHaveProperty('error');
-    expect((await get('/runs?state=failed')).items).toHaveLength(1);
-    expect((await get('/syncs/s1')).runs.map((run: { source: string }) => run.source)).toEqual(['acd', 'ad']);
+    expect((await runs('?state=failed')).items).toHaveLength(1);
+    expect((await get<{ runs: Run[] }>('/syncs/s1')).runs.map((run) => run.source)).toEqual(['acd', 'ad']);
     expect((await api.ask('GET', '/api/v1/syncs/none')).status).toBe(404);
   });
 
   it('puts users with gone or disabled accounts on the worklist, with the evidence', async () => {
-    const { items } = await get('/worklist');
+    const { items } = await get<Page<WorklistEntry>>('/worklist');
     expect(items).toEqual([
       {
         userId: store.muller,
@@ -184,21 +225,32 @@ describe.each(databases)('read models on %s', (_name, open) => {
       expect.objectContaining({ userId: store.left, active: false, reasons: ['id-in-use'] }),
     ]);
     await database.knex('source_state').where({ source_id: 'acd' }).update({ retired_at: '2026-03-05' });
-    expect((await get('/worklist')).items).toEqual([]);
+    expect((await get<Page<WorklistEntry>>('/worklist')).items).toEqual([]);
     await database.knex('source_state').where({ source_id: 'acd' }).update({ retired_at: null });
   });
 
   it('lists open review items with the answers that each kind allows', async () => {
-    const item = { source_id: 'ad', account_ids: [store.waitingAccount], user_ids: [store.novak], evidence: '{}', evidence_digest: 'd' };
+    const item = {
+      source_id: 'ad',
+      account_ids: [store.waitingAccount],
+      user_ids: [store.novak],
+      evidence: '{}',
+      evidence_digest: 'd',
+    };
     await database.knex('review_item').insert([
       { ...item, kind: 'ambiguous-match', subject: 'a' },
       { ...item, kind: 'possible-id-reuse', subject: 'b', closed_at: '2026-03-05' },
     ]);
-    const { items } = await get('/review-items');
+    const { items } = await get<Page<ReviewItem>>('/review-items');
     expect(items).toMatchObject([
-      { kind: 'ambiguous-match', externalId: 'guid-2', userIds: [store.novak], options: ['this-user', 'new-user', 'ignore'] },
+      {
+        kind: 'ambiguous-match',
+        externalId: 'guid-2',
+        userIds: [store.novak],
+        options: ['this-user', 'new-user', 'ignore'],
+      },
     ]);
-    expect((await get('/review-items?kind=unique-taken')).items).toEqual([]);
+    expect((await get<Page<ReviewItem>>('/review-items?kind=unique-taken')).items).toEqual([]);
   });
 
   it('explains where each value comes from', async () => {
@@ -210,8 +262,8 @@ describe.each(databases)('read models on %s', (_name, open) => {
       at: '2026-03-05T10:00:00Z',
     });
     await database.knex('user').where({ id: store.novak }).update({ last_name: 'Novák-Malý' });
-    const { fields, accounts } = await get(`/users/${store.novak}/explain`);
-    const field = (name: string) => fields.find((each: { field: string }) => each.field === name);
+    const explained = await get<Explanation>(`/users/${store.novak}/explain`);
+    const field = (name: string) => explained.fields.find((each) => each.field === name);
     expect(field('lastName')).toMatchObject({
       value: 'Novák-Malý',
       winner: { kind: 'override', by: 'local:anna', since: '2026-03-05T10:00:00.000Z' },
@@ -222,6 +274,6 @@ describe.each(databases)('read models on %s', (_name, open) => {
     });
     expect(field('firstName')).toMatchObject({ winner: { source: 'ad' }, losers: [{ source: 'acd' }] });
     expect(field('employeeId')).toMatchObject({ value: '0042', derived: true, winner: { source: 'acd' } });
-    expect(accounts.map((account: { source: string }) => account.source)).toEqual(['acd', 'ad']);
+    expect(explained.accounts.map((account) => account.source)).toEqual(['acd', 'ad']);
   });
 });

@@ -29,7 +29,13 @@ export async function fillStore(knex: Knex): Promise<FilledStore> {
   await knex('operator').insert({ name: 'test:filler', kind: 'person' });
   await knex('policy').insert({ digest: 'p1', content: JSON.stringify(policy) });
   await knex('source_state').insert([
-    { source_id: 'ad', kind: 'active-directory', last_complete_at: at(3), last_success_at: at(3), system_id: 'S-1-5-21' },
+    {
+      source_id: 'ad',
+      kind: 'active-directory',
+      last_complete_at: at(3),
+      last_success_at: at(3),
+      system_id: 'S-1-5-21',
+    },
     { source_id: 'acd', kind: 'csv-file', last_complete_at: at(4), last_success_at: at(4), failures: 0 },
   ]);
   await knex('team').insert([
@@ -41,7 +47,13 @@ export async function fillStore(knex: Knex): Promise<FilledStore> {
   const local = await addUser(knex, { first: 'Lo', last: "O'Cal", username: 'local1', origin: 'local' });
   const left = await addUser(knex, { first: 'Gone', last: 'Long', username: 'glong', acdId: '0044', active: false });
   const novakAcd = await addAccount(knex, 'acd', '0042', { firstName: 'Jan', lastName: 'Novák', acdId: '0042' }, novak);
-  const novakAd = await addAccount(knex, 'ad', 'guid-1', { firstName: 'Jan', lastName: 'Novák', email: 'jan@x.test' }, novak);
+  const novakAd = await addAccount(
+    knex,
+    'ad',
+    'guid-1',
+    { firstName: 'Jan', lastName: 'Novák', email: 'jan@x.test' },
+    novak,
+  );
   const mullerAcd = await addAccount(knex, 'acd', '0043', { firstName: 'Eva', lastName: 'Müller' }, muller);
   await addAccount(knex, 'acd', '0044', { firstName: 'New', lastName: 'Person' }, left);
   await knex('account')
@@ -52,7 +64,12 @@ export async function fillStore(knex: Knex): Promise<FilledStore> {
     { key: 'email=jan@x.test', user_id: novak },
     { key: 'email=jan@x.test', account_id: waitingAccount },
   ]);
-  await addSnapshot(knex, novak, 'acd', novakAcd, { firstName: 'Jan', lastName: 'Novák', acdId: '0042', username: 'jnovak' });
+  await addSnapshot(knex, novak, 'acd', novakAcd, {
+    firstName: 'Jan',
+    lastName: 'Novák',
+    acdId: '0042',
+    username: 'jnovak',
+  });
   await addSnapshot(knex, novak, 'ad', novakAd, { firstName: 'Jan', lastName: 'Novák', email: 'jan@x.test' });
   return { novak, muller, local, left, waitingAccount };
 }
@@ -78,7 +95,10 @@ async function addUser(knex: Knex, user: NewUser): Promise<number> {
       last_name: user.last,
       acd_id: user.acdId ?? null,
       acd_source: user.acdId === undefined ? null : 'acd',
-      roles: JSON.stringify([{ role: 'agent', givenBy: 'acd' }, { role: 'supervisor', givenBy: 'operator' }]),
+      roles: JSON.stringify([
+        { role: 'agent', givenBy: 'acd' },
+        { role: 'supervisor', givenBy: 'operator' },
+      ]),
       team_ids: [1, 2],
       main_team_id: 2,
       more_fields: JSON.stringify({ numericId: '7', 'attribute.agentId': user.acdId ?? 'none' }),

@@ -24,18 +24,23 @@ export type TestApi = {
   /** Errors that the API has logged. */
   readonly failures: unknown[];
   /** As the local operator, in JSON. */
-  readonly ask: (method: 'GET' | 'POST' | 'PUT', url: string, options?: AskOptions) => Promise<Answer>;
+
+  readonly ask: <Body = unknown>(
+    method: 'GET' | 'POST' | 'PUT',
+    url: string,
+    options?: AskOptions,
+  ) => Promise<Answer<Body>>;
   /** A token of an operator of its own with these permissions. */
   readonly tokenWith: (permissions: readonly Permission[]) => Promise<string>;
 };
 
 export type AskOptions = { readonly body?: object; readonly headers?: Readonly<Record<string, string>> };
-export type Answer = {
+export type Answer<Body = unknown> = {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
-  readonly json: any;
+  /** Undefined where the answer is no JSON. The caller states what it looks like. */
+  readonly json: Body;
 };
 
 const schedule = { full: '0 3 * * *', timeZone: 'Europe/Prague' };
@@ -75,7 +80,8 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     app,
     reconciles,
     failures,
-    ask: (method, url, options) => askAs(app, { authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': 'tester' }, method, url, options),
+    ask: (method, url, options) =>
+      askAs(app, { authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': 'tester' }, method, url, options),
     tokenWith: async (permissions) => {
       const [operator] = await knex('operator')
         .insert({ name: `person-${crypto.randomUUID()}`, kind: 'person', permissions })
@@ -87,13 +93,14 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
 }
 
 /** Asks with these headers. */
-export async function askAs(
+
+export async function askAs<Body = unknown>(
   app: ApiInstance,
   headers: Readonly<Record<string, string>>,
   method: 'GET' | 'POST' | 'PUT',
   url: string,
   options: AskOptions = {},
-): Promise<Answer> {
+): Promise<Answer<Body>> {
   const response = await app.inject({
     method,
     url,
@@ -105,7 +112,7 @@ export async function askAs(
     status: response.statusCode,
     headers: response.headers,
     text: response.body,
-    json: isJson ? (JSON.parse(response.body) as unknown) : undefined,
+    json: (isJson ? JSON.parse(response.body) : undefined) as Body,
   };
 }
 

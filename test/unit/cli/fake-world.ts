@@ -8,7 +8,7 @@ import type { DaemonPorts, TextStream, World } from '../../../src/cli/world.ts';
 import { createRedactor } from '../../../src/telemetry/redactor.ts';
 
 /** A stream that keeps what is written to it. */
-export class FakeStream implements TextStream {
+class FakeStream implements TextStream {
   text = '';
   readonly isTTY: boolean;
   readonly columns: number;
@@ -39,7 +39,7 @@ export interface Sent extends ApiRequest {
 }
 
 /** What the fake API says; an object stands for status 200. */
-export type Answering = (request: Sent) => unknown;
+type Answering = (request: Sent) => unknown;
 
 /** An answer with another status than 200. */
 export class Status {

@@ -5,11 +5,11 @@ import { buildProgram } from '../../../src/cli/program.ts';
 import { fakeWorld } from './fake-world.ts';
 
 async function program(): Promise<Command> {
-  const { world, clean } = await fakeWorld();
-  await clean();
+  const fake = await fakeWorld();
+  await fake.clean();
   return buildProgram(
     async () => undefined,
-    world,
+    fake.world,
     () => undefined,
   );
 }

@@ -5,7 +5,7 @@ import { Status } from './fake-world.ts';
 import type { Sent } from './fake-world.ts';
 
 /** One request as it arrived, with what only HTTP shows. */
-export interface Arrived extends Sent {
+interface Arrived extends Sent {
   readonly authorization: string | undefined;
   readonly osUser: string | undefined;
 }
@@ -44,7 +44,10 @@ export async function startApi(answer: (request: Sent) => unknown): Promise<Http
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
   const port = await listen(0);
-  return { address: `http://127.0.0.1:${port}`, arrived, close, reopen: async () => void (await listen(port)) };
+  const reopen = async (): Promise<void> => {
+    await listen(port);
+  };
+  return { address: `http://127.0.0.1:${port}`, arrived, close, reopen };
 }
 
 async function readRequest(request: IncomingMessage): Promise<Arrived> {

@@ -117,6 +117,7 @@ export const sampleSource: Source = {
   lastSuccessAt: '2026-03-03T02:00:00.000Z',
   lastCompleteAt: '2026-03-03T02:00:00.000Z',
   schedule: { full: '0 2 * * *', timeZone: 'UTC' },
+  nextRuns: ['2026-03-05T02:00:00.000Z'],
   accounts: {
     present: 300,
     disabled: 4,

@@ -1,0 +1,13 @@
+/** The right to write, as the database knows it: checked at the start of every transaction, so that a frozen worker writes nothing. */
+export interface Lease {
+  readonly name: string;
+  readonly token: string;
+}
+
+/** The lease was taken over, or has run out: this worker must stop writing. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+  constructor(name: string) {
+    super(`the lease '${name}' is held by somebody else now; this worker stops and leaves the work to its successor`);
+  }
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stopOnExit, forget } from '../support/services/cleanup.ts';
+
+export const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** A run as `sync --json` prints it, as far as benches look at it. */
+export interface PrintedRun {
+  readonly source: string;
+  readonly mode: string;
+  readonly state: string;
+  readonly counts: Readonly<Record<'read' | 'new' | 'changed' | 'unchanged' | 'created' | 'linked' | 'updated', number>>;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What one command took. */
+export interface Measured {
+  readonly seconds: number;
+  /** The most memory that the process had at once, in MB (VmHWM, proc(5)). */
+  readonly peakRssMb: number;
+  readonly stdout: string;
+}
+
+/** Writes a configuration (JSON is YAML) and gives its path. */
+export async function writeConfiguration(folder: string, content: object): Promise<string> {
+  const file = join(folder, 'rosterd.yaml');
+  await writeFile(file, JSON.stringify(content, null, 2), { mode: 0o600 });
+  return file;
+}
+
+/** Runs a rosterd command to its end in a process of its own. Throws with what it said where it did not end with 0. */
+export function runRosterd(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(process.execPath, [mainFile, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    const leftover = { stopNow: () => child.kill('SIGKILL') };
+    stopOnExit(leftover);
+    const said = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
+    let peakRssMb = 0;
+    const sampler = setInterval(() => {
+      peakRssMb = Math.max(peakRssMb, peakRssOf(child.pid ?? 0));
+    }, 100);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearInterval(sampler);
+      forget(leftover);
+      const seconds = (performance.now() - started) / 1000;
+      if (code === 0) resolve({ seconds, peakRssMb, stdout: said.stdout });
+      else reject(new Error(`rosterd ${args.join(' ')} ended with ${String(code)}:\n${said.stdout}${said.stderr}`));
+    });
+  });
+}
+
+/** The high-water mark of a process's memory in MB; 0 for one that has ended. */
+export function peakRssOf(pid: number): number {
+  try {
+    const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return Number(line?.[1] ?? 0) / 1024;
+  } catch {
+    return 0; // ended between two samples
+  }
+}
+
+/** The runs that a `sync --json` printed. */
+export function runsOf({ stdout }: Measured): PrintedRun[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as PrintedRun);
+}

@@ -1,0 +1,72 @@
+/** Rows that commands print with `--json`: the fields that tests look at (architecture 9). */
+
+export type UserRow = {
+  readonly id: number;
+  readonly username: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly email: string | null;
+  readonly department: string | null;
+  readonly windowsLogin: string | null;
+  readonly acdId: string | null;
+  readonly active: boolean;
+  readonly syncEnabled: boolean;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly roles: readonly { readonly role: string; readonly givenBy: string }[];
+  readonly teams: readonly { readonly name: string; readonly main: boolean }[];
+  readonly profiles: readonly {
+    readonly source: string;
+    readonly externalId: string;
+    readonly state: string;
+    readonly lastSeenAt: string | null;
+  }[];
+};
+
+export type EventRow = {
+  readonly id: number;
+  readonly at: string;
+  readonly actor: { readonly kind: string; readonly name: string };
+  readonly type: string;
+  readonly source: string | null;
+  readonly userId: number | null;
+  readonly externalId: string | null;
+  readonly changes: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[];
+  readonly reason: string | null;
+};
+
+export type AccountRow = {
+  readonly source: string;
+  readonly externalId: string;
+  readonly state: string;
+  readonly match: string;
+  readonly reason: string | null;
+  readonly userId: number | null;
+  readonly values: Readonly<Record<string, string | null>>;
+};
+
+export type SourceRow = {
+  readonly id: string;
+  readonly state: string;
+  readonly pausedBy: string | null;
+  readonly pauseReason: string | null;
+  readonly systemId: string | null;
+  readonly waitingFor: readonly string[];
+};
+
+export type Hold = {
+  readonly code: string;
+  readonly message: string;
+  readonly reason: string | null;
+  readonly until: string | null;
+  readonly changes: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[];
+};
+
+export type ExplanationRow = {
+  readonly accounts: readonly {
+    readonly source: string;
+    readonly state: string;
+    readonly pending: readonly { readonly field: string }[];
+    readonly holds: readonly Hold[];
+  }[];
+};
