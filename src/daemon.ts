@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectors } from '../connectors/registry.ts';
+import { osUserName } from './access/os-user.ts';
 import { buildApplication, connectorDefinitions, type Application } from './application.ts';
 import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
@@ -187,12 +187,12 @@ function applicationBasis(
   signal: AbortSignal,
 ) {
   const batchSize = settings.database.kind === 'embedded' ? 250 : 1_000;
-  return { settings, connectors, db: store.db, log, redactor, batchSize, osUser: userInfo().username, signal };
+  return { settings, connectors, db: store.db, log, redactor, batchSize, osUser: osUserName(), signal };
 }
 
 /** The API without a daemon: the same handlers and engine, in this process; runs are executed here and now. */
 export async function openInProcess(
-  options: DaemonOptions & { readonly wait: number; readonly write: boolean },
+  options: DaemonOptions & { readonly wait: number; readonly write: boolean; readonly osUser: string },
 ): Promise<InProcess> {
   const settings = await readSettings({ ...options, secrets: options.write ? 'check' : 'leave' });
   const log = createLogger({ level: 'fatal', redactor: options.redactor, destination: process.stderr });
@@ -223,7 +223,7 @@ export async function openInProcess(
   // A run that a dead process left is taken up by the command that waits for it.
   const upkeep = options.write ? inRounds(1_000, stopping.signal, log, () => takeUp(application)) : Promise.resolve();
   return {
-    client: injecting(application),
+    client: injecting(application, options.osUser),
     async close() {
       stopping.abort(new Error('the command has ended'));
       await upkeep;
@@ -239,7 +239,7 @@ async function takeUp({ engine }: Application): Promise<void> {
   await engine.recover();
 }
 
-function injecting({ api, localToken }: Application): ApiClient {
+function injecting({ api, localToken }: Application, osUser: string): ApiClient {
   return {
     async request(method, path, { query, body, headers } = {}) {
       const answer = await api.inject({
@@ -249,7 +249,7 @@ function injecting({ api, localToken }: Application): ApiClient {
         headers: {
           ...headers,
           authorization: `Bearer ${localToken}`,
-          'x-rosterd-os-user': userInfo().username,
+          'x-rosterd-os-user': osUser,
           host: 'localhost',
         },
         ...(body === undefined ? {} : { payload: body as object }),

@@ -1,6 +1,6 @@
-import { userInfo } from 'node:os';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { osUserName } from '../access/os-user.ts';
 import { createRedactor } from '../telemetry/redactor.ts';
 import type { DaemonPorts, World } from './world.ts';
 
@@ -10,7 +10,7 @@ export function systemWorld(loadDaemon: () => Promise<DaemonPorts>): World {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    osUser: osUser(),
+    osUser: osUserName(),
     redactor: createRedactor(),
     now: () => new Date(),
     sleep,
@@ -18,22 +18,6 @@ export function systemWorld(loadDaemon: () => Promise<DaemonPorts>): World {
     loadDaemon,
     readHolder: async (dataDir) => (await import('../store/embedded/data-directory.ts')).readHolder(dataDir),
   };
-}
-
-/** The name that the API accepts for `local:<OS user>`: /^[A-Za-z0-9._-]{1,64}$/. */
-function osUser(): string {
-  return systemUserName()
-    .replace(/[^A-Za-z0-9._-]/g, '_')
-    .slice(0, 64);
-}
-
-function systemUserName(): string {
-  try {
-    return userInfo().username || `uid-${process.getuid?.() ?? 'unknown'}`;
-  } catch {
-    // A user id without an entry in the password file, as containers often have it.
-    return `uid-${process.getuid?.() ?? 'unknown'}`;
-  }
 }
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -29,7 +29,7 @@ const overrides: Readonly<Record<string, Override>> = {
 };
 
 /** Read elsewhere: the command line's token and configuration file. */
-const otherNames = ['ROSTERD_TOKEN', 'ROSTERD_CONFIG'];
+const otherNames = ['ROSTERD_TOKEN', 'ROSTERD_URL', 'ROSTERD_CONFIG'];
 
 /**
  * Puts the `ROSTERD_…` variables over the values of the file (changes both arguments' contents); an empty variable counts

@@ -29,9 +29,9 @@ export function sourceRoutes(app: ApiInstance, { queries, sourceChecks, sourcePa
       handlerTimeout: checkTimeoutMs,
       schema: { tags: ['sources'], params: sourceParameters, response: answers(checkReport) },
     },
-    async ({ params, signal }) => {
+    async ({ params }) => {
       await get(params.id);
-      return { steps: await sourceChecks.check(params.id, signal) };
+      return { steps: await sourceChecks.check(params.id, AbortSignal.timeout(checkTimeoutMs)) };
     },
   );
 

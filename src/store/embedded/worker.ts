@@ -69,7 +69,7 @@ async function run(): Promise<void> {
 }
 
 async function close(db: PGlite, server: WireServer, housekeeping: Housekeeping): Promise<void> {
-  await housekeeping.stop();
+  housekeeping.stop();
   await server.stop();
   await db.close();
   if (crash !== null) throw new Error(crash);

@@ -69,7 +69,7 @@ export const byCommit: EventOrder = {
  */
 export function placeAtHorizon(horizon: string, cursor: string | undefined): string {
   const given = cursor?.split('.')[0] ?? '0';
-  return cursor !== undefined && BigInt(given) > BigInt(horizon) ? cursor : `${horizon}.999999`;
+  return cursor !== undefined && BigInt(given) > BigInt(horizon) ? cursor : `${horizon}.0`;
 }
 
 function numbersOf(cursor: string, shape: RegExp): string[] {

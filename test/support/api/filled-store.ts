@@ -32,11 +32,12 @@ export async function fillStore(knex: Knex): Promise<FilledStore> {
     {
       source_id: 'ad',
       kind: 'active-directory',
+      role: 'directory',
       last_complete_at: at(3),
       last_success_at: at(3),
       system_id: 'S-1-5-21',
     },
-    { source_id: 'acd', kind: 'csv-file', last_complete_at: at(4), last_success_at: at(4), failures: 0 },
+    { source_id: 'acd', kind: 'csv-file', role: 'acd', last_complete_at: at(4), last_success_at: at(4), failures: 0 },
   ]);
   await knex('team').insert([
     { name: 'Default', folded_name: 'default' },

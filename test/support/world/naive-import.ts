@@ -1,0 +1,91 @@
+import type { AccountContent, AccountRecord, SourceTeam } from '../../../src/domain/account.ts';
+import type { Field } from '../../../src/domain/fields.ts';
+import { accountsOf, clean, foldedText, type NaiveState } from './naive-state.ts';
+
+/** What one full read of a source shows. */
+export interface NaiveRead {
+  /** In the order in which they arrive; a second record of one id is rejected (spec 2.2). */
+  readonly records: readonly AccountRecord[];
+  /** False when it was cut off (spec 3.2). */
+  readonly complete: boolean;
+}
+
+/** Observes a read: writes accounts only (spec 2.1–2.4, 3.1). */
+export function naiveImport(state: NaiveState, source: string, read: NaiveRead): void {
+  const seen = new Set<string>();
+  let provable = read.complete;
+  for (const record of read.records) {
+    const id = clean(record.externalId);
+    const key = `${source}:${id}`;
+    if (id === '' || seen.has(key)) {
+      provable = false;
+      continue;
+    }
+    seen.add(key);
+    if (isBroken(record)) continue;
+    observe(state, source, id, cleanContent(record));
+  }
+  if (!provable) return;
+  for (const [key, account] of accountsOf(state, source)) if (!seen.has(key)) account.absent = true;
+  if (!state.readOnce.includes(source)) state.readOnce.push(source);
+}
+
+function observe(state: NaiveState, source: string, externalId: string, said: AccountContent): void {
+  const key = `${source}:${externalId}`;
+  const known = state.accounts[key];
+  for (const team of [...(said.teams ?? []), ...(said.supervises ?? [])])
+    state.sourceTeams[source] = {
+      ...state.sourceTeams[source],
+      [team.id]: { team: null, ...state.sourceTeams[source]?.[team.id], name: team.name },
+    };
+  if (known === undefined) {
+    state.accounts[key] = {
+      source,
+      externalId,
+      content: said,
+      absent: false,
+      gone: false,
+      ignored: false,
+      unlinked: false,
+      refusals: {},
+      standing: 'new',
+      reason: null,
+    };
+    return;
+  }
+  known.absent = false;
+  // What was not read keeps what was known (spec 2.3).
+  known.content = {
+    ...known.content,
+    ...said,
+    values: { ...known.content.values, ...said.values },
+    roleFacts: { ...known.content.roleFacts, ...said.roleFacts },
+  };
+}
+
+function isBroken(record: AccountRecord): boolean {
+  return Object.values(record.values).some((text) => text?.includes('\u0001') === true);
+}
+
+function cleanContent(record: AccountRecord): AccountContent {
+  const values = (Object.entries(record.values) as [Field, string | null][]).map(([field, text]) => {
+    const cleaned = clean(text ?? '');
+    return [field, cleaned === '' ? null : cleaned] as const;
+  });
+  const facts = Object.entries(record.roleFacts ?? {}).map(([name, fact]: [string, unknown]) => [
+    name,
+    Array.isArray(fact) ? [...new Set(fact.map((item) => clean(String(item))))].sort() : fact,
+  ]);
+  return {
+    values: Object.fromEntries(values) as AccountContent['values'],
+    roleFacts: Object.fromEntries(facts) as NonNullable<AccountContent['roleFacts']>,
+    ...(record.disabled === undefined ? {} : { disabled: record.disabled }),
+    ...(record.teams === undefined ? {} : { teams: cleanTeams(record.teams) }),
+    ...(record.supervises === undefined ? {} : { supervises: cleanTeams(record.supervises) }),
+  };
+}
+
+function cleanTeams(teams: readonly SourceTeam[]): SourceTeam[] {
+  const cleaned = teams.map(({ id, name }) => ({ id: clean(id), name: clean(name) })).filter(({ id }) => foldedText(id) !== '');
+  return cleaned.filter((team, index) => cleaned.findIndex((other) => other.id === team.id) === index);
+}

@@ -1,0 +1,195 @@
+import type { WorldConfig } from './config.ts';
+import { itemText, matchesUser, naiveCorrelation } from './naive-correlation.ts';
+import { applyTogether, holderOfName, holdReason, keyOf, naiveSaid, type NaiveApplication } from './naive-project.ts';
+import {
+  accountsOf,
+  emptyNaiveValue,
+  foldedText,
+  holderOf,
+  must,
+  noNaiveWords,
+  sourceOf,
+  type NaiveAccount,
+  type NaiveState,
+  type NaiveUser,
+} from './naive-state.ts';
+
+/**
+ * The second writing of the rules of reconciling: the whole world, from scratch, over and over until nothing changes.
+ * It knows nothing of batches, hashes, wakes or what is due.
+ */
+export function naiveReconcile(config: WorldConfig, state: NaiveState): void {
+  for (let round = 0; round < 200; round++) {
+    const changed = config.sources.some(({ id }) => {
+      const before = JSON.stringify(state);
+      naivePass(config, state, id);
+      return JSON.stringify(state) !== before;
+    });
+    if (!changed) return;
+  }
+  throw new Error('the naive model does not come to rest');
+}
+
+/** One reconcile of one source (spec 4.8). */
+function naivePass(config: WorldConfig, state: NaiveState, source: string): void {
+  const everyoneRead = config.sources.every(({ id }) => state.readOnce.includes(id));
+  if (Object.keys(state.users).length === 0 && !everyoneRead) return;
+  if (halfIsMissing(state, source)) return;
+  const items = bindTeams(state, source);
+  for (const [, account] of accountsOf(state, source)) account.gone = account.absent;
+  items.push(...applyLinked(config, state, source));
+  items.push(...identify(config, state, source));
+  state.items[source] = [...new Set(items)].sort();
+}
+
+/** Spec 3.3: held as long as it is so, whatever has been read since. */
+function halfIsMissing(state: NaiveState, source: string): boolean {
+  const present = accountsOf(state, source).filter(([, account]) => !account.gone);
+  const absent = present.filter(([, account]) => account.absent).length;
+  return absent >= 5 && present.length - absent < present.length / 2;
+}
+
+/** New teams are bound or made, renamed ones follow by id, names that are taken are questions (spec 11.1). */
+function bindTeams(state: NaiveState, source: string): string[] {
+  const own = Object.entries(must(state.sourceTeams[source])).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (let settled = false; !settled; ) {
+    settled = true;
+    for (const [, observed] of own) {
+      if (observed.team !== null && state.teams[observed.team] === observed.name) continue;
+      const holder = Object.keys(state.teams).map(Number).find((team) => foldedText(must(state.teams[team])) === foldedText(observed.name));
+      if (observed.team === null) {
+        if (holder !== undefined && isBound(state, holder)) continue;
+        observed.team = holder ?? Object.keys(state.teams).length;
+        if (holder === undefined) state.teams[observed.team] = observed.name;
+      } else {
+        if (holder !== undefined && holder !== observed.team) continue;
+        state.teams[observed.team] = observed.name;
+      }
+      settled = false;
+    }
+  }
+  const waiting = own.filter(([, observed]) => observed.team === null || state.teams[observed.team] !== observed.name);
+  return waiting.map(([id]) => itemText('team-name-taken', [], [], `${source}:${id}`));
+}
+
+function isBound(state: NaiveState, team: number): boolean {
+  return Object.values(state.sourceTeams).some((teams) => Object.values(teams).some((observed) => observed.team === team));
+}
+
+/** The values of accounts that are linked already. */
+function applyLinked(config: WorldConfig, state: NaiveState, source: string): string[] {
+  const linked = accountsOf(state, source).flatMap(([key, account]) => {
+    const user = holderOf(state, key);
+    return user === undefined ? [] : [{ account, user, creates: false }];
+  });
+  for (const { account } of linked) endSpentRefusals(account);
+  const held = linked.filter(({ account, user }) => holdReason(user, account) !== null);
+  for (const { account, user } of held) setStanding(account, 'linked', holdReason(user, account));
+  const applied = applyTogether(
+    config,
+    state,
+    linked.filter((entry) => !held.includes(entry)),
+  );
+  for (const application of applied) writeUser(application);
+  return applied.flatMap((application) => settle(state, application));
+}
+
+/** A refusal ends when the source says another value for that part. */
+function endSpentRefusals(account: NaiveAccount): void {
+  const standing = Object.entries(account.refusals).filter(([part, said]) => said === naiveSaid(account, part));
+  account.refusals = Object.fromEntries(standing);
+}
+
+function writeUser({ account, user, projection, value }: NaiveApplication): void {
+  user.slots[account.source] = projection.slot;
+  user.value = value;
+}
+
+function setStanding(account: NaiveAccount, standing: string, reason: string | null): void {
+  account.standing = standing;
+  account.reason = reason;
+}
+
+/** The standing of an applied account and the questions about its parts. */
+function settle(state: NaiveState, { account, user, creates, projection, lost }: NaiveApplication): string[] {
+  const reasons = [
+    lost.length > 0 ? 'unique-taken' : null,
+    projection.unknownRoles.length > 0 ? 'unknown-role' : null,
+    projection.undecidedTeams ? 'team-name-taken' : null,
+    projection.refused ? 'refused' : null,
+  ];
+  setStanding(account, 'linked', reasons.find((reason) => reason !== null) ?? null);
+  const taken = lost.map((claim) => takenItem(state, account, creates ? null : user, claim));
+  const roles = projection.unknownRoles.map((role) => itemText('unknown-role', [], [], `${account.source}:${role}`));
+  return [...taken, ...roles];
+}
+
+function takenItem(state: NaiveState, account: NaiveAccount, user: NaiveUser | null, claim: { field: string; name: string }): string {
+  const users = [user?.key, holderOfName(state, claim.name)].flatMap((key) => key ?? []);
+  return itemText('unique-taken', [keyOf(account)], users, claim.field);
+}
+
+/** All correlation from one state, then links and creations together (spec 4.7, 4.8). */
+function identify(config: WorldConfig, state: NaiveState, source: string): string[] {
+  const verdicts = naiveCorrelation(config, state, source);
+  const planned: { account: NaiveAccount; user: NaiveUser; creates: boolean }[] = [];
+  const items: string[] = [];
+  for (const [key, verdict] of verdicts) {
+    const account = must(state.accounts[key]);
+    if (verdict.kind === 'link') planned.push({ account, user: must(state.users[verdict.user]), creates: false });
+    else if (verdict.kind === 'create') planned.push({ account, user: newUser(config, account), creates: true });
+    else {
+      setStanding(account, verdict.standing, verdict.reason);
+      if (verdict.item !== null) items.push(verdict.item);
+    }
+  }
+  const applications = applyTogether(config, state, planned);
+  const made = applications.filter(isMade);
+  for (const application of made) {
+    const { account, user } = application;
+    state.users[user.key] = user;
+    user.links[source] = keyOf(account);
+    writeUser(application);
+  }
+  for (const application of made) items.push(...settle(state, application));
+  for (const application of applications.filter((each) => !isMade(each))) {
+    const { account, lost } = application;
+    if (lost.length === 0) setStanding(account, 'waiting', 'no-username');
+    else setStanding(account, 'question', 'unique-taken');
+    items.push(...lost.map((claim) => takenItem(state, account, null, claim)));
+  }
+  return items;
+}
+
+/** A creation that lost one of its names waits as a whole (spec 4.7); a user needs a username (spec 4.6). */
+function isMade({ creates, lost, value }: NaiveApplication): boolean {
+  return !creates || (lost.length === 0 && value.fields.username !== undefined);
+}
+
+function newUser(config: WorldConfig, account: NaiveAccount): NaiveUser {
+  return {
+    key: keyOf(account),
+    origin: account.source,
+    active: account.content.disabled !== true,
+    off: [],
+    words: { ...noNaiveWords(), localValues: { ...config.newUserDefaults } },
+    slots: { [account.source]: { values: {}, silent: [], roles: ['agent'], teams: [], supervises: [] } },
+    links: {},
+    takesNoneOf: [],
+    value: emptyNaiveValue(),
+  };
+}
+
+/** Pairs of users of whom one has a linked account that matches the other (spec 4.9). */
+export function naiveDuplicates(config: WorldConfig, state: NaiveState): string[] {
+  const users = Object.values(state.users);
+  return users.flatMap((user) =>
+    Object.values(user.links).flatMap((key) => {
+      const account = must(state.accounts[key]);
+      if (holdReason(user, account) !== null) return [];
+      const rules = sourceOf(config, account.source).match;
+      const others = users.filter((other) => other !== user && rules.some((rule) => matchesUser(account, other, rule)));
+      return others.map((other) => itemText('possible-duplicate', [], [user.key, other.key]));
+    }),
+  );
+}
