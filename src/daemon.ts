@@ -202,6 +202,20 @@ export async function openInProcess(
     create: options.write,
     schema: 'current',
   });
+  try {
+    return await serveInProcess(settings, options, store, log);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function serveInProcess(
+  settings: Settings,
+  options: DaemonOptions & { readonly write: boolean; readonly osUser: string },
+  store: Store,
+  log: Logger,
+): Promise<InProcess> {
   const stopping = new AbortController();
   const working = new Set<Promise<void>>();
   const background = (work: Promise<void>): void => {

@@ -27,7 +27,7 @@ const defaultColumns: readonly (readonly [Field | AccountPart, string])[] = [
 const parts = ['externalId', 'disabled', 'supervisor', 'profile', 'group', 'role', 'team', 'supervises'] as const;
 
 /** The header of a file: its columns. */
-export const headerSchema = z.array(valueSchema);
+const headerSchema = z.array(valueSchema);
 
 /** Every column is compared with every name that is looked for. */
 const mostColumns = 1000;

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import { accountControl, guidText } from '../../src/connector-kit/ldap/microsoft-values.ts';
 

@@ -10,7 +10,7 @@ export interface Principal {
 }
 
 /** The proof that came with a request. */
-export interface Credentials {
+interface Credentials {
   readonly token: string;
   /** The operating-system user who runs the command line; counts with the local token only. */
   readonly osUser: string | undefined;

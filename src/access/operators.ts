@@ -11,7 +11,7 @@ export interface Operator {
 }
 
 /** A token's row as far as authentication needs it. */
-export interface StoredToken {
+interface StoredToken {
   readonly operator: Operator;
   /** What the token is limited to. */
   readonly permissions: readonly Permission[];

@@ -20,7 +20,7 @@ import { userRoutes } from './routes/users.ts';
 import { worklistRoutes } from './routes/worklist.ts';
 
 /** Per address that asks: far above what a person or a script does, far below what would hurt. */
-export const requestsPerMinute = 6_000;
+const requestsPerMinute = 6_000;
 
 const limits = {
   /** No request here carries more than a few names and a reason. */

@@ -14,7 +14,7 @@ import type { User } from './schemas/users.ts';
 import type { WorklistEntry } from './schemas/worklist.ts';
 
 /** A list is read in pages by key. */
-export interface PageRequest {
+interface PageRequest {
   readonly after?: string | undefined;
   readonly limit: number;
 }
@@ -38,7 +38,7 @@ export interface EventFilter extends PageRequest {
 }
 
 /** Read models. Each list is bounded and costs a fixed number of statements. */
-export interface ApiQueries {
+interface ApiQueries {
   readonly users: {
     list(
       filter: PageRequest & {

@@ -59,7 +59,7 @@ export function answerProblems(app: FastifyInstance, log: ApiDependencies['log']
 }
 
 /** Sends one problem. */
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, described: Described): FastifyReply {
+function sendProblem(request: FastifyRequest, reply: FastifyReply, described: Described): FastifyReply {
   const { status, code, detail, errors } = described;
   const problem: Problem = {
     type: `urn:rosterd:problem:${code}`,

@@ -136,13 +136,23 @@ export interface OpenItem {
   readonly evidenceDigest: string;
 }
 
+/** A source's team with its binding, and whether its absence or return has still to be told (spec 11.1). */
+export interface SourceTeamRow extends ObservedTeam {
+  readonly undecided: boolean;
+  readonly turned: 'gone' | 'returned' | null;
+}
+
 /** Reads that a pass needs; each is a fixed number of statements, whatever the number of ids. */
 export interface ReconcileReads {
   now(): Promise<string>;
   hasUsers(): Promise<boolean>;
   presentAccounts(source: SourceId): Promise<number>;
   teams(): Promise<KnownTeam[]>;
-  sourceTeams(source: SourceId): Promise<(ObservedTeam & { undecided: boolean })[]>;
+  sourceTeams(source: SourceId): Promise<SourceTeamRow[]>;
+  /** Which of these roles the source's present accounts state themselves. */
+  rolesStated(source: SourceId, roles: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Open questions of a kind that belong to a source and to no account. */
+  openItemsOfSource(kind: string, source: SourceId): Promise<OpenItem[]>;
   absences(source: SourceId, after: number, limit: number): Promise<AbsenceRow[]>;
   countAbsences(source: SourceId): Promise<{ absent: number; returned: number }>;
   countDue(source: SourceId): Promise<{ linked: number; unlinked: number }>;
@@ -192,7 +202,10 @@ export interface ReconcileWrites {
   createTeams(teams: readonly { source: SourceId; externalId: string; name: string }[]): Promise<void>;
   bindTeams(teams: readonly { source: SourceId; externalId: string; teamId: TeamId }[]): Promise<void>;
   renameTeams(teams: readonly { teamId: TeamId; name: string }[]): Promise<void>;
+  /** Marks teams as decided on, and makes the accounts due that waited for one. */
   settleSourceTeams(source: SourceId, decided: readonly string[]): Promise<void>;
+  /** Takes note of teams that are gone or have returned; the team itself is kept. */
+  turnSourceTeams(source: SourceId): Promise<void>;
   /** Makes unlinked accounts of any source due that are found under these keys. */
   wakeByKeys(keys: readonly string[]): Promise<void>;
   /** Makes accounts due whose open question names one of these users, or waits for one of these names. */

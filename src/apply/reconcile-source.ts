@@ -3,7 +3,7 @@ import { cannotExceed, exceededClasses, type Exceeded } from '../reconcile/guard
 import { countAbsences, writeAbsences } from './absences.ts';
 import { countIdentity, planIdentity } from './plan-identity.ts';
 import { Tally, type Pass } from './pass.ts';
-import { lookAtTeams, writeTeams } from './teams.ts';
+import { closeKnownRoles, lookAtTeams, writeTeams, type TeamOutlook } from './teams.ts';
 import { takeValues, writeValues, type Taken } from './values.ts';
 import { writeIdentity } from './write-identity.ts';
 
@@ -29,8 +29,8 @@ export async function reconcileSource(pass: Pass, resumeIdentity: boolean): Prom
   }
   const due = await pass.store.read.countDue(pass.rules.id);
   const absent = await pass.store.read.countAbsences(pass.rules.id);
-  if (due.linked + due.unlinked + absent.absent + absent.returned === 0 && outlook.verdicts.length === 0)
-    return { kind: 'done' };
+  const teamsChanged = outlook.verdicts.length + outlook.turned.length > 0;
+  if (due.linked + due.unlinked + absent.absent + absent.returned === 0 && !teamsChanged) return { kind: 'done' };
   const earlier = pass.guard.letThrough ? [] : await pass.store.read.guardedSince(pass.rules.id);
   const counts = mustCount(pass, due.linked + due.unlinked + absent.absent + earlier.length);
   const tally = new Tally();
@@ -41,19 +41,20 @@ export async function reconcileSource(pass: Pass, resumeIdentity: boolean): Prom
     const end = await judge(pass, tally, earlier);
     if (end.kind === 'suspicious') return end;
   }
-  await write(pass, outlook.verdicts, taken);
+  await write(pass, outlook, taken);
   return { kind: 'done' };
 }
 
-async function write(pass: Pass, verdicts: Parameters<typeof writeTeams>[2], taken: Taken): Promise<void> {
-  if (verdicts.length > 0) {
-    await pass.store.inLease(pass.lease, (tx) => writeTeams(tx, pass, verdicts));
+async function write(pass: Pass, outlook: TeamOutlook, taken: Taken): Promise<void> {
+  if (outlook.verdicts.length + outlook.turned.length > 0) {
+    await pass.store.inLease(pass.lease, (tx) => writeTeams(tx, pass, outlook));
     pass.world = { ...pass.world, ...(await lookAtTeams(pass.store.read, pass.rules.id)).world };
   }
   await writeAbsences(pass);
   await writeValues(pass, taken);
   await planIdentity(pass);
   await writeIdentity(pass);
+  await closeKnownRoles(pass);
 }
 
 /** The first taking is skipped where no limit can be reached (architecture 1). */

@@ -1,13 +1,15 @@
 import type { TeamId } from '../domain/user.ts';
 import { bindTeams, type TeamVerdict } from '../reconcile/bind-teams.ts';
 import type { World } from '../reconcile/decide.ts';
-import type { ItemDraft, ReconcileReads, ReconcileTx } from './ports.ts';
+import type { EventRow, ItemDraft, ReconcileReads, ReconcileTx, SourceTeamRow } from './ports.ts';
 import type { Pass } from './pass.ts';
 import { openMissing } from './values.ts';
 
 /** The teams of a run's source as they are and as they would be, before anything is written. */
 export interface TeamOutlook {
   readonly verdicts: readonly TeamVerdict[];
+  /** Teams that a complete import no longer shows, or shows again: kept, and told of. */
+  readonly turned: readonly (SourceTeamRow & { readonly turned: 'gone' | 'returned' })[];
   /** With provisional, negative ids for teams that would be created. */
   readonly world: Pick<World, 'teamNames' | 'bindings'>;
 }
@@ -29,12 +31,12 @@ export async function lookAtTeams(read: ReconcileReads, source: string): Promise
     bindings.set(verdict.team.externalId, --provisional);
     teamNames.set(provisional, verdict.name);
   }
-  return { verdicts, world: { teamNames, bindings } };
+  const turned = observed.flatMap((team) => (team.turned === null ? [] : [{ ...team, turned: team.turned }]));
+  return { verdicts, turned, world: { teamNames, bindings } };
 }
 
 /** Writes what was decided on teams, with an event for each change. */
-export async function writeTeams(tx: ReconcileTx, pass: Pass, verdicts: readonly TeamVerdict[]): Promise<void> {
-  if (verdicts.length === 0) return;
+export async function writeTeams(tx: ReconcileTx, pass: Pass, { verdicts, turned }: TeamOutlook): Promise<void> {
   const source = pass.rules.id;
   const of = <K extends TeamVerdict['kind']>(kind: K): Extract<TeamVerdict, { kind: K }>[] =>
     verdicts.filter((verdict): verdict is Extract<TeamVerdict, { kind: K }> => verdict.kind === kind);
@@ -46,25 +48,64 @@ export async function writeTeams(tx: ReconcileTx, pass: Pass, verdicts: readonly
     source,
     settled.map(({ team }) => team.externalId),
   );
+  if (turned.length > 0) await tx.turnSourceTeams(source);
+  const told = settled.filter((verdict) => verdict.kind !== 'unchanged');
   await tx.appendEvents(
-    settled
-      .filter((verdict) => verdict.kind !== 'unchanged')
-      .map(({ kind, team }) => ({
-        type: { create: 'team-created', bind: 'team-bound', rename: 'team-renamed' }[kind],
-        userId: null,
-        accountId: null,
-        externalId: team.externalId,
-        changes: [],
-        reason: `team ${team.name} of ${source}`,
-        guardClasses: null,
-      })),
-    { source, runId: pass.runId },
+    [...told.map(({ kind, team }) => eventOf(kind, team)), ...turned.map((team) => eventOf(team.turned, team))],
+    {
+      source,
+      runId: pass.runId,
+    },
   );
-  await openMissing(
+  await settleNames(
     tx,
     pass,
     of('name-taken').map((verdict) => nameTakenItem(verdict, source)),
   );
+}
+
+const eventTypes = {
+  create: 'team-created',
+  bind: 'team-bound',
+  rename: 'team-renamed',
+  gone: 'team-gone',
+  returned: 'team-returned',
+} as const;
+
+function eventOf(kind: keyof typeof eventTypes, team: { externalId: string; name: string }): EventRow {
+  return {
+    type: eventTypes[kind],
+    userId: null,
+    accountId: null,
+    externalId: team.externalId,
+    changes: [],
+    reason: kind === 'gone' ? `${team.name} is not in a complete import; the team is kept` : team.name,
+    guardClasses: null,
+  };
+}
+
+/** The open questions about team names of this source become those that arise now (spec 4.10). */
+async function settleNames(tx: ReconcileTx, pass: Pass, items: readonly ItemDraft[]): Promise<void> {
+  const arising = new Set(items.map((item) => item.subject));
+  const open = await tx.openItemsOfSource('team-name-taken', pass.rules.id);
+  await tx.closeItems(open.filter((item) => !arising.has(item.subject)).map((item) => item.id));
+  await openMissing(tx, pass, items);
+}
+
+/** Closes the questions about roles that the catalogue has by now, or that nobody says any more (spec 10.2). */
+export async function closeKnownRoles(pass: Pass): Promise<void> {
+  const source = pass.rules.id;
+  const open = await pass.store.read.openItemsOfSource('unknown-role', source);
+  if (open.length === 0) return;
+  const roleOf = (subject: string): string => subject.slice(source.length + 1);
+  const stated = await pass.store.read.rolesStated(
+    source,
+    open.map((item) => roleOf(item.subject)),
+  );
+  const arises = (role: string): boolean =>
+    !pass.rules.catalogue.includes(role) && (stated.has(role) || pass.rules.roles.some((rule) => rule.role === role));
+  const closing = open.filter((item) => !arises(roleOf(item.subject))).map((item) => item.id);
+  if (closing.length > 0) await pass.store.inLease(pass.lease, (tx) => tx.closeItems(closing));
 }
 
 function nameTakenItem(

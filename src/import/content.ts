@@ -1,6 +1,7 @@
 import type { AccountContent, AccountRecord, RoleFacts, SourceTeam } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import { compareText, fold, normalise } from '../domain/text.ts';
+import { isWindowsLogin } from '../domain/windows-login.ts';
 import { digestOf } from '../digest.ts';
 
 /** The longest text that is believed to be a value; anything longer is a broken record. */
@@ -21,7 +22,11 @@ export function validateRecord(record: AccountRecord): Validated {
           ? `a text is longer than ${String(longestText)} characters`
           : 'a text has control characters',
     };
-  return { externalId, content: canonical(record) };
+  const content = canonical(record);
+  const login = content.values.windowsLogin;
+  if (typeof login === 'string' && !isWindowsLogin(login))
+    return { reason: 'its Windows login is not of the form DOMAIN\\login' };
+  return { externalId, content };
 }
 
 function textsOf(content: AccountContent): string[] {

@@ -218,6 +218,9 @@ function newTeamNames(state: State, said: readonly Said[]): SourceTeam[] {
 /** What a complete read did not show is absent; whether it is *gone* is for reconcile to decide (spec 13.1). */
 async function concludeAbsences(state: State): Promise<void> {
   const { store, source, lease, signal } = state.input;
+  const teams = [...state.teams.keys()];
+  if ((await store.countTeamsMissing(source, teams)) > 0)
+    await store.inLease(lease, (tx) => tx.markTeamsAbsent(source, teams));
   if ((await store.countPresent(source)) === state.seen.count) return;
   for (let after = 0; ;) {
     signal.throwIfAborted();

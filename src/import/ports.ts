@@ -29,6 +29,8 @@ export interface ImportTx {
   markSeen(ids: readonly number[]): Promise<void>;
   markAbsent(ids: readonly number[], proof: string): Promise<void>;
   saveTeams(source: SourceId, teams: readonly SourceTeam[]): Promise<void>;
+  /** Notes the teams that a complete read did not show. */
+  markTeamsAbsent(source: SourceId, seen: readonly SourceTeam['id'][]): Promise<void>;
 }
 
 /** What importing needs of the database; src/store implements it. */
@@ -36,6 +38,8 @@ export interface ImportStore {
   known(source: SourceId, externalIds: readonly string[]): Promise<KnownAccount[]>;
   contents(ids: readonly number[]): Promise<ReadonlyMap<number, AccountContent>>;
   countPresent(source: SourceId): Promise<number>;
+  /** How many of the source's teams are not among those seen and not yet noted as absent. */
+  countTeamsMissing(source: SourceId, seen: readonly SourceTeam['id'][]): Promise<number>;
   /** Ids of accounts not yet observed as absent, ascending. */
   presentIds(source: SourceId, after: number, limit: number): Promise<number[]>;
   inLease<T>(lease: Lease, work: (tx: ImportTx) => Promise<T>): Promise<T>;

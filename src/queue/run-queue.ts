@@ -69,8 +69,7 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
     const data = payload.parse(job.data);
     await (data.task === 'run' ? tasks.run(data.runId) : tasks.reconcile());
   };
-  // The embedded database tells no connection of another's notifications: an idle worker looks by itself every second.
-  const options = { concurrency: 8, drainDelay: 1 };
+  const options = { concurrency: 8 };
   const worker =
     redis === null
       ? new Worker(queueName, work, { ...options, connection: databaseConnection(backend) }, createPostgresBackend)

@@ -5,7 +5,7 @@ import { foldWith } from './decide.ts';
 import type { ExplainInput, LinkedAccount } from './explain-input.ts';
 import { project } from './project.ts';
 
-export type HoldCode =
+type HoldCode =
   | 'sync-off'
   | 'inactive'
   | 'gone'
@@ -19,7 +19,7 @@ export type HoldCode =
   | 'source-paused';
 
 /** Something that keeps what the source says from the user. */
-export interface Hold {
+interface Hold {
   readonly code: HoldCode;
   readonly message: string;
   /** Null where it holds the whole account. */

@@ -69,7 +69,7 @@ export interface SpokenWord {
 }
 
 /** A switched-off sync; `source` is null where it is for every source. */
-export interface SwitchedOff {
+interface SwitchedOff {
   readonly source: SourceId | null;
   readonly by: string;
   readonly at: string;

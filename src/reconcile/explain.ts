@@ -7,7 +7,7 @@ import { explainAccount, type AccountExplanation } from './explain-account.ts';
 import type { ExplainInput, SpokenWord } from './explain-input.ts';
 
 /** One who has a value for a field. */
-export interface Voice {
+interface Voice {
   readonly kind: 'override' | 'source' | 'local';
   readonly source: SourceId | null;
   readonly value: string;
@@ -22,7 +22,7 @@ export interface Voice {
 }
 
 /** One value of a user: whose it is, and what others say. */
-export interface FieldExplanation {
+interface FieldExplanation {
   readonly field: Field;
   readonly value: string | null;
   /** Shown, but not the field's own value: an employee id that is a copy of the ACD id (spec 4.6). */
@@ -32,7 +32,7 @@ export interface FieldExplanation {
 }
 
 /** Why a role or a team is held, or not. */
-export interface HoldingExplanation {
+interface HoldingExplanation {
   readonly held: boolean;
   /** `operator`, and the sources that supply it. */
   readonly givenBy: readonly string[];

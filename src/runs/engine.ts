@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Field } from '../domain/fields.ts';
-import { compareText } from '../domain/text.ts';
 import type { Policy } from '../domain/user.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { ReconcileStore } from '../apply/ports.ts';
 import type { ImportStore } from '../import/ports.ts';
 import { distinctRules } from '../reconcile/match-keys.ts';
+import { Due, isIdle } from './due.ts';
 import { failureOf } from './failures.ts';
 import { underLease } from './heartbeat.ts';
 import { importRun } from './import-run.ts';
@@ -64,6 +64,9 @@ export interface SyncAnswer {
 
 export type RefusalCode = 'source-paused' | 'source-unknown' | 'source-disabled' | 'source-retired';
 
+/** A run that has been queued for longer may have been lost by the queue, in seconds. */
+const waitsTooLong = 10;
+
 /**
  * The state machine around observe, decide and apply. What is to be done stands in the database; this class only finds it
  * and does it, so any process may take over at any time (architecture 1, spec 14.3).
@@ -75,11 +78,11 @@ export class Engine {
   #reconciling: Promise<void> | null = null;
   #again = false;
   #policyChecked = false;
-  /** Sources whose last reconcile left everything as due as it was: woken again only by a new import or request. */
-  readonly #stuck = new Set<string>();
+  readonly #due: Due;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#due = new Due({ ...options, reads: options.reconcileStore.read });
     this.#byId = new Map(options.sources.map((source) => [source.id, source]));
     this.#allMatchRules = distinctRules(options.sources.map((source) => source.rules.match));
   }
@@ -150,13 +153,13 @@ export class Engine {
       return;
     }
     const { leases, holder, signal } = this.#options;
-    await underLease(leases, `source:${source.id}`, holder, signal, (lease, leased) =>
+    const imported = await underLease(leases, `source:${source.id}`, holder, signal, (lease, leased) =>
       this.#import(run, source, lease, leased),
     );
-    await this.reconcile();
+    if (imported?.result === true) await this.reconcile();
   }
 
-  async #import(run: RunRecord, source: RunnableSource, lease: Lease, signal: AbortSignal): Promise<void> {
+  async #import(run: RunRecord, source: RunnableSource, lease: Lease, signal: AbortSignal): Promise<boolean> {
     const { runStore, sourceStore, importStore, log } = this.#options;
     const state = (await sourceStore.states()).get(source.id);
     if (state === undefined) throw new Error(`source ${source.id} has no state in the store`);
@@ -170,8 +173,8 @@ export class Engine {
       cursorBefore: state.cursor,
     });
     // Another run of this source is being reconciled: this one stays queued and is found again when that has ended.
-    if (!started) return;
-    this.#stuck.delete(source.id);
+    if (!started) return false;
+    this.#due.stuck.delete(source.id);
     const progress = this.#importProgress(run.id);
     try {
       const outcome = await importRun({
@@ -190,6 +193,7 @@ export class Engine {
       await this.#interrupted(run.id, error, signal);
     }
     log.info({ runId: run.id, source: source.id, mode }, 'import ended');
+    return true;
   }
 
   #importProgress(runId: number): (counts: Partial<RunCounts>, total: number | undefined) => Promise<void> {
@@ -221,7 +225,7 @@ export class Engine {
 
   /** Reconciles what a person's word has made due, also where the last reconcile got nowhere. */
   async reconcileNow(): Promise<void> {
-    this.#stuck.clear();
+    this.#due.stuck.clear();
     await this.reconcile();
   }
 
@@ -242,17 +246,17 @@ export class Engine {
       const held = await underLease(leases, 'reconcile', holder, signal, async (lease, leased) => {
         await this.#checkPolicy();
         for (;;) {
-          const run = await this.#nextRun();
+          const run = await this.#due.nextRun();
           if (run === null || leased.aborted) return;
           await this.#reconcileOne(run, lease, leased);
           reconciled++;
         }
       });
       // A run that became ready between the last look and the release is found by looking once more.
-      if (held !== null && (await this.#peekNext())) this.#again = true;
+      if (held !== null && (await this.#due.anyReady())) this.#again = true;
       // Runs that had to wait for one of these start now.
       if (reconciled > 0)
-        for (const runId of await this.#options.runStore.queuedRuns()) await this.#options.queueRun(runId);
+        for (const runId of await this.#options.runStore.queuedRuns(0)) await this.#options.queueRun(runId);
     }
   }
 
@@ -277,52 +281,6 @@ export class Engine {
     log.info({ runId: run.id }, 'run ended');
   }
 
-  async #peekNext(): Promise<boolean> {
-    return !this.#options.signal.aborted && (await this.#options.runStore.reconcilable()).length > 0;
-  }
-
-  /** The due source of the highest rank goes first; lower ones wait for it, also while it is importing (spec 4.8). */
-  async #nextRun(): Promise<RunRecord | null> {
-    const { runStore, sourceStore } = this.#options;
-    const ready = await runStore.reconcilable();
-    const policyRun = ready.find((run) => run.source === null);
-    if (policyRun !== undefined) return policyRun;
-    const states = await sourceStore.states();
-    const waiting = await this.#waitingFor(states);
-    const anybody = await this.#options.reconcileStore.read.hasUsers();
-    const creationWaits = !anybody && waiting.length > 0;
-    const due = creationWaits
-      ? []
-      : (await runStore.sourcesWithDue()).filter((id) => !this.#stuck.has(id) && !isIdle(states.get(id)));
-    const importing = new Set(await runStore.importing());
-    for (const source of this.#byRank()) {
-      const run = ready.find((each) => each.source === source.id);
-      if (run !== undefined) return run;
-      if (importing.has(source.id)) {
-        if (anybody && !isIdle(states.get(source.id)) && (await runStore.hasDue(source.id))) return null;
-        continue;
-      }
-      if (due.includes(source.id)) return runStore.get(await runStore.startWoken(source.id, null));
-    }
-    return null;
-  }
-
-  #byRank(): readonly RunnableSource[] {
-    const rank = this.#options.policy.content.rank.map((source) => source.id);
-    return [...this.#options.sources].sort(
-      (a, b) => rank.indexOf(a.id) - rank.indexOf(b.id) || compareText(a.id, b.id),
-    );
-  }
-
-  /** The sources whose first complete import creation waits for (spec 4.8). */
-  #waitingFor(states: ReadonlyMap<string, SourceState>): Promise<string[]> {
-    const counted = this.#options.sources.filter((source) => {
-      const state = states.get(source.id);
-      return state?.pausedByPerson !== true && state?.retired !== true;
-    });
-    return this.#options.sourceStore.awaitingFirstImport(counted.map((source) => source.id));
-  }
-
   async #reconcileOne(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
     const { runStore, sourceStore, reconcileStore, log } = this.#options;
     if (run.source === null) {
@@ -344,7 +302,7 @@ export class Engine {
         run,
         source,
         allSources: this.#options.sources,
-        waitingFor: await this.#waitingFor(states),
+        waitingFor: await this.#due.waitingFor(states),
         policy: this.#options.policy,
         store: reconcileStore,
         runs: runStore,
@@ -358,13 +316,19 @@ export class Engine {
       await runStore.saveProgress(run.id, 'finishing', run.counts, {});
       const after = await reconcileStore.read.countDue(source.id);
       if (outcome.failure !== null || after.linked + after.unlinked >= Math.max(before.linked + before.unlinked, 1))
-        this.#stuck.add(source.id);
+        this.#due.stuck.add(source.id);
       await this.#finish(run, source, lease, outcome);
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
-      this.#stuck.add(source.id);
+      this.#due.stuck.add(source.id);
     }
-    log.info({ runId: run.id, source: source.id }, 'run ended');
+    log.info({ runId: run.id, source: source.id, ...(await this.#summary(run.id)) }, 'run ended');
+  }
+
+  /** The one line that the log keeps of a run. */
+  async #summary(runId: number): Promise<object> {
+    const run = await this.#options.runStore.get(runId);
+    return { mode: run?.mode, state: run?.state, counts: run?.counts, error: run?.errorCode ?? undefined };
   }
 
   async #finish(
@@ -388,7 +352,7 @@ export class Engine {
         });
       else await sourceStore.countFailure(source.id);
     }
-    const woken = await this.#woken(run);
+    const woken = await this.#due.wokenBy(run);
     for (const id of woken) if (id !== source.id) await runStore.startWoken(id, run.syncId);
     const again = woken.includes(source.id);
     await runStore.finish(lease, run.id, {
@@ -398,17 +362,6 @@ export class Engine {
       waitingFor: outcome.waitingFor,
       again,
     });
-  }
-
-  /** The sources that a run has woken: their reconciles become part of its sync before it ends, so that nobody sees a gap. */
-  async #woken(run: RunRecord): Promise<string[]> {
-    if (run.syncId === null) return [];
-    const states = await this.#options.sourceStore.states();
-    const anybody = await this.#options.reconcileStore.read.hasUsers();
-    if (!anybody && (await this.#waitingFor(states)).length > 0) return [];
-    const due = [...(await this.#options.runStore.sourcesWithDue())];
-    if (run.source !== null && (await this.#options.runStore.hasDue(run.source))) due.push(run.source);
-    return due.filter((id) => this.#byId.has(id) && !this.#stuck.has(id) && !isIdle(states.get(id)));
   }
 
   /** Asks for a first sync of the sources that have never had a run, so that a new installation is filled by itself. */
@@ -424,7 +377,7 @@ export class Engine {
   /** Takes up what a dead process left: for the start, and now and then while running. */
   async recover(): Promise<void> {
     const { runStore, queueRun } = this.#options;
-    for (const runId of new Set([...(await runStore.orphans()), ...(await runStore.queuedRuns())]))
+    for (const runId of new Set([...(await runStore.orphans()), ...(await runStore.queuedRuns(waitsTooLong))]))
       await queueRun(runId);
     await this.reconcile();
   }
@@ -440,9 +393,4 @@ export class Engine {
       this.#options.log.info({ source: source.id }, 'source resumed: its configuration or secret has changed');
     }
   }
-}
-
-/** Paused and retired sources are left alone and make nobody wait. */
-function isIdle(state: SourceState | undefined): boolean {
-  return state === undefined || state.paused || state.retired;
 }

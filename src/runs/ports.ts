@@ -52,7 +52,8 @@ export interface RunStore {
   /** Queues a run, or gives the one of that source that is queued already; null for a slot that had its run. */
   enqueue(request: RunRequest): Promise<number | null>;
   get(runId: number): Promise<RunRecord | null>;
-  queuedRuns(): Promise<number[]>;
+  /** Runs that have been queued for at least so many seconds. */
+  queuedRuns(seconds: number): Promise<number[]>;
   /** Moves a queued (or orphaned) run to importing; false when another run of the source is active. */
   startImport(
     runId: number,

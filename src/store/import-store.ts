@@ -33,6 +33,10 @@ export function importStore(db: Db): ImportStore {
       const sql = 'select id from account where source_id = ? and absent_since is null and id > ? order by id limit ?';
       return (await query<{ id: number }>(db, sql, [source, after, limit])).map((row) => row.id);
     },
+    async countTeamsMissing(source, seen) {
+      const sql = `select count(*)::int as count from source_team where source_id = ? and absent_since is null and external_id <> all(?)`;
+      return (await queryOne<{ count: number }>(db, sql, [source, [...seen]])).count;
+    },
     inLease: (lease, work) =>
       inTransaction(db, async (transaction) => {
         await checkLease(transaction, lease);
@@ -92,6 +96,11 @@ function importTx(db: Db): ImportTx {
         [proof, [...ids]],
       );
     },
+    async markTeamsAbsent(source, seen) {
+      const sql =
+        'update source_team set absent_since = now() where source_id = ? and absent_since is null and external_id <> all(?)';
+      await query(db, sql, [source, [...seen]]);
+    },
     async saveTeams(source, teams) {
       await forRows(
         db,
@@ -99,8 +108,9 @@ function importTx(db: Db): ImportTx {
         [...new Map(teams.map((team) => [team.id, team])).values()],
         (rows) => `insert into source_team (source_id, external_id, name)
           select src, r.id, r.name from ${rows}, (select ?::text as src) as c
-          on conflict (source_id, external_id) do update set name = excluded.name, undecided = true
-          where source_team.name <> excluded.name`,
+          on conflict (source_id, external_id) do update set name = excluded.name, absent_since = null,
+            undecided = source_team.undecided or source_team.name <> excluded.name
+          where source_team.name <> excluded.name or source_team.absent_since is not null`,
         [source],
       );
     },

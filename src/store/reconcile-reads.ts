@@ -46,7 +46,10 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
     sourceTeams: (source) =>
       query(
         db,
-        'select external_id as "externalId", name, team_id as "teamId", undecided from source_team where source_id = ?',
+        `select external_id as "externalId", name, team_id as "teamId", undecided,
+           case when absent_since is not null and gone_since is null then 'gone'
+                when absent_since is null and gone_since is not null then 'returned' end as turned
+         from source_team where source_id = ?`,
         [source],
       ),
     absences: (source, after, limit) =>
@@ -122,6 +125,18 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
          from event, unnest(guard_classes) as class
          where source_id = ? and guard_classes is not null and at > now() - interval '24 hours'`,
         [source],
+      ),
+    async rolesStated(source, roles) {
+      const sql = `select distinct role from account a, jsonb_array_elements_text(a.content -> 'roleFacts' -> 'roles') as role
+        where a.source_id = ? and a.absent_since is null and role = any(?)`;
+      return new Set((await query<{ role: string }>(db, sql, [source, [...roles]])).map((row) => row.role));
+    },
+    openItemsOfSource: (kind, source) =>
+      query(
+        db,
+        `select id, kind, subject, account_ids as "accountIds", user_ids as "userIds", evidence_digest as "evidenceDigest"
+         from review_item where closed_at is null and kind = ? and source_id = ?`,
+        [kind, source],
       ),
     async outdatedUsers(policyId, after, limit) {
       const sql = 'select id from "user" where policy_id <> ? and id > ? order by id limit ?';

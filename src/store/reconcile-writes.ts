@@ -219,7 +219,9 @@ function questionWrites(db: Db): Part<'closeItems' | 'openNewItems'> {
   };
 }
 
-function teamWrites(db: Db): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 'settleSourceTeams'> {
+function teamWrites(
+  db: Db,
+): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 'settleSourceTeams' | 'turnSourceTeams'> {
   return {
     async createTeams(teams) {
       const rows = teams.map((team) => ({ ...team, name: normalise(team.name), folded: fold(team.name) }));
@@ -261,6 +263,14 @@ function teamWrites(db: Db): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 
         source,
         [...decided],
       ]);
+      await query(
+        db,
+        `update account set wakes = wakes + 1 where source_id = ? and standing_reason = 'team-name-taken'`,
+        [source],
+      );
+    },
+    async turnSourceTeams(source) {
+      await query(db, 'update source_team set gone_since = absent_since where source_id = ?', [source]);
     },
   };
 }

@@ -75,10 +75,9 @@ function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'queued
       );
       return asked.length > 0 ? 'asked' : 'finished';
     },
-    async queuedRuns() {
-      return (await query<{ id: number }>(db, `select id from run where state = 'queued' order by id`)).map(
-        (row) => row.id,
-      );
+    async queuedRuns(seconds) {
+      const sql = `select id from run where state = 'queued' and asked_at <= now() - ? * interval '1 second' order by id`;
+      return (await query<{ id: number }>(db, sql, [seconds])).map((row) => row.id);
     },
     async get(runId) {
       return (await query<RunRecord>(db, `select ${record} from run where id = ?`, [runId]))[0] ?? null;

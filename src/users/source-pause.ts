@@ -3,13 +3,13 @@ import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
 
 /** `source pause|resume` (spec 14.1). */
-export interface SourcePauseRequest {
+interface SourcePauseRequest {
   readonly source: SourceId;
   readonly reason?: string | undefined;
   readonly operator: string;
 }
 
-export interface LockedSource {
+interface LockedSource {
   readonly paused: boolean;
   /** Failed runs in a row. */
   readonly failures: number;

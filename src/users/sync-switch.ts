@@ -3,7 +3,7 @@ import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
 
 /** `user sync on|off` (spec 6). */
-export interface SyncSwitchRequest {
+interface SyncSwitchRequest {
   readonly userId: UserId;
   readonly enabled: boolean;
   /** Limits it to one source (spec 6.4). */
@@ -53,7 +53,7 @@ export interface SyncSwitchStore {
 }
 
 /** The user's version afterwards, and whether anything changed. */
-export interface SyncSwitched {
+interface SyncSwitched {
   readonly version: number;
   readonly changed: boolean;
 }

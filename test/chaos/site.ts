@@ -15,6 +15,7 @@ export type Database = { readonly kind: 'embedded' } | { readonly kind: 'postgre
 /** One installation of rosterd: a folder with configuration, source file and data directory, and a database. */
 export interface Site {
   readonly folder: string;
+  readonly sourceFile: string;
   readonly database: Database;
   readonly config: string;
   readonly dataDir: string;
@@ -23,8 +24,11 @@ export interface Site {
 const peopleDn = 'ou=people,dc=example,dc=com';
 const noLimit = { number: 1_000_000, percent: 100 };
 
-/** Makes a site whose source file holds nobody yet. Nothing is ever held: whole populations change at once here. */
-export async function makeSite(folder: string, database: Database): Promise<Site> {
+/**
+ * Makes a site whose source file is not there yet. Nothing is ever held: whole populations change at once here. `sourceFile`
+ * is that of another site, for a second process on the same database.
+ */
+export async function makeSite(folder: string, database: Database, sourceFile = join(folder, 'people.ldif')): Promise<Site> {
   await mkdir(folder, { recursive: true });
   const config = await writeConfiguration(folder, {
     database: database.kind === 'embedded' ? 'embedded' : database.url,
@@ -33,15 +37,16 @@ export async function makeSite(folder: string, database: Database): Promise<Site
     log: { level: 'info' },
     guard: { firstImport: 'apply', created: noLimit, linked: noLimit, fieldChanged: noLimit, teamMoved: noLimit, gone: noLimit },
     sources: [
-      { id: 'directory', kind: 'ldif-file', connection: { path: 'people.ldif' }, createsUsers: true, mapping: teamMapping },
+      { id: 'directory', kind: 'ldif-file', connection: { path: sourceFile }, createsUsers: true, mapping: teamMapping },
     ],
   });
-  return { folder, database, config, dataDir: join(folder, 'data') };
+  return { folder, sourceFile, database, config, dataDir: join(folder, 'data') };
 }
 
 /** A site with a copy of another's data directory, for a store that is prepared once and used often. */
 export async function copySite(from: Site, folder: string, database: Database): Promise<Site> {
-  const site = await makeSite(folder, database);
+  // The same file, because another one is another system (spec 2.6).
+  const site = await makeSite(folder, database, from.sourceFile);
   if (database.kind === 'embedded') await cp(from.dataDir, site.dataDir, { recursive: true, filter: (path) => !isSocket(path) });
   return site;
 }
@@ -52,7 +57,7 @@ function isSocket(path: string): boolean {
 
 /** Writes the source file: `count` people in the given edition, with a few that raise questions. */
 export function writePeople(site: Site, count: number, edition: number): Promise<void> {
-  return writeLdif(join(site.folder, 'people.ldif'), population(count, edition));
+  return writeLdif(site.sourceFile, population(count, edition));
 }
 
 /**

@@ -5,7 +5,7 @@ import { named } from './registry.ts';
 const shown = z.union([z.string(), z.array(z.string()).readonly()]).nullable();
 const actorKind = z.enum(['sync', 'operator', 'system']);
 
-export const event = named(
+const event = named(
   'Event',
   z.object({
     id: z.int().positive(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, pageOf, pageRequest, sourceId, time } from './common.ts';
 import { named } from './registry.ts';
 
-export const reviewItem = named(
+const reviewItem = named(
   'ReviewItem',
   z.object({
     id,

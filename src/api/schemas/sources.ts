@@ -41,7 +41,7 @@ export type Source = z.output<typeof source>;
 
 export const sourceList = named('SourceList', z.object({ items: z.array(source).readonly() }));
 export const sourceParameters = z.object({ id: sourceId });
-export const checkStep = named(
+const checkStep = named(
   'CheckStep',
   z.object({
     name: z.string(),

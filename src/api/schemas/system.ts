@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { named } from './registry.ts';
 
-export const settingRow = named('Setting', z.object({ key: z.string(), value: z.string(), origin: z.string() }));
+const settingRow = named('Setting', z.object({ key: z.string(), value: z.string(), origin: z.string() }));
 export type Setting = z.output<typeof settingRow>;
 export const settingList = named('SettingList', z.object({ items: z.array(settingRow).readonly() }));
 export const version = named('Version', z.object({ version: z.string(), schema: z.string(), node: z.string() }));
@@ -10,4 +10,3 @@ export const health = named(
   'Health',
   z.object({ status: z.enum(['ok', 'unavailable']), reason: z.string().optional() }),
 );
-export type Health = z.output<typeof health>;

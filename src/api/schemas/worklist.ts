@@ -12,7 +12,7 @@ const evidence = z.object({
   runId: id.nullable(),
 });
 
-export const worklistEntry = named(
+const worklistEntry = named(
   'WorklistEntry',
   z.object({
     userId: id,

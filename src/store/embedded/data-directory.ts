@@ -15,21 +15,9 @@ import type * as Sqlite from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { DataDirectoryError } from './errors.ts';
+import { holderSchema, type Holder } from './holder.ts';
 
-const holderSchema = z.object({
-  pid: z.number().int(),
-  role: z.enum(['daemon', 'command']),
-  host: z.string(),
-  command: z.string(),
-  since: z.iso.datetime(),
-  address: z.string().optional(),
-});
-
-/**
- * Who holds a data directory: process id and host name, whether it is the daemon or a command that ends by itself,
- * the command's name, since when (ISO 8601, UTC), and the address of its API once a daemon serves one.
- */
-export type Holder = z.infer<typeof holderSchema>;
+export type { Holder };
 
 /** What the caller of {@link acquireDataDirectory} is and how long it may wait. */
 export type AcquireOptions = {

@@ -1,4 +1,4 @@
-import type { Holder } from './data-directory.ts';
+import type { Holder } from './holder.ts';
 
 /** Why a data directory cannot be had. */
 export type DataDirectoryErrorCode = 'no-store' | 'data-directory-held' | 'data-directory-unusable';

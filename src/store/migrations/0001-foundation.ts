@@ -105,6 +105,8 @@ create table source_team (
   name text not null,
   team_id integer,
   undecided boolean not null default true,
+  absent_since timestamptz,
+  gone_since timestamptz,
   first_seen_at timestamptz not null default now(),
   primary key (source_id, external_id)
 );

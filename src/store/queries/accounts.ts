@@ -4,16 +4,16 @@ import { CursorError, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
 
 /** How reconcile left an account; `new` until it has decided on it for the first time. */
-export type Match = 'new' | 'linked' | 'unmatched' | 'waiting' | 'question' | 'ignored' | 'unlinked';
+type Match = 'new' | 'linked' | 'unmatched' | 'waiting' | 'question' | 'ignored' | 'unlinked';
 
-export interface AccountFilter extends PageRequest {
+interface AccountFilter extends PageRequest {
   readonly source?: string | undefined;
   readonly state?: 'present' | 'disabled' | 'gone' | undefined;
   readonly match?: Match | undefined;
 }
 
 /** An account as the API answers it. */
-export interface AccountJson {
+interface AccountJson {
   readonly id: number;
   readonly source: string;
   readonly externalId: string;

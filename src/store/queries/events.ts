@@ -3,10 +3,10 @@ import { byCommit, byTime, newestFirst, placeAtHorizon, type EventOrder } from '
 import type { PageRequest } from './paging.ts';
 import { allOf, iso, likeLiteral, sqlRows } from './sql.ts';
 
-export type ActorKind = 'sync' | 'operator' | 'system';
+type ActorKind = 'sync' | 'operator' | 'system';
 
 /** Which entries of the history to show (spec 15.2). */
-export interface EventFilter extends PageRequest {
+interface EventFilter extends PageRequest {
   readonly order: 'asc' | 'desc';
   readonly source?: string | undefined;
   readonly userId?: number | undefined;
@@ -21,7 +21,7 @@ export interface EventFilter extends PageRequest {
 }
 
 /** An event as the API answers it. */
-export interface EventJson {
+interface EventJson {
   readonly id: number;
   readonly at: string;
   readonly actor: { readonly kind: ActorKind; readonly name: string };
@@ -34,7 +34,7 @@ export interface EventJson {
   readonly reason: string | null;
 }
 
-export interface EventChangeJson {
+interface EventChangeJson {
   readonly field: string;
   readonly before: string | readonly string[] | null;
   readonly after: string | readonly string[] | null;
@@ -44,7 +44,7 @@ export interface EventChangeJson {
  * `next` is null at the end, except in the ascending order without `until`: there it is the cursor to ask with again, and
  * `atEnd` says that nothing is left for now.
  */
-export interface EventPage {
+interface EventPage {
   readonly items: readonly EventJson[];
   readonly next: string | null;
   readonly atEnd: boolean;

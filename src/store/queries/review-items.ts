@@ -3,7 +3,7 @@ import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
 
 /** The answers that each kind of question allows (spec 4.10), as `review resolve` will take them. */
-export const reviewAnswers = {
+const reviewAnswers = {
   'ambiguous-match': ['this-user', 'new-user', 'ignore'],
   'already-linked': ['replace-link', 'separate-user', 'ignore'],
   'inactive-match': ['link-inactive', 'reactivate', 'separate-user', 'ignore'],
@@ -13,15 +13,15 @@ export const reviewAnswers = {
   'team-name-taken': ['map-to', 'create', 'ignore'],
   'possible-duplicate': ['move-link', 'not-the-same'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
-export type ReviewKind = keyof typeof reviewAnswers;
+type ReviewKind = keyof typeof reviewAnswers;
 
-export interface ReviewItemFilter extends PageRequest {
+interface ReviewItemFilter extends PageRequest {
   readonly source?: string | undefined;
   readonly kind?: string | undefined;
 }
 
 /** An open question as the API answers it. */
-export interface ReviewItemJson {
+interface ReviewItemJson {
   readonly id: number;
   readonly kind: string;
   readonly source: string | null;

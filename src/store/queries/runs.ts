@@ -2,11 +2,11 @@ import type { Knex } from 'knex';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
 
-export type RunMode = 'full' | 'delta' | 'reconcile';
-export type RunState =
+type RunMode = 'full' | 'delta' | 'reconcile';
+type RunState =
   'queued' | 'importing' | 'reconciling' | 'held' | 'completed' | 'completed-with-rejects' | 'failed' | 'cancelled';
 
-export interface RunFilter extends PageRequest {
+interface RunFilter extends PageRequest {
   readonly source?: string | undefined;
   readonly state?: RunState | undefined;
 }
@@ -27,10 +27,10 @@ const countNames = [
 ] as const;
 
 /** What a run did, by class (spec 2.5); what it has not come to yet is 0. */
-export type RunCounts = Record<(typeof countNames)[number], number>;
+type RunCounts = Record<(typeof countNames)[number], number>;
 
 /** A run as the API answers it. `progress` is what the engine last said of its pace. */
-export interface RunJson {
+interface RunJson {
   readonly id: number;
   readonly syncId: string | null;
   readonly source: string | null;

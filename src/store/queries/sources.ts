@@ -10,10 +10,10 @@ export interface ConfiguredSource {
   readonly schedule: { readonly full: string; readonly delta?: string; readonly timeZone: string };
 }
 
-export type SourceState = 'ok' | 'paused' | 'failing' | 'never-run' | 'running' | 'retired';
+type SourceState = 'ok' | 'paused' | 'failing' | 'never-run' | 'running' | 'retired';
 
 /** How many of a source's accounts stand how; `present` are the living ones. */
-export interface SourceAccounts {
+interface SourceAccounts {
   readonly present: number;
   readonly disabled: number;
   readonly gone: number;
@@ -26,7 +26,7 @@ export interface SourceAccounts {
 }
 
 /** A source as the API answers it: configuration, state and counts. */
-export interface SourceJson {
+interface SourceJson {
   readonly id: string;
   readonly kind: string;
   /** Null for a source that is no longer configured. */

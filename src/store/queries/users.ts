@@ -5,7 +5,7 @@ import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, likeLiteral, sqlRow, sqlRows } from './sql.ts';
 
 /** Which users a list shows: active ones unless `all` (spec 9.4). */
-export interface UserFilter extends PageRequest {
+interface UserFilter extends PageRequest {
   readonly all: boolean;
   /** Words that must each start one of the user's names, e-mail or login, or be one of their unique ids. */
   readonly search?: string | undefined;
@@ -13,7 +13,7 @@ export interface UserFilter extends PageRequest {
 }
 
 /** A name that stands for two users: one by id, another by username. */
-export class AmbiguousUserError extends Error {
+class AmbiguousUserError extends Error {
   readonly code = 'user-ambiguous';
 
   constructor(reference: string, byName: number) {

@@ -4,7 +4,7 @@ import { iso, sqlRows } from './sql.ts';
 import { fullName } from './user-json.ts';
 
 /** Why a person should look at a user. */
-export type WorklistReason =
+type WorklistReason =
   /** Active, and a linked account is gone (spec 9.2). */
   | 'account-gone'
   /** Active, and a linked account is disabled (spec 9.2). */
@@ -15,7 +15,7 @@ export type WorklistReason =
   | 'no-longer-an-agent';
 
 /** One linked account that speaks for the entry. */
-export interface WorklistEvidence {
+interface WorklistEvidence {
   readonly reason: Exclude<WorklistReason, 'no-longer-an-agent'>;
   readonly source: string;
   readonly externalId: string;
@@ -28,7 +28,7 @@ export interface WorklistEvidence {
 }
 
 /** One user of the worklist with all evidence. */
-export interface WorklistEntryJson {
+interface WorklistEntryJson {
   readonly userId: number;
   readonly username: string | null;
   readonly displayName: string | null;

@@ -6,7 +6,7 @@ import { filterProblem, parseFilter } from '../../../src/connector-kit/ldap/filt
 import { MessageFramer } from '../../../src/connector-kit/ldap/messages.ts';
 import { guidBytes, guidText, sidText } from '../../../src/connector-kit/ldap/microsoft-values.ts';
 import { SeenIds } from '../../../src/connector-kit/ldap/seen-ids.ts';
-import { isWindowsLogin } from '../../../src/connector-kit/ldap/windows-login.ts';
+import { isWindowsLogin } from '../../../src/domain/windows-login.ts';
 
 describe('DNs', () => {
   test('spellings of one DN have one key', () => {

@@ -182,6 +182,19 @@ describe('a row that cannot be used', () => {
     expect(end).toEqual({ complete: false, reason: 'ids that came twice: 1' });
   });
 
+  test('too often is no table: reading stops', async () => {
+    const rows = await read(`ACD ID,Name\n1,Smith\n${'x\n'.repeat(20_000)}`);
+    expect(rows.records).toHaveLength(1);
+    expect(rows.rejected).toHaveLength(10_000);
+    expect(rows.end).toMatchObject({
+      complete: false,
+      reason: expect.stringContaining('too much is damaged') as string,
+    });
+    const quotes = await read(`ACD ID,Name\n1,Smith\n${'a"'.repeat(1000)},x\n2,Jones\n`);
+    expect(quotes.records).toHaveLength(1);
+    expect(quotes.end.reason).toContain('too much is damaged');
+  });
+
   test('keeps a state that is neither yes nor no out', async () => {
     const { rejected } = await read('ACD ID,State\n1,perhaps\n', { mapping: { disabled: 'State' } });
     expect(rejected[0]?.reason).toBe('the column "State" is neither yes nor no nor a date');

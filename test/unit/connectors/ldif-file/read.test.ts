@@ -298,9 +298,13 @@ describe('the end of a file', () => {
     }
   });
 
-  test('is not proven by an attribute of several values or by a line that may be continued', async () => {
+  test('is not proven by an attribute of several values, a line that may be continued, or one other record', async () => {
     const several = file(...[1, 2, 3].map((index) => unixUser(index, ['ou: a', 'ou: b']))).slice(0, -1);
     expect((await read(several)).end.complete).toBe(false);
+    const growing = file(...[['ou: a'], ['ou: a'], ['ou: a', 'ou: b']].map((more, index) => unixUser(index + 1, more)));
+    expect((await read(growing.slice(0, -1))).end.complete).toBe(false);
+    const two = file(unixUser(1), unixUser(2)).slice(0, -1);
+    expect((await read(two)).end.complete).toBe(false);
     const long = file(...[1, 2, 3].map((index) => unixUser(index, [`title: ${'x'.repeat(69)}\n xxx`])));
     const cut = long.slice(0, long.lastIndexOf('\n xxx') + 1);
     expect((await read(cut)).end.complete).toBe(false);

@@ -1,0 +1,80 @@
+import type { Page, Read, ReadEnd, Session } from '../../../src/connector-kit/contract.ts';
+import type { RunnableSource } from '../../../src/runs/ports.ts';
+import type { GuardLimits } from '../../../src/reconcile/guard.ts';
+import type { SourceRules } from '../../../src/reconcile/rules.ts';
+import type { WorldConfig, WorldSource } from './config.ts';
+import type { NaiveRead } from './naive-import.ts';
+
+/** What the in-memory sources answer with; the driver changes it between runs. */
+export interface Answers {
+  /** By source. */
+  readonly reads: Map<string, NaiveRead>;
+  pageSize: number;
+}
+
+/** A source of a world as the engine runs it: a session over an array. */
+export function memorySource(config: WorldConfig, source: WorldSource, answers: Answers): RunnableSource {
+  return {
+    id: source.id,
+    as: source.as,
+    rules: rulesOf(config, source),
+    guard: { firstImport: 'apply', ...guardOf(config) },
+    configDigest: 'unchanged',
+    delta: false,
+    open: () => Promise.resolve(session(source.id, answers)),
+    secretFingerprint: () => Promise.resolve('none'),
+  };
+}
+
+/** Limits that nothing exceeds; where `counts`, only after every decision was counted. */
+export function guardOf(config: WorldConfig): GuardLimits {
+  const limit = config.counts ? { number: 0, percent: Infinity } : { number: 1e9, percent: 100 };
+  return {
+    created: limit,
+    linked: limit,
+    fieldChanged: limit,
+    fieldBlanked: limit,
+    teamMoved: limit,
+    roleTaken: limit,
+    gone: limit,
+  };
+}
+
+/** The rules as the configuration would give them. */
+export function rulesOf(config: WorldConfig, source: WorldSource): SourceRules {
+  return {
+    id: source.id,
+    as: source.as,
+    match: source.match,
+    createsUsers: source.createsUsers,
+    fromDisabled: config.fromDisabled,
+    newUsersActive: true,
+    roles: source.roles.map((rule) =>
+      rule.when === 'supervisor'
+        ? { when: { supervisor: true }, role: rule.role }
+        : { when: rule.when === 'group' ? { group: rule.name } : { profile: rule.name }, role: rule.role },
+    ),
+    catalogue: config.catalogue,
+    teams: source.teams,
+    blanks: source.blanks,
+    newUserDefaults: config.newUserDefaults,
+  };
+}
+
+function session(source: string, answers: Answers): Session {
+  return {
+    systemId: `system of ${source}`,
+    readAll: () => read(answers.reads.get(source) ?? { records: [], complete: false }, answers.pageSize),
+    lookup: () => Promise.resolve('unsupported'),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function* read({ records, complete }: NaiveRead, pageSize: number): Read {
+  for (let start = 0; start < records.length; start += pageSize) {
+    const page: Page = { records: records.slice(start, start + pageSize), gone: [], rejected: [] };
+    yield await Promise.resolve(page);
+  }
+  const end: ReadEnd = complete ? { complete } : { complete, reason: 'the connection was cut' };
+  return end;
+}

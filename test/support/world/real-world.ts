@@ -1,0 +1,169 @@
+import createKnex from 'knex';
+import { distinctRules } from '../../../src/reconcile/match-keys.ts';
+import { Engine } from '../../../src/runs/engine.ts';
+import type { ReconcileStore } from '../../../src/apply/ports.ts';
+import type { ImportStore } from '../../../src/import/ports.ts';
+import type { Policy } from '../../../src/domain/user.ts';
+import { importStore } from '../../../src/store/import-store.ts';
+import { leaseStore } from '../../../src/store/leases.ts';
+import { reconcileStore } from '../../../src/store/reconcile-store.ts';
+import { runStore } from '../../../src/store/run-store.ts';
+import { ensurePolicy, ensureSources, ensureTeam } from '../../../src/store/setup.ts';
+import { sourceStore } from '../../../src/store/source-store.ts';
+import { query, type Db } from '../../../src/store/sql.ts';
+import type { WorldConfig } from './config.ts';
+import { guardOf, memorySource, rulesOf, type Answers } from './memory-source.ts';
+import type { NaiveRead } from './naive-import.ts';
+
+/** The person in whose name a world's people act. */
+export const operator = 'person';
+
+/** A store with an engine on it, driven as the composition root does, with in-memory sources and a queue in memory. */
+export interface RealWorld {
+  readonly db: Db;
+  readonly config: WorldConfig;
+  readonly policy: Policy;
+  /** Observes these reads in this order and reconciles to rest. `crashAfter`: the process ends after so many transactions. */
+  sync(reads: readonly (readonly [source: string, read: NaiveRead])[], how: SyncHow): Promise<void>;
+  /** Reconciles what a person has made due, to rest. */
+  reconcileNow(): Promise<void>;
+  /** Ends this engine and starts another one. */
+  restart(batchSize?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SyncHow {
+  readonly pageSize: number;
+  readonly batchSize: number;
+  readonly crashAfter: number | null;
+}
+
+/** An engine's life: what it still has to execute, and how it is stopped. */
+interface Life {
+  readonly engine: Engine;
+  readonly stop: AbortController;
+  readonly batchSize: number;
+  readonly queue: number[];
+}
+
+/** Opens a world on a migrated, empty database. */
+export async function openRealWorld(url: string, config: WorldConfig): Promise<RealWorld> {
+  const db = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 4 } });
+  await query(db, `insert into operator (name, kind) values (?, 'person')`, [operator]);
+  const answers: Answers = { reads: new Map(), pageSize: 1000 };
+  const policy = await preparePolicy(db, config);
+  const countdown = { left: null as number | null };
+  const birth = async (batchSize: number): Promise<Life> => makeLife(db, config, policy, answers, batchSize, countdown);
+  let life = await birth(1000);
+  const work = async (task: (engine: Engine) => Promise<unknown>): Promise<void> => {
+    try {
+      await task(life.engine);
+      await drain(life);
+    } catch (error) {
+      if (!life.stop.signal.aborted) throw error;
+      countdown.left = null;
+      life = await birth(life.batchSize);
+      await life.engine.recover();
+      await drain(life);
+    }
+  };
+  return {
+    db,
+    config,
+    policy: policy.content,
+    async sync(reads, { pageSize, batchSize, crashAfter }) {
+      answers.pageSize = pageSize;
+      for (const [source, read] of reads) answers.reads.set(source, read);
+      if (batchSize !== life.batchSize) life = await birth(batchSize);
+      countdown.left = crashAfter;
+      const sources = reads.map(([source]) => source);
+      await work((engine) => engine.sync({ sources, mode: 'full', askedBy: 'test' }));
+      countdown.left = null;
+    },
+    reconcileNow: () => work((engine) => engine.reconcileNow()),
+    async restart(batchSize = life.batchSize) {
+      life.stop.abort();
+      life = await birth(batchSize);
+      await work((engine) => engine.recover());
+    },
+    close: () => db.destroy(),
+  };
+}
+
+/** Executes what was queued, and what that queues, one after the other. */
+async function drain(life: Life): Promise<void> {
+  for (let id = life.queue.shift(); id !== undefined; id = life.queue.shift()) {
+    await life.engine.executeRun(id);
+    life.stop.signal.throwIfAborted();
+  }
+}
+
+async function preparePolicy(db: Db, config: WorldConfig): Promise<{ id: number; content: Policy }> {
+  const content: Policy = {
+    rank: config.sources.map(({ id, as }) => ({ id, as })),
+    fieldRank: config.fieldRank,
+    defaultTeam: await ensureTeam(db, config.defaultTeam),
+    reassertAgentRole: config.reassertAgentRole,
+  };
+  return { id: await ensurePolicy(db, content), content };
+}
+
+async function makeLife(
+  db: Db,
+  config: WorldConfig,
+  policy: { id: number; content: Policy },
+  answers: Answers,
+  batchSize: number,
+  countdown: { left: number | null },
+): Promise<Life> {
+  const matchOf = new Map(config.sources.map((source) => [source.id, source.match]));
+  await ensureSources(
+    db,
+    config.sources.map((each) => ({
+      id: each.id,
+      kind: 'memory',
+      as: each.as,
+      decisionDigest: JSON.stringify(rulesOf(config, each)),
+      match: each.match,
+    })),
+    distinctRules([...matchOf.values()]),
+  );
+  const stop = new AbortController();
+  const queue: number[] = [];
+  const tick = (): void => {
+    if (countdown.left !== null && countdown.left-- <= 0) stop.abort(new Error('the process ends here'));
+    stop.signal.throwIfAborted();
+  };
+  const engine = new Engine({
+    sources: config.sources.map((each) => memorySource(config, each, answers)),
+    disabledSources: [],
+    policy,
+    guard: guardOf(config),
+    runStore: runStore(db),
+    sourceStore: sourceStore(db),
+    leases: leaseStore(db),
+    reconcileStore: watched(reconcileStore(db, (id) => matchOf.get(id) ?? []), tick),
+    importStore: watched(importStore(db), tick),
+    queueRun: (id) => {
+      queue.push(id);
+      return Promise.resolve();
+    },
+    log: { info: () => undefined, warn: () => undefined, error: (data) => failures.push(data) },
+    holder: 'test',
+    batchSize,
+    signal: stop.signal,
+  });
+  return { engine, stop, batchSize, queue };
+}
+
+/** What engines reported as errors of their own; nothing in a world may cause one. */
+export const failures: object[] = [];
+
+/** Calls `tick` before each transaction of a store. */
+function watched<Store extends ReconcileStore | ImportStore>(store: Store, tick: () => void): Store {
+  const inLease: Store['inLease'] = ((lease: never, work: never) => {
+    tick();
+    return store.inLease(lease, work);
+  }) as Store['inLease'];
+  return { ...store, inLease };
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import type { WorldChoice } from './config.ts';
+
+/** What a person does in a world; users, accounts and teams are picked by number, so that shorter sequences still mean something. */
+export type PersonStep =
+  | { readonly do: 'edit'; readonly user: number; readonly field: number; readonly value: number | null }
+  | { readonly do: 'role'; readonly user: number; readonly role: number; readonly how: 'give' | 'take' | 'withdraw' }
+  | { readonly do: 'team'; readonly user: number; readonly team: number; readonly how: 'give' | 'take' | 'withdraw' }
+  | { readonly do: 'mainTeam'; readonly user: number; readonly team: number | null }
+  | { readonly do: 'switch'; readonly user: number; readonly on: boolean; readonly source: number | null }
+  | { readonly do: 'activate'; readonly user: number; readonly active: boolean }
+  | { readonly do: 'unlink'; readonly user: number }
+  | { readonly do: 'refuse'; readonly account: number; readonly part: number }
+  | { readonly do: 'ignore'; readonly account: number; readonly ignored: boolean }
+  | { readonly do: 'local'; readonly name: number; readonly email: number; readonly employeeId: number };
+
+/** What happens at a source, unseen until it is read. */
+export type SourceStep =
+  | { readonly do: 'put'; readonly source: number; readonly id: number; readonly values: readonly (number | null)[]; readonly team: number | null }
+  | { readonly do: 'set'; readonly source: number; readonly id: number; readonly field: number; readonly value: number | null }
+  | { readonly do: 'swap'; readonly source: number; readonly id: number; readonly other: number; readonly field: number }
+  | { readonly do: 'remove'; readonly source: number; readonly id: number }
+  | { readonly do: 'empty'; readonly source: number }
+  | { readonly do: 'disable'; readonly source: number; readonly id: number; readonly disabled: boolean }
+  | { readonly do: 'join'; readonly source: number; readonly id: number; readonly teams: readonly number[]; readonly supervises: readonly number[] }
+  | { readonly do: 'rename'; readonly source: number; readonly team: number; readonly name: number }
+  | { readonly do: 'facts'; readonly source: number; readonly id: number; readonly facts: number };
+
+/** The sources that are read, in this order; `cut` is how many records of each arrive, all where it is null. */
+export interface SyncStep {
+  readonly do: 'sync';
+  readonly sources: readonly { readonly source: number; readonly cut: number | null; readonly fault: 'none' | 'duplicate' | 'broken' }[];
+  readonly rotate: number;
+  readonly pageSize: number;
+  readonly batchSize: number;
+  readonly crashAfter: number | null;
+}
+
+export type Step = PersonStep | SourceStep | SyncStep | { readonly do: 'restart'; readonly batchSize: number };
+
+/** Everything of one random world: what failing ones are kept as. */
+export interface Story {
+  readonly choice: WorldChoice;
+  readonly steps: readonly Step[];
+}
+
+/** How many different accounts, values, teams and names a world has: few, so that they collide. */
+export const variety = { ids: 7, values: 5, teams: 4, names: 5, facts: 6 } as const;
+
+const source = fc.constantFrom(0, 1, 1, 2);
+const id = fc.nat(variety.ids - 1);
+const value = fc.nat(variety.values - 1);
+const maybe = fc.option(value, { freq: 6 });
+const pick = fc.nat(30);
+const how = fc.constantFrom('give' as const, 'take' as const, 'withdraw' as const);
+
+function step<Do extends string, Shape extends object>(name: Do, shape: { [K in keyof Shape]: fc.Arbitrary<Shape[K]> }): fc.Arbitrary<{ do: Do } & Shape> {
+  return fc.record({ do: fc.constant(name), ...shape }) as unknown as fc.Arbitrary<{ do: Do } & Shape>;
+}
+
+const put = step('put', {
+  source,
+  id,
+  values: fc.array(maybe, { minLength: 6, maxLength: 6 }),
+  team: fc.option(fc.nat(variety.teams - 1)),
+});
+const sourceStep: fc.Arbitrary<SourceStep> = fc.oneof(
+  { weight: 6, arbitrary: put },
+  { weight: 6, arbitrary: step('set', { source, id, field: fc.nat(6), value: maybe }) },
+  { weight: 2, arbitrary: step('swap', { source, id, other: id, field: fc.nat(6) }) },
+  { weight: 2, arbitrary: step('remove', { source, id }) },
+  { weight: 1, arbitrary: step('disable', { source, id, disabled: fc.boolean() }) },
+  { weight: 2, arbitrary: step('join', { source, id, teams: fc.uniqueArray(fc.nat(variety.teams - 1), { maxLength: 2 }), supervises: fc.uniqueArray(fc.nat(variety.teams - 1), { maxLength: 1 }) }) },
+  { weight: 1, arbitrary: step('rename', { source, team: fc.nat(variety.teams - 1), name: fc.nat(variety.names - 1) }) },
+  { weight: 1, arbitrary: step('facts', { source, id, facts: fc.nat(variety.facts - 1) }) },
+);
+const rareSourceStep: fc.Arbitrary<SourceStep> = step('empty', { source });
+
+const personStep: fc.Arbitrary<PersonStep> = fc.oneof(
+  step('edit', { user: pick, field: fc.nat(4), value: maybe }),
+  step('role', { user: pick, role: fc.nat(2), how }),
+  step('team', { user: pick, team: pick, how }),
+  step('mainTeam', { user: pick, team: fc.option(pick) }),
+  step('switch', { user: pick, on: fc.boolean(), source: fc.option(fc.nat(2), { freq: 1 }) }),
+  step('switch', { user: pick, on: fc.boolean(), source: fc.constant(null) }),
+  step('activate', { user: pick, active: fc.boolean() }),
+  step('unlink', { user: pick }),
+  step('refuse', { account: pick, part: fc.nat(4) }),
+  step('ignore', { account: pick, ignored: fc.boolean() }),
+  step('local', { name: fc.nat(2), email: value, employeeId: value }),
+) as fc.Arbitrary<PersonStep>;
+
+const batchSize = fc.constantFrom(1000, 1, 2, 3);
+
+function syncStep(crashes: boolean): fc.Arbitrary<SyncStep> {
+  return step('sync', {
+    sources: fc.uniqueArray(
+      fc.record({
+        source: fc.nat(2),
+        cut: fc.option(fc.nat(4), { freq: 5 }),
+        fault: fc.constantFrom('none' as const, 'none' as const, 'none' as const, 'none' as const, 'none' as const, 'none' as const, 'duplicate' as const, 'broken' as const),
+      }),
+      { minLength: 1, maxLength: 3, selector: (each) => each.source },
+    ),
+    rotate: fc.nat(4),
+    pageSize: fc.constantFrom(1000, 1, 2),
+    batchSize,
+    crashAfter: crashes ? fc.option(fc.nat(12), { freq: 2 }) : fc.constant(null),
+  });
+}
+
+/** A sync of every source, whole and in order. */
+export const wholeSync: SyncStep = {
+  do: 'sync',
+  sources: [0, 1, 2].map((each) => ({ source: each, cut: null, fault: 'none' })),
+  rotate: 0,
+  pageSize: 1000,
+  batchSize: 1000,
+  crashAfter: null,
+};
+
+const choice: fc.Arbitrary<WorldChoice> = fc.record({
+  acds: fc.constantFrom(1 as const, 2 as const),
+  fromDisabled: fc.constantFrom('wait' as const, 'wait' as const, 'wait' as const, 'inactive' as const),
+  blanks: fc.boolean(),
+  addOnly: fc.boolean(),
+  reassert: fc.boolean(),
+  fieldRank: fc.boolean(),
+  nameRule: fc.boolean(),
+  counts: fc.boolean(),
+});
+
+/** Random worlds: some accounts, a first sync, then whatever happens. */
+export function stories(options: { readonly crashes: boolean; readonly maxSteps: number }): fc.Arbitrary<Story> {
+  const later = fc.oneof(
+    { weight: 10, arbitrary: sourceStep },
+    { weight: 1, arbitrary: rareSourceStep },
+    { weight: 5, arbitrary: personStep },
+    { weight: 7, arbitrary: syncStep(options.crashes) },
+    { weight: 1, arbitrary: step('restart', { batchSize }) },
+  );
+  return fc
+    .tuple(choice, fc.array(put, { minLength: 3, maxLength: 10 }), fc.array(later, { minLength: 4, maxLength: options.maxSteps }))
+    .map(([chosen, first, rest]) => ({ choice: chosen, steps: [...first, wholeSync, ...rest] as Step[] }));
+}
