@@ -95,6 +95,12 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const wiring: SourceWiring = { settings, connectors: options.connectors, log, redactor, fingerprintKey };
   const sources = runnableSources(wiring);
   const matchOf = new Map(configured.map(({ source, rules }) => [source.id, rules.match]));
+  const queries = createApiQueries(db, {
+    sources: settings.sources,
+    rulesOf: (id) => configured.find(({ source }) => source.id === id)?.rules,
+    nextRuns: options.nextRuns,
+  });
+  const metrics = createMetrics(() => queries.sources.list());
   const engine = new Engine({
     sources,
     disabledSources: settings.sources.filter((source) => !source.enabled).map((source) => source.id),
@@ -110,14 +116,12 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     holder: `${hostname()} pid ${String(process.pid)}`,
     batchSize: options.batchSize,
     signal: options.signal,
+    runEnded: (run) => {
+      metrics.runEnded(run);
+    },
   });
   const localToken = newToken();
   redactor.register(localToken);
-  const queries = createApiQueries(db, {
-    sources: settings.sources,
-    rulesOf: (id) => configured.find(({ source }) => source.id === id)?.rules,
-    nextRuns: options.nextRuns,
-  });
   const api = await buildApi({
     authenticate: createAuthenticate(operators, localToken),
     queries,
@@ -127,20 +131,22 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     sourceChecks: { check: (id, signal) => checkSource(wiring, id, signal) },
     settings: () => describeSettings(settings),
     version: { version: product.version, schema: await schemaState(db), node: process.versions.node },
-    notReady: () => notReady(db),
-    metrics: createMetrics(() => queries.sources.list()),
+    notReady: () => notReady(db, log),
+    metrics,
     http: { hostNames: settings.http.hostNames },
     log,
   });
   return { engine, api, localToken, sources };
 }
 
-async function notReady(db: Db): Promise<string | null> {
+async function notReady(db: Db, log: Logger): Promise<string | null> {
   try {
     const state = await schemaState(db);
     return state === 'current' ? null : `the database's schema is ${state}`;
   } catch (error) {
-    return `the database does not answer: ${error instanceof Error ? error.message : String(error)}`;
+    // Asked without a token: the log says why, the answer does not.
+    log.warn({ err: error }, 'not ready: the database does not answer');
+    return 'the database does not answer';
   }
 }
 

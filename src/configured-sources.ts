@@ -26,7 +26,7 @@ export function connectorDefinitions(connectors: Connectors): ReadonlyMap<string
 
 /** What the configuration says of how a source's accounts are decided on. */
 export function rulesOf(settings: Settings, source: SourceSettings): SourceRules {
-  const { organization, newUsers } = settings;
+  const { newUsers } = settings;
   return {
     id: source.id,
     as: source.as,
@@ -40,11 +40,6 @@ export function rulesOf(settings: Settings, source: SourceSettings): SourceRules
     blanks: Object.entries(settings.authority).flatMap(([field, { blanks }]) =>
       blanks.includes(source.id) ? [field as Field] : [],
     ),
-    newUserDefaults: {
-      displayTimeZone: organization.timeZone,
-      schedulingTimeZone: organization.timeZone,
-      locale: organization.locale,
-    },
   };
 }
 
@@ -57,6 +52,7 @@ export function decisionDigest(rules: SourceRules): string {
 export function policyOf(settings: Settings, former: Policy['rank'], defaultTeam: TeamId): Policy {
   const of = (as: SourceSettings['as']): Policy['rank'] =>
     [...settings.sources, ...former].filter((source) => source.as === as).map((source) => ({ id: source.id, as }));
+  const { organization } = settings;
   const rank = [...of('directory'), ...of('acd')];
   const ids = rank.map((source) => source.id);
   const own = Object.entries(settings.authority).filter(([, authority]) => !isSubsequence(authority.rank, ids));
@@ -64,6 +60,11 @@ export function policyOf(settings: Settings, former: Policy['rank'], defaultTeam
     rank,
     fieldRank: Object.fromEntries(own.map(([field, authority]) => [field, authority.rank])),
     defaultTeam,
+    defaults: {
+      displayTimeZone: organization.timeZone,
+      schedulingTimeZone: organization.timeZone,
+      locale: organization.locale,
+    },
     reassertAgentRole: settings.roles.reassert,
   };
 }

@@ -6,7 +6,7 @@ import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/fiel
 import { expiryMs } from '../../src/connector-kit/ldap/microsoft-values.ts';
 import { namesOfGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import type { RoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
-import { isWindowsLogin } from '../../src/domain/windows-login.ts';
+import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
 import { objectGuid, userAccountControl } from './schema.ts';
 
 /** Which attribute each field comes from where `mapping` does not say otherwise. */

@@ -4,7 +4,7 @@ import { readFields, readFlag, readTeams, UnusableEntry } from '../../src/connec
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import { namesOfMember } from '../../src/connector-kit/ldap/group-members.ts';
-import { isWindowsLogin } from '../../src/domain/windows-login.ts';
+import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
 import { externalId as externalIdSchema } from './schema.ts';
 
 /** Which attributes each field comes from where `mapping` does not say otherwise (RFC 2798, RFC 4519); the first with a value counts. */

@@ -3,7 +3,7 @@ import type { AccountPart, Field } from '../../src/domain/fields.ts';
 import { dnKey, parseDn } from '../../src/connector-kit/ldap/dn.ts';
 import { readFields, readFlag, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
-import { isWindowsLogin } from '../../src/domain/windows-login.ts';
+import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
 import type { LdifEntry } from '../../src/connector-kit/ldif.ts';
 import { nameKey, teamsNamed } from '../../src/connector-kit/value.ts';
 import { loginIds, objectGuid, stableIds, userAccountControl } from './schema.ts';

@@ -10,9 +10,10 @@ import type { Pass } from './pass.ts';
 /** What a decision takes and gives up of unique names. */
 export function bidderOf(
   account: Pick<ObservedAccount, 'id' | 'externalId'>,
-  user: UserId | null,
+  user: UserId,
   before: UserValue,
   after: UserValue,
+  creates = false,
 ): Bidder {
   const [had, has] = [claimsOf(before), claimsOf(after)];
   const [hadKeys, hasKeys] = [new Set(had.map(claimKey)), new Set(has.map(claimKey))];
@@ -22,7 +23,7 @@ export function bidderOf(
     externalId: account.externalId,
     wants: has.filter((claim) => !hadKeys.has(claimKey(claim))),
     gives: had.filter((claim) => !hasKeys.has(claimKey(claim))),
-    allOrNothing: user === null,
+    allOrNothing: creates,
   };
 }
 

@@ -16,10 +16,12 @@ export interface PassCounts {
   updated: number;
   skipped: number;
   review: number;
+  /** Accounts that were decided on, whatever the decision. */
+  decided: number;
 }
 
 export function noCounts(): PassCounts {
-  return { gone: 0, returned: 0, created: 0, linked: 0, updated: 0, skipped: 0, review: 0 };
+  return { gone: 0, returned: 0, created: 0, linked: 0, updated: 0, skipped: 0, review: 0, decided: 0 };
 }
 
 /** The guard's settings for one pass. */

@@ -24,7 +24,7 @@ export async function countIdentity(pass: Pass, tally: Tally, ahead: KeysAhead):
  */
 export async function planIdentity(pass: Pass): Promise<void> {
   await pass.store.inLease(pass.lease, async (tx) => {
-    await tx.dropPlan(pass.runId, 'all');
+    await tx.dropPlan(pass.runId);
     await tx.wakeQuestions(pass.rules.id);
   });
   let done = 0;
@@ -58,13 +58,17 @@ async function writeVerdicts(
   const planned = rows.flatMap((row) => plannedOf(row, verdicts.get(row.id), pass));
   await tx.savePlan(pass.runId, planned);
   const waiting = new Set(planned.map((entry) => entry.accountId));
-  const settled = rows.filter((row) => !waiting.has(row.id));
+  // A new account may join others in a question: theirs is a new one too.
+  const joined = [...accounts.values()].filter((row) => verdicts.get(row.id)?.kind === 'question');
+  const undecided = rows.filter((row) => !waiting.has(row.id));
+  const settled = [...new Map([...undecided, ...joined].map((row) => [row.id, row])).values()];
   await tx.saveDecided(settled.map((row) => decidedOf(row, verdicts.get(row.id))));
   const items = new Map(
     settled.flatMap((row) => questionOf(verdicts.get(row.id), accounts, pass)).map((item) => [item.subject, item]),
   );
   const accountIds = settled.map((row) => row.id);
   await settleQuestions(tx, pass, { kinds: identityKinds, accountIds, userIds: [] }, [...items.values()]);
+  pass.counts.decided += settled.length;
   pass.counts.skipped += settled.filter((row) => verdicts.get(row.id)?.kind === 'wait').length;
 }
 

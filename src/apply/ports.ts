@@ -1,7 +1,7 @@
 import type { AccountContent } from '../domain/account.ts';
 import type { Change, GuardClass } from '../domain/change.ts';
 import type { Claim } from '../domain/claim.ts';
-import type { FieldValues, Snapshot, SourceId, TeamId, UserId, UserValue } from '../domain/user.ts';
+import type { Snapshot, SourceId, TeamId, UserId, UserValue } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { KnownTeam, ObservedTeam } from '../reconcile/bind-teams.ts';
 import type { CandidateUser, UnlinkedAccount } from '../reconcile/correlate.ts';
@@ -88,6 +88,8 @@ export interface ClaimWrite {
 export interface MatchKeysWrite {
   readonly userId: UserId;
   readonly keys: readonly string[];
+  /** Keys that stand now; none for a user who is being created. */
+  readonly before: readonly string[];
 }
 
 export interface LinkWrite {
@@ -102,7 +104,6 @@ export interface NewUser {
   readonly origin: SourceId;
   readonly active: boolean;
   readonly value: UserValue;
-  readonly localValues: FieldValues;
 }
 
 /** A link or creation that identity has decided on and not yet written (architecture 1). */
@@ -169,7 +170,7 @@ export interface ReconcileReads {
   accountsByKeys(source: SourceId, keys: readonly string[]): Promise<number[]>;
   keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
-  planned(runId: number, limit: number): Promise<Planned[]>;
+  planned(runId: number, afterExternalId: string, limit: number): Promise<Planned[]>;
   /** Subjects that earlier guarded decisions of the last 24 hours touched, per class. */
   guardedSince(source: SourceId): Promise<{ class: GuardClass; subject: number }[]>;
   /** Users whom another policy was last applied to. */
@@ -197,7 +198,7 @@ export interface ReconcileWrites {
   closeItems(ids: readonly number[]): Promise<void>;
   openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number): Promise<void>;
   savePlan(runId: number, rows: readonly Planned[]): Promise<void>;
-  dropPlan(runId: number, externalIds: readonly string[] | 'all'): Promise<void>;
+  dropPlan(runId: number): Promise<void>;
   setPhase(runId: number, phase: string): Promise<void>;
   createTeams(teams: readonly { source: SourceId; externalId: string; name: string }[]): Promise<void>;
   bindTeams(teams: readonly { source: SourceId; externalId: string; teamId: TeamId }[]): Promise<void>;

@@ -60,13 +60,12 @@ function splitOutcomes(outcomes: ReadonlyMap<Bidder, Outcome>): Pick<Taken, 'los
     [...outcomes.keys()].flatMap((bidder) => bidder.gives.map((claim) => [`${claim.kind}=${claim.value}`, bidder])),
   );
   for (const [bidder, outcome] of outcomes) {
-    if (bidder.user === null) continue;
     if (outcome.lost.length > 0) lost.set(bidder.user, lostFields(outcome));
     if (!outcome.swaps) continue;
     swapping.add(bidder.user);
     for (const claim of bidder.wants) {
       const giver = givers.get(`${claim.kind}=${claim.value}`);
-      if (giver !== undefined && giver.user !== null) swapping.add(giver.user);
+      if (giver !== undefined) swapping.add(giver.user);
     }
   }
   return { lost, swapping };
@@ -119,9 +118,7 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, ids: readonly UserId[], l
   const bids = moved.map(({ row, decision }) =>
     bidderOf(row.account, row.subject.user.id, row.subject.user.value, decision.after),
   );
-  await tx.saveClaims(
-    bids.flatMap((bid) => (bid.user === null ? [] : [{ userId: bid.user, take: bid.wants, release: bid.gives }])),
-  );
+  await tx.saveClaims(bids.map((bid) => ({ userId: bid.user, take: bid.wants, release: bid.gives })));
   await saveKeys(tx, pass, decisions);
   await tx.endRefusals(
     decisions.flatMap(({ row, decision }) =>
@@ -136,6 +133,7 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, ids: readonly UserId[], l
   await settleValueQuestions(tx, pass, decisions);
   const freed = bids.flatMap((bid) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
   if (freed.length > 0) await tx.wakeByItems([], freed);
+  pass.counts.decided += decisions.length;
   pass.counts.updated += moved.length;
   pass.counts.skipped += decisions.filter(({ decision }) => (decision.heldBack?.changes.length ?? 0) > 0).length;
 }

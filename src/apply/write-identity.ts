@@ -21,14 +21,17 @@ import { openMissing, settleDuplicates } from './values.ts';
  * gets link, snapshot, value, claims and event in one transaction: no crash leaves an empty user.
  */
 export async function writeIdentity(pass: Pass): Promise<void> {
-  for (let done = 0; ;) {
+  for (let done = 0, after = ''; ;) {
     stopIfAborted(pass);
-    const planned = await pass.store.read.planned(pass.runId, pass.batchSize);
-    if (planned.length === 0) return;
+    const planned = await pass.store.read.planned(pass.runId, after, pass.batchSize);
+    const last = planned.at(-1);
+    if (last === undefined) break;
+    after = last.externalId;
     await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, planned));
     done += planned.length;
     await pass.progress('identity', done);
   }
+  await pass.store.inLease(pass.lease, (tx) => tx.dropPlan(pass.runId));
 }
 
 /** A planned link or creation with everything that it depends on, under lock. */
@@ -55,10 +58,7 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, planned: readonly Planned
     { source: pass.rules.id, runId: pass.runId },
   );
   await settleIdentityQuestions(tx, pass, decisions, made);
-  await tx.dropPlan(
-    pass.runId,
-    planned.map((entry) => entry.externalId),
-  );
+  pass.counts.decided += decisions.length;
   pass.counts.created += made.filter((entry) => entry.planned.kind === 'create').length;
   pass.counts.linked += made.length;
   pass.counts.skipped += waiting.length;
@@ -72,7 +72,7 @@ function isMade(entry: Decision): boolean {
   );
 }
 
-/** Leaves out what no longer holds: it stays due and is decided anew (spec 13.5). */
+/** Leaves out what no longer holds, or was carried out before a crash: what is left stays due and is decided anew (spec 13.5). */
 async function stillStanding(tx: ReconcileTx, pass: Pass, planned: readonly Planned[]): Promise<Candidate[]> {
   const accounts = new Map(
     (
@@ -128,7 +128,7 @@ function newSubject(id: UserId, account: UnlinkedRow, pass: Pass): Subject {
       mergedInto: null,
       value: emptyValue,
     },
-    words: { ...noWords, localValues: pass.rules.newUserDefaults },
+    words: noWords,
     snapshots: [slot],
     policy: pass.policy.content,
   };
@@ -140,13 +140,8 @@ async function decideTogether(tx: ReconcileTx, pass: Pass, candidates: readonly 
     decideValues(candidate.subject, { ...candidate.account, disabled: false, refusals: new Map() }, pass.world, lost);
   const first = candidates.map((candidate) => ({ candidate, decision: decide(candidate) }));
   const bidders = first.map(({ candidate, decision }) => {
-    const creates = candidate.planned.kind === 'create';
-    return bidderOf(
-      candidate.account,
-      creates ? null : candidate.subject.user.id,
-      candidate.subject.user.value,
-      decision.after,
-    );
+    const { user } = candidate.subject;
+    return bidderOf(candidate.account, user.id, user.value, decision.after, candidate.planned.kind === 'create');
   });
   const outcomes = resolveBids(bidders, await tx.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
   return first.map(({ candidate, decision }, index) => {
@@ -166,7 +161,6 @@ async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]
       origin: pass.rules.id,
       active: pass.rules.newUsersActive && !account.disabled,
       value: decision.after,
-      localValues: pass.rules.newUserDefaults,
     })),
     pass.policy.id,
   );
@@ -204,9 +198,9 @@ function linkOf({ planned, account, subject }: Decision): LinkWrite {
 }
 
 async function saveKeys(tx: ReconcileTx, pass: Pass, made: readonly Decision[]): Promise<void> {
-  const rows = made.map(({ subject, decision, linkedSources }) => ({
+  const rows = made.map(({ planned, subject, decision, linkedSources }) => ({
     userId: subject.user.id,
-    before: keysBefore(subject, linkedSources, pass),
+    before: planned.kind === 'create' ? [] : keysBefore(subject, linkedSources, pass),
     keys: keysAfter(subject, decision, [...linkedSources, pass.rules.id], pass),
   }));
   await tx.saveUserKeys(rows);

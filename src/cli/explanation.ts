@@ -47,9 +47,11 @@ function fieldText(context: Context, { field, value, derived, winner, losers }: 
   return `${first}${losers.map((voice) => `    ${voice.value === value ? 'also' : 'not'} ${valueText(voice.value)}  ${context.paint.dim(voiceText(context, voice))}\n`).join('')}`;
 }
 
+const voiceNames = { override: 'an override', local: 'a local value', default: "the organisation's default" } as const;
+
 function voiceText(context: Context, { kind, source, rule, by, reason, since, silentSince, linked }: Voice): string {
   return [
-    kind === 'source' ? valueText(source) : kind === 'override' ? 'an override' : 'a local value',
+    kind === 'source' ? valueText(source) : voiceNames[kind],
     by === null ? '' : `by ${valueText(by)}`,
     since === null ? '' : `since ${context.time(since)}`,
     valueText(rule),

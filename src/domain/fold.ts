@@ -46,7 +46,7 @@ export function fold(input: FoldInput): UserValue {
 }
 
 /** Snapshots, the highest rank of the default order first. */
-function inRankOrder(snapshots: readonly Snapshot[], policy: Policy): readonly Snapshot[] {
+export function inRankOrder(snapshots: readonly Snapshot[], policy: Policy): readonly Snapshot[] {
   if (snapshots.length < 2) return snapshots;
   const position = new Map(policy.rank.map((source, index) => [source.id, index]));
   const of = (source: SourceId): number => position.get(source) ?? policy.rank.length;
@@ -57,7 +57,10 @@ function foldFields(input: FoldInput, ranked: readonly Snapshot[]): UserValue['f
   const fields: Partial<Record<Field, string>> = {};
   for (const field of fieldsPresent(input, ranked)) {
     const value =
-      input.words.overrides[field] ?? winner(field, input, ranked)?.values[field] ?? input.words.localValues[field];
+      input.words.overrides[field] ??
+      winner(field, input, ranked)?.values[field] ??
+      input.words.localValues[field] ??
+      input.policy.defaults[field];
     if (value !== undefined) fields[field] = value;
   }
   return fields;
@@ -66,7 +69,12 @@ function foldFields(input: FoldInput, ranked: readonly Snapshot[]): UserValue['f
 /** Every field that anybody has a value for, in one fixed order. */
 function fieldsPresent(input: FoldInput, ranked: readonly Snapshot[]): Iterable<Field> {
   const present = new Set<Field>();
-  for (const values of [input.words.overrides, input.words.localValues, ...ranked.map((snapshot) => snapshot.values)])
+  for (const values of [
+    input.words.overrides,
+    input.words.localValues,
+    input.policy.defaults,
+    ...ranked.map((snapshot) => snapshot.values),
+  ])
     for (const field of Object.keys(values) as Field[]) present.add(field);
   const named = sourceFields.filter((field) => present.delete(field));
   return [...named, ...[...present].sort(compareText)];

@@ -57,6 +57,8 @@ export interface Policy {
   /** Fields with a ranking of their own; sources that it does not name follow in the default order. */
   readonly fieldRank: Readonly<Partial<Record<Field, readonly SourceId[]>>>;
   readonly defaultTeam: TeamId;
+  /** The organisation's values of fields that nobody else supplies: time zones and locale (spec 4.6). */
+  readonly defaults: FieldValues;
   /** The vendor's behaviour: the agent role comes back at each sync although a person took it (spec 10.3). */
   readonly reassertAgentRole: boolean;
 }

@@ -14,14 +14,8 @@ export type Validated = { readonly externalId: string; readonly content: Account
 export function validateRecord(record: AccountRecord): Validated {
   const externalId = normalise(record.externalId);
   if (externalId === '') return { reason: 'it has no external id' };
-  const bad = [externalId, ...textsOf(record)].find((text) => text.length > longestText || hasControlCharacters(text));
-  if (bad !== undefined)
-    return {
-      reason:
-        bad.length > longestText
-          ? `a text is longer than ${String(longestText)} characters`
-          : 'a text has control characters',
-    };
+  const reason = whatIsWrong(record.externalId) ?? firstWrong(record);
+  if (reason !== undefined) return { reason };
   const content = canonical(record);
   const login = content.values.windowsLogin;
   if (typeof login === 'string' && !isWindowsLogin(login))
@@ -29,26 +23,34 @@ export function validateRecord(record: AccountRecord): Validated {
   return { externalId, content };
 }
 
-function textsOf(content: AccountContent): string[] {
-  const facts = content.roleFacts;
-  return [
-    ...Object.values(content.values).filter((text) => typeof text === 'string'),
-    ...(facts?.groups ?? []),
-    ...(facts?.profiles ?? []),
-    ...(facts?.roles ?? []),
-    ...[...(content.teams ?? []), ...(content.supervises ?? [])].flatMap((team) => [team.id, team.name]),
-  ];
+/** What is wrong with the first bad text of a record. */
+function firstWrong(content: AccountContent): string | undefined {
+  for (const field in content.values) {
+    const text = content.values[field as Field];
+    const wrong = typeof text === 'string' ? whatIsWrong(text) : undefined;
+    if (wrong !== undefined) return wrong;
+  }
+  return listedTexts(content)
+    .map(whatIsWrong)
+    .find((wrong) => wrong !== undefined);
 }
 
-function hasControlCharacters(text: string): boolean {
+function listedTexts({ roleFacts: facts, teams = [], supervises = [] }: AccountContent): string[] {
+  const named = [...teams, ...supervises].flatMap((team) => [team.id, team.name]);
+  return [...(facts?.groups ?? []), ...(facts?.profiles ?? []), ...(facts?.roles ?? []), ...named];
+}
+
+function whatIsWrong(text: string): string | undefined {
+  if (text.length > longestText) return `a text is longer than ${String(longestText)} characters`;
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text) || !text.isWellFormed();
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text)) return 'a text has control characters';
+  return text.isWellFormed() ? undefined : 'a text is not well-formed Unicode';
 }
 
 /** One form for equal content: normalised texts, sorted keys and lists, empty text as empty. */
 function canonical(content: AccountContent): AccountContent {
   const values = (Object.entries(content.values) as [Field, string | null][])
-    .map(([field, text]) => [field, text === null || normalise(text) === '' ? null : normalise(text)] as const)
+    .map(([field, text]) => [field, text === null ? null : normalise(text) || null] as const)
     .sort(([a], [b]) => compareText(a, b));
   return {
     values: Object.fromEntries(values),

@@ -1,6 +1,7 @@
 import type { Page, Read, ReadEnd } from '../connector-kit/contract.ts';
 import type { RejectedRecord, SourceTeam, AccountContent } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
+import { normalise } from '../domain/text.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
@@ -96,8 +97,7 @@ interface Said {
 
 async function storePage(state: State, page: Page): Promise<void> {
   const { store, source, counts, lease } = state.input;
-  const said = usableRecords(state, page);
-  const rejectedIds = page.rejected.flatMap((record) => (record.externalId === undefined ? [] : [record.externalId]));
+  const { said, rejectedIds } = usableRecords(state, page);
   const known = await store.known(source, [...said.map((record) => record.externalId), ...rejectedIds, ...page.gone]);
   const byId = new Map(known.map((account) => [account.externalId, account]));
   // A rejected record's account counts as seen (spec 2.2).
@@ -131,32 +131,22 @@ async function storePage(state: State, page: Page): Promise<void> {
 }
 
 /** Validates a page's records; bad ones are named, counted and never stop the rest (spec 2.2). */
-function usableRecords(state: State, page: Page): Said[] {
+function usableRecords(state: State, page: Page): { said: Said[]; rejectedIds: string[] } {
   const { counts } = state.input;
   const usable = new Map<string, Said>();
-  for (const record of page.rejected) reject(state, record);
+  const rejected: RejectedRecord[] = [...page.rejected];
   for (const [index, record] of page.records.entries()) {
+    const position = `record ${String(counts.read + counts.rejected + index + 1)}`;
     const result = validateRecord(record);
-    if ('reason' in result) {
-      reject(state, {
-        externalId: record.externalId,
-        position: `record ${String(counts.read + index + 1)}`,
-        reason: result.reason,
-      });
-      continue;
-    }
-    if (usable.has(result.externalId)) {
-      reject(state, {
-        externalId: result.externalId,
-        position: `record ${String(counts.read + index + 1)}`,
-        reason: 'its id appears twice',
-      });
+    if ('reason' in result)
+      rejected.push({ externalId: normalise(record.externalId), position, reason: result.reason });
+    else if (usable.has(result.externalId)) {
+      rejected.push({ externalId: result.externalId, position, reason: 'its id appears twice' });
       state.unprovable ??= `the id ${result.externalId} appears twice in one read`;
-      continue;
-    }
-    usable.set(result.externalId, result);
+    } else usable.set(result.externalId, result);
   }
-  return [...usable.values()];
+  for (const record of rejected) reject(state, record);
+  return { said: [...usable.values()], rejectedIds: rejected.flatMap((record) => record.externalId ?? []) };
 }
 
 function reject(state: State, record: RejectedRecord): void {
@@ -182,14 +172,15 @@ async function compareKnown(
     if (account.absent) returned.push(account.id);
     if (contentHash(record.content) !== account.contentHash) differing.push({ account, record });
   }
-  const contents =
+  const stored =
     differing.length === 0
-      ? new Map<number, AccountContent>()
+      ? new Map<number, never>()
       : await state.input.store.contents(differing.map(({ account }) => account.id));
   const changed = differing.flatMap(({ account, record }) => {
-    const before = contents.get(account.id);
-    const content = before === undefined ? record.content : merge(before, record.content);
-    const write = accountWrite(state, { externalId: record.externalId, content }, account.linked);
+    const before = stored.get(account.id);
+    if (before === undefined) return [];
+    const content = merge(before.content, record.content);
+    const write = accountWrite(state, { externalId: record.externalId, content }, before.linked);
     return write.contentHash === account.contentHash ? [] : [{ ...write, id: account.id }];
   });
   return { changed, returned };

@@ -8,7 +8,6 @@ export interface KnownAccount {
   readonly externalId: string;
   readonly contentHash: string;
   readonly absent: boolean;
-  readonly linked: boolean;
 }
 
 /** An account as an import writes it. `keys` are its match keys; null where it is linked and needs none. */
@@ -36,7 +35,10 @@ export interface ImportTx {
 /** What importing needs of the database; src/store implements it. */
 export interface ImportStore {
   known(source: SourceId, externalIds: readonly string[]): Promise<KnownAccount[]>;
-  contents(ids: readonly number[]): Promise<ReadonlyMap<number, AccountContent>>;
+  /** The stored content of accounts that may have changed, and whether somebody is linked to them. */
+  contents(
+    ids: readonly number[],
+  ): Promise<ReadonlyMap<number, { readonly content: AccountContent; readonly linked: boolean }>>;
   countPresent(source: SourceId): Promise<number>;
   /** How many of the source's teams are not among those seen and not yet noted as absent. */
   countTeamsMissing(source: SourceId, seen: readonly SourceTeam['id'][]): Promise<number>;

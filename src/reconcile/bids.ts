@@ -2,9 +2,9 @@ import { claimKey, type Claim } from '../domain/claim.ts';
 import { compareText } from '../domain/text.ts';
 import type { UserId } from '../domain/user.ts';
 
-/** What one decision would take and give up of unique names. `user` is null for a user who does not exist yet. */
+/** What one decision would take and give up of unique names. For a creation `user` is the id that the user would get. */
 export interface Bidder {
-  readonly user: UserId | null;
+  readonly user: UserId;
   readonly accountId: number;
   /** Decides among equals: the lowest wins (spec 4.7). */
   readonly externalId: string;
@@ -30,7 +30,7 @@ export function resolveBids(
   holders: ReadonlyMap<string, UserId>,
 ): ReadonlyMap<Bidder, Outcome> {
   const ordered = [...bidders].sort((a, b) => compareText(a.externalId, b.externalId) || a.accountId - b.accountId);
-  const byUser = new Map(ordered.flatMap((bidder) => (bidder.user === null ? [] : [[bidder.user, bidder] as const])));
+  const byUser = new Map(ordered.map((bidder) => [bidder.user, bidder]));
   const lost = new Map<Bidder, Map<string, Claim>>(ordered.map((bidder) => [bidder, new Map()]));
   for (let settled = false; !settled;) {
     const winners = leaders(ordered, lost);

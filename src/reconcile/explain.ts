@@ -1,5 +1,5 @@
 import type { Field } from '../domain/fields.ts';
-import { voices } from '../domain/fold.ts';
+import { inRankOrder, voices } from '../domain/fold.ts';
 import { compareText } from '../domain/text.ts';
 import type { RoleName, Snapshot, SourceId, TeamId, UserId } from '../domain/user.ts';
 import type { Subject } from './decide.ts';
@@ -8,7 +8,7 @@ import type { ExplainInput, SpokenWord } from './explain-input.ts';
 
 /** One who has a value for a field. */
 interface Voice {
-  readonly kind: 'override' | 'source' | 'local';
+  readonly kind: 'override' | 'source' | 'local' | 'default';
   readonly source: SourceId | null;
   readonly value: string;
   /** Why it counts, or why it does not. */
@@ -94,7 +94,7 @@ const noVoice = 'has no voice in this field';
 /** All who have a value, the one that counts first. */
 function voicesIn(input: ExplainInput, field: Field): Voice[] {
   const { user, words, snapshots, policy } = input.subject;
-  const ranked = voices(field, { origin: user.origin, policy }, inRankOrder(snapshots, input.subject));
+  const ranked = voices(field, { origin: user.origin, policy }, inRankOrder(snapshots, policy));
   const silent = snapshots.filter((snapshot) => !ranked.includes(snapshot));
   const speaking = ranked.filter((snapshot) => snapshot.values[field] !== undefined);
   const overridden = words.overrides[field] !== undefined;
@@ -114,6 +114,7 @@ function voicesIn(input: ExplainInput, field: Field): Voice[] {
         ? 'a local value counts only where nobody else supplies one'
         : 'no source supplies it',
     ),
+    ...defaultVoice(policy.defaults[field]),
     ...silent.flatMap((snapshot) => sourceVoice(input, field, snapshot, noVoice, false)),
   ];
 }
@@ -143,6 +144,24 @@ function personsVoice(
   const word = spoken(input, kind === 'local' ? 'local-value' : kind, field);
   const { by = null, at = null, reason = null } = word ?? {};
   return [{ kind, source: null, value, rule, by, reason, since: at, silentSince: null, linked: null }];
+}
+
+function defaultVoice(value: string | undefined): Voice[] {
+  if (value === undefined) return [];
+  const rule = "the organisation's default, where nobody else supplies a value";
+  return [
+    {
+      kind: 'default',
+      source: null,
+      value,
+      rule,
+      by: null,
+      reason: null,
+      since: null,
+      silentSince: null,
+      linked: null,
+    },
+  ];
 }
 
 function sourceVoice(input: ExplainInput, field: Field, snapshot: Snapshot, rule: string, counts: boolean): Voice[] {
@@ -204,7 +223,7 @@ function holding(
   supplies: (snapshot: Snapshot) => boolean,
 ): Omit<HoldingExplanation, 'held'> {
   const [given, taken] = [spoken(input, `${what}-given`, ref), spoken(input, `${what}-taken`, ref)];
-  const sources = inRankOrder(input.subject.snapshots, input.subject)
+  const sources = inRankOrder(input.subject.snapshots, input.subject.policy)
     .filter(supplies)
     .map(({ source }) => source);
   const [first] = sources;
@@ -217,11 +236,4 @@ function holding(
 
 function spoken(input: ExplainInput, kind: SpokenWord['kind'], ref: string): SpokenWord | undefined {
   return input.words.find((word) => word.kind === kind && word.ref === ref);
-}
-
-/** The default order of the policy, as the fold has it. */
-function inRankOrder(snapshots: readonly Snapshot[], { policy }: Subject): readonly Snapshot[] {
-  const position = new Map(policy.rank.map((source, index) => [source.id, index]));
-  const of = (source: SourceId): number => position.get(source) ?? policy.rank.length;
-  return [...snapshots].sort((a, b) => of(a.source) - of(b.source) || compareText(a.source, b.source));
 }

@@ -75,6 +75,10 @@ function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Sn
   const values = new Map(Object.entries(input.prior?.values ?? {}) as [Field, string][]);
   const silentSince = new Map(Object.entries(input.prior?.silentSince ?? {}) as [Field, string][]);
   const kept = (field: Field): boolean => refused.has(field) || input.lost.has(field as UniqueField);
+  // An ACD without a login of its own is logged on to with the agent id, so that is the source's login (spec 4.6).
+  const login = input.content.values.acdId ?? values.get('acdId');
+  const creates = input.rules.as === 'acd' && input.origin === input.rules.id;
+  const copiesLogin = creates && values.get('username') === login;
   for (const [field, said] of Object.entries(input.content.values) as [Field, string | null][]) {
     if (kept(field)) continue;
     if (said !== null) {
@@ -83,11 +87,9 @@ function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Sn
     } else if (input.rules.blanks.includes(field)) {
       values.delete(field);
       silentSince.delete(field);
-    } else if (values.has(field) && !silentSince.has(field)) silentSince.set(field, input.now);
+    } else if (values.has(field) && !silentSince.has(field) && !(field === 'username' && copiesLogin))
+      silentSince.set(field, input.now);
   }
-  // An ACD without a login of its own is logged on to with the agent id, so that is the source's login (spec 4.6).
-  const login = values.get('acdId');
-  const creates = input.rules.as === 'acd' && input.origin === input.rules.id;
   if (!values.has('username') && login !== undefined && creates && !kept('username')) values.set('username', login);
   return { values: Object.fromEntries(values), silentSince: Object.fromEntries(silentSince) };
 }

@@ -24,6 +24,4 @@ export interface SourceRules {
   readonly teams: 'mirror' | 'add-only';
   /** Fields for which this source's *empty* is authoritative (spec 5.2). */
   readonly blanks: readonly Field[];
-  /** Local values of a new user: time zones and locale of the organisation (spec 4.6). */
-  readonly newUserDefaults: Readonly<Partial<Record<Field, string>>>;
 }

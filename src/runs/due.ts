@@ -11,14 +11,42 @@ export interface DueOptions {
   readonly reads: Pick<ReconcileReads, 'hasUsers'>;
 }
 
+/** Accounts wake each other in a few rounds at the most; more would be a defect, and must not run for ever. */
+const mostRounds = 20;
+
 /** Finds out what is to be reconciled next, from what stands in the database. */
 export class Due {
   readonly #options: DueOptions;
-  /** Sources whose last reconcile left everything as due as it was: woken again only by a new import or a person's word. */
-  readonly stuck = new Set<SourceId>();
+  /** Sources whose last reconcile failed, or left what is due undecided: repeating it by itself would not help. */
+  readonly #stuck = new Set<SourceId>();
+  /** Reconciles per source since the last import of any, asked for by nothing but each other's results. */
+  readonly #rounds = new Map<SourceId, number>();
 
   constructor(options: DueOptions) {
     this.#options = options;
+  }
+
+  /** After an import this source is looked at anew, and the others' rounds begin anew. */
+  wake(source: SourceId): void {
+    this.#stuck.delete(source);
+    this.#rounds.clear();
+  }
+
+  /** After a person's word every source is looked at anew. */
+  wakeAll(): void {
+    this.#stuck.clear();
+    this.#rounds.clear();
+  }
+
+  /** Notes how a reconcile ended: one that got nowhere is not repeated by itself, and none without end. */
+  noteEnd(source: SourceId, gotOn: boolean): void {
+    this.#rounds.set(source, (this.#rounds.get(source) ?? 0) + 1);
+    if (gotOn) this.#stuck.delete(source);
+    else this.#stuck.add(source);
+  }
+
+  #isStuck(source: SourceId): boolean {
+    return this.#stuck.has(source) || (this.#rounds.get(source) ?? 0) >= mostRounds;
   }
 
   /** The due source of the highest rank goes first; lower ones wait for it, also while it is importing (spec 4.8). */
@@ -55,7 +83,7 @@ export class Due {
     const states = await sourceStore.states();
     const woken = await this.#wokenSources(states, await reads.hasUsers());
     const own = run.source;
-    if (own === null || this.stuck.has(own) || isIdle(states.get(own)) || !(await runStore.hasDue(own))) return woken;
+    if (own === null || this.#isStuck(own) || isIdle(states.get(own)) || !(await runStore.hasDue(own))) return woken;
     return [...woken, own];
   }
 
@@ -72,7 +100,7 @@ export class Due {
     if (!anybody && (await this.waitingFor(states)).length > 0) return [];
     const configured = new Set(this.#options.sources.map((source) => source.id));
     const due = await this.#options.runStore.sourcesWithDue();
-    return due.filter((id) => configured.has(id) && !this.stuck.has(id) && !isIdle(states.get(id)));
+    return due.filter((id) => configured.has(id) && !this.#isStuck(id) && !isIdle(states.get(id)));
   }
 
   #byRank(): readonly RunnableSource[] {

@@ -46,6 +46,8 @@ export interface EngineOptions {
   /** Who holds leases, for people: host and process. */
   readonly holder: string;
   readonly batchSize: number;
+  /** Told of every run that has ended in this process. */
+  readonly runEnded?: (run: { readonly source: string; readonly mode: string; readonly state: string }) => void;
   /** The worker's end: runs stop at the next page or batch and go on elsewhere. */
   readonly signal: AbortSignal;
 }
@@ -174,7 +176,7 @@ export class Engine {
     });
     // Another run of this source is being reconciled: this one stays queued and is found again when that has ended.
     if (!started) return false;
-    this.#due.stuck.delete(source.id);
+    this.#due.wake(source.id);
     const progress = this.#importProgress(run.id);
     try {
       const outcome = await importRun({
@@ -225,7 +227,7 @@ export class Engine {
 
   /** Reconciles what a person's word has made due, also where the last reconcile got nowhere. */
   async reconcileNow(): Promise<void> {
-    this.#due.stuck.clear();
+    this.#due.wakeAll();
     await this.reconcile();
   }
 
@@ -270,7 +272,7 @@ export class Engine {
   }
 
   async #reconcilePolicies(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
-    const { runStore, log } = this.#options;
+    const { runStore } = this.#options;
     try {
       const outcome = await policyRun({ ...this.#options, run, sources: this.#options.sources, lease, signal });
       const state = outcome.failure === null ? 'completed' : 'failed';
@@ -278,11 +280,11 @@ export class Engine {
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }
-    log.info({ runId: run.id }, 'run ended');
+    await this.#tellEnd(run.id);
   }
 
   async #reconcileOne(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
-    const { runStore, sourceStore, reconcileStore, log } = this.#options;
+    const { runStore, sourceStore, reconcileStore } = this.#options;
     if (run.source === null) {
       await this.#reconcilePolicies(run, lease, signal);
       return;
@@ -297,7 +299,6 @@ export class Engine {
     }
     const states = await sourceStore.states();
     try {
-      const before = await reconcileStore.read.countDue(source.id);
       const outcome = await reconcileRun({
         run,
         source,
@@ -314,21 +315,22 @@ export class Engine {
         batchSize: this.#options.batchSize,
       });
       await runStore.saveProgress(run.id, 'finishing', run.counts, {});
-      const after = await reconcileStore.read.countDue(source.id);
-      if (outcome.failure !== null || after.linked + after.unlinked >= Math.max(before.linked + before.unlinked, 1))
-        this.#due.stuck.add(source.id);
+      this.#due.noteEnd(source.id, outcome.gotOn);
       await this.#finish(run, source, lease, outcome);
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
-      this.#due.stuck.add(source.id);
+      this.#due.noteEnd(source.id, false);
     }
-    log.info({ runId: run.id, source: source.id, ...(await this.#summary(run.id)) }, 'run ended');
+    await this.#tellEnd(run.id);
   }
 
   /** The one line that the log keeps of a run. */
-  async #summary(runId: number): Promise<object> {
+  async #tellEnd(runId: number): Promise<void> {
     const run = await this.#options.runStore.get(runId);
-    return { mode: run?.mode, state: run?.state, counts: run?.counts, error: run?.errorCode ?? undefined };
+    if (run === null) return;
+    const { source, mode, state, counts, errorCode } = run;
+    this.#options.log.info({ runId, source, mode, state, counts, error: errorCode ?? undefined }, 'run ended');
+    this.#options.runEnded?.({ source: source ?? '', mode, state });
   }
 
   async #finish(

@@ -29,19 +29,24 @@ export interface ReconcileOutcome {
   readonly failure: RunFailure | null;
   readonly skipped: number;
   readonly waitingFor: readonly string[];
+  /** False where it failed, or decided nothing although something is due: trying again would not help. */
+  readonly gotOn: boolean;
 }
 
 /** Reconciles one source for one run: decides, guards, applies. Throws when cancelled, without the lease or the database. */
 export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileOutcome> {
   const { run, source, store, sources } = input;
   const anybody = await store.read.hasUsers();
-  if (!anybody && input.waitingFor.length > 0) return { failure: null, skipped: 0, waitingFor: input.waitingFor };
+  if (!anybody && input.waitingFor.length > 0)
+    return { failure: null, skipped: 0, waitingFor: input.waitingFor, gotOn: false };
   const pass = await passOf(input);
   const missing = run.mode === 'full' && run.complete === true ? await missingHalf(input) : null;
   const end: ReconcileEnd | null = missing === null ? await reconcileSource(pass, run.phase === 'identity') : null;
   const failure = missing ?? (end?.kind === 'suspicious' ? suspicious(source.id, end) : null);
   if (failure === null && (anybody || (await store.read.hasUsers()))) await sources.recordReconciled(source.id);
-  return { failure, skipped: pass.counts.skipped, waitingFor: [] };
+  const due = await store.read.countDue(source.id);
+  const gotOn = failure === null && (pass.counts.decided > 0 || due.linked + due.unlinked === 0);
+  return { failure, skipped: pass.counts.skipped, waitingFor: [], gotOn };
 }
 
 async function passOf(input: ReconcileRunInput): Promise<Pass> {
@@ -113,7 +118,12 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
     progress: () => Promise.resolve(),
     teamNames: new Map((await store.read.teams()).map((team) => [team.id, team.name])),
   });
-  return { failure: end.kind === 'suspicious' ? suspicious('the users', end) : null, skipped: 0, waitingFor: [] };
+  return {
+    failure: end.kind === 'suspicious' ? suspicious('the users', end) : null,
+    skipped: 0,
+    waitingFor: [],
+    gotOn: true,
+  };
 }
 
 /** A person asked for the run to stop (spec 14.3). */

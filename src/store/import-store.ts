@@ -12,18 +12,18 @@ export function importStore(db: Db): ImportStore {
     known: (source, externalIds) =>
       query(
         db,
-        `select a.id, a.external_id as "externalId", a.content_hash as "contentHash", a.absent_since is not null as absent,
-           exists (select from link l where l.account_id = a.id and l.until is null) as linked
-         from account a where a.source_id = ? and a.external_id = any(?)`,
+        `select id, external_id as "externalId", content_hash as "contentHash", absent_since is not null as absent
+         from account where source_id = ? and external_id = any(?)`,
         [source, [...externalIds]],
       ),
     async contents(ids) {
-      const rows = await query<{ id: number; content: AccountContent }>(
+      const rows = await query<{ id: number; content: AccountContent; linked: boolean }>(
         db,
-        'select id, content from account where id = any(?)',
+        `select a.id, a.content, l.id is not null as linked
+         from account a left join link l on l.account_id = a.id and l.until is null where a.id = any(?)`,
         [[...ids]],
       );
-      return new Map(rows.map((row) => [row.id, row.content]));
+      return new Map(rows.map(({ id, content, linked }) => [id, { content, linked }]));
     },
     async countPresent(source) {
       const sql = 'select count(*)::int as count from account where source_id = ? and absent_since is null';

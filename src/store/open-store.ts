@@ -1,5 +1,5 @@
 import type { Settings } from '../settings/settings.ts';
-import { connectionOf, openDatabase, type DatabaseConnection } from './database.ts';
+import { connectionOf, openDatabase, plannerSettings, type DatabaseConnection } from './database.ts';
 import { acquireDataDirectory, type AcquireOptions, type DataDirectory } from './embedded/data-directory.ts';
 import { openEmbeddedDatabase } from './embedded/embedded-database.ts';
 import { freeMigrationLock, migrateSchema, schemaState } from './migrate.ts';
@@ -51,7 +51,8 @@ async function openEmbedded(settings: Settings, options: StoreOptions): Promise<
         process.emitWarning(error instanceof Error ? error : String(error));
       });
     });
-    await query(db, 'set search_path to public, bullmq');
+    // One session for all connections, so this holds for them all.
+    for (const [name, value] of Object.entries(plannerSettings)) await query(db, `set ${name} = ${value}`);
     // Nobody else can be at it: locks and leases that a dead process left are worth nothing.
     await freeMigrationLock(db);
     await migrateSchema(db);

@@ -111,12 +111,12 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
          from "user" u left join link l on l.user_id = u.id and l.source_id = ? and l.until is null where u.id = any(?)`,
         [source, source, source, [...userIds]],
       ),
-    planned: (runId, limit) =>
+    planned: (runId, after, limit) =>
       query(
         db,
         `select kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId", rule
-         from run_decision where run_id = ? order by external_id limit ?`,
-        [runId, limit],
+         from run_decision where run_id = ? and external_id > ? order by external_id limit ?`,
+        [runId, after, limit],
       ),
     guardedSince: (source) =>
       query<{ class: GuardClass; subject: number }>(
@@ -223,7 +223,8 @@ async function unlinkedRows(
   if (accountIds.length === 0) return [];
   const rows = await query<AccountRow & { source_id: string }>(
     db,
-    `select ${accountColumns}, a.source_id from account a where a.id = any(?) and ${unlinked} order by a.id${lock ? ' for update of a' : ''}`,
+    `select ${accountColumns}, a.source_id from account a left join link l on l.account_id = a.id and l.until is null
+     where a.id = any(?) and l.id is null order by a.id${lock ? ' for update of a' : ''}`,
     [[...accountIds]],
   );
   const bars = await query<{ account_id: number; user_id: number; kind: string }>(

@@ -57,15 +57,6 @@ function userWrites(
           select id, origin, active, p, case when active then null else now() end, ${names} from ${table}, (select ?::int as p) as c`,
         [policyId],
       );
-      await forRows(
-        db,
-        'user_id int, ref text, value text',
-        users.flatMap((user) =>
-          Object.entries(user.localValues).map(([ref, value]) => ({ user_id: user.userId, ref, value })),
-        ),
-        (table) => `insert into word (user_id, kind, ref, value, operator_name)
-          select user_id, 'local-value', ref, value, 'organization' from ${table}`,
-      );
     },
     async saveUsers(users, policyId) {
       await forRows(
@@ -113,8 +104,8 @@ function userWrites(
       );
     },
     async saveUserKeys(keys) {
-      if (keys.length === 0) return;
-      await query(db, 'delete from match_key where user_id = any(?)', [keys.map((write) => write.userId)]);
+      const standing = keys.filter((write) => write.before.length > 0).map((write) => write.userId);
+      if (standing.length > 0) await query(db, 'delete from match_key where user_id = any(?)', [standing]);
       await forRows(
         db,
         'user_id int, key text',
@@ -183,13 +174,8 @@ function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase'> {
         [runId],
       );
     },
-    async dropPlan(runId, externalIds) {
-      if (externalIds === 'all') await query(db, 'delete from run_decision where run_id = ?', [runId]);
-      else
-        await query(db, 'delete from run_decision where run_id = ? and external_id = any(?)', [
-          runId,
-          [...externalIds],
-        ]);
+    async dropPlan(runId) {
+      await query(db, 'delete from run_decision where run_id = ?', [runId]);
     },
     async setPhase(runId, phase) {
       await query(db, 'update run set phase = ? where id = ?', [phase, runId]);
@@ -239,6 +225,8 @@ function teamWrites(
         (table) => `update source_team s set team_id = t.id from ${table} join team t on t.folded_name = r.folded
           where s.source_id = r.source and s.external_id = r."externalId"`,
       );
+      // Foreign keys to it are checked by the hundred thousand with the plan of the first moment.
+      if (rows.length > 0) await query(db, 'analyze team');
     },
     async bindTeams(teams) {
       await forRows(
@@ -280,8 +268,9 @@ function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeQuestions' | 'w
   return {
     async wakeByKeys(keys) {
       if (keys.length === 0) return;
-      const matching = 'select account_id from match_key where key = any(?) and account_id is not null';
-      await query(db, `${wake} where id in (${matching})`, [[...keys]]);
+      const matching = 'select distinct account_id as id from match_key where key = any(?) and account_id is not null';
+      const accounts = await query<{ id: number }>(db, matching, [[...keys]]);
+      if (accounts.length > 0) await query(db, `${wake} where id = any(?)`, [accounts.map((account) => account.id)]);
     },
     async wakeByItems(userIds, freedNames) {
       if (userIds.length + freedNames.length === 0) return;

@@ -102,6 +102,8 @@ async function wakeAccounts(transaction: Knex, userId: number, source: string | 
        select theirs.account_id from match_key own join match_key theirs on theirs.key = own.key
         where own.user_id = :userId and theirs.account_id is not null
           and not exists (select 1 from link where account_id = theirs.account_id and until is null)
+       union
+       select unnest(account_ids) from review_item where closed_at is null and user_ids @> array[cast(:userId as int)]
      ), locked as (
        select a.id from account a join concerned using (id) where ${ofSource} order by a.id for update of a
      ), woken as (

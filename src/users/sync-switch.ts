@@ -88,7 +88,8 @@ async function switchWithin(
   const changes = changesBetween(user.off, off);
   if (changes.length === 0) return { version: user.version, changed: false, woken: [] };
   const version = await transaction.saveOff(userId, off, operator);
-  const woken = request.enabled ? await transaction.wakeAccounts(userId, request.source ?? null) : [];
+  // Off too: what waits, and which questions arise, is another matter now.
+  const woken = await transaction.wakeAccounts(userId, request.source ?? null);
   const [source, reason] = [request.source ?? null, request.reason ?? null];
   await transaction.appendEvent({ operator, type: 'sync-switched', source, userId, changes, reason });
   return { version, changed: true, woken };

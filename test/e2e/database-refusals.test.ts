@@ -63,7 +63,7 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
     expect(await attempt('update "user" set active = not active')).toEqual(byPeopleOnly);
   });
 
-  test('7.1 refused too by insert … on conflict do update, and by merge', async () => {
+  test('7.1 refused too by insert … on conflict do update and by update … from', async () => {
     const row = 'select (u).* from (select u from "user" u where id = :user) as one';
     const upsert = `insert into "user" ${row} on conflict (id) do update set active = not excluded.active`;
     expect(await attempt(upsert)).toEqual(byPeopleOnly);

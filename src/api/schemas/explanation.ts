@@ -9,7 +9,7 @@ const change = z.object({ field: z.string(), before: shown, after: shown });
 const voice = named(
   'Voice',
   z.object({
-    kind: z.enum(['override', 'source', 'local']),
+    kind: z.enum(['override', 'source', 'local', 'default']),
     source: text,
     value: z.string(),
     rule: z.string().describe('why this voice counts, or why it does not'),

@@ -57,6 +57,8 @@ export class LdapConnection {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #ended: Error | undefined;
+  /** What a server might echo. */
+  #secrets: readonly string[] = [];
 
   constructor(socket: Socket, place: string, timeoutMs: number) {
     this.#socket = socket;
@@ -67,6 +69,7 @@ export class LdapConnection {
 
   /** Simple bind. Throws a SourceError; a refused one is fatal and must not be repeated by itself. */
   async bind(bindDn: string, password: string, signal: AbortSignal): Promise<void> {
+    this.#secrets = [password];
     const request = new BindRequest({ messageId: this.#nextId(), dn: bindDn, password });
     const result = await this.#ask(request, tag.bindResponse, signal);
     if (result.code !== resultCode.success) throw bindFailure(result, bindDn, password);
@@ -121,7 +124,7 @@ export class LdapConnection {
             const failure =
               result.code === resultCode.success
                 ? {}
-                : { failure: resultFailure(result, `the search below ${search.base}`) };
+                : { failure: resultFailure(result, `the search below ${search.base}`, this.#secrets) };
             operation.end();
             resolve({ entries, references, answered, ...failure });
           }
@@ -219,7 +222,7 @@ export class LdapConnection {
   /** Message 0 is the notice of disconnection (RFC 4511, section 4.4.1); other unasked messages are late and harmless. */
   #unasked(message: ServerMessage): void {
     if (message.id !== 0 || message.operation !== tag.extendedResponse) return;
-    throw resultFailure(readResult(message.body), 'by ending the connection');
+    throw resultFailure(readResult(message.body), 'by ending the connection', this.#secrets);
   }
 
   readonly #broken = (error: Error): void => this.#fail(connectionFailure(error, this.#place));

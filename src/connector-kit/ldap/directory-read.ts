@@ -112,6 +112,9 @@ class ReadState {
     const reasons = [
       ...(failure === undefined ? [] : [`the list ended early after ${this.#entries} entries: ${failure}`]),
       ...(this.#withoutId === 0 ? [] : [`${this.#withoutId} entries have no usable id`]),
+      ...(this.#entries > this.#skipped || failure !== undefined
+        ? []
+        : ['it shows nobody; check baseDn, filter and the rights of the account']),
       ...(this.#repeated === 0 ? [] : [`${this.#repeated} ids came twice`]),
     ];
     const notes = [

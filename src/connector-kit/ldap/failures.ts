@@ -88,13 +88,13 @@ export function bindFailure(result: Result, bindDn: string, password: string): S
   return new ResultFailure(result, like);
 }
 
-/** The typed error of a result code; `doing` says what was asked, for people. */
-export function resultFailure(result: Result, doing: string): ResultFailure {
-  return new ResultFailure(result, describe(result, doing));
+/** The typed error of a result code; `doing` says what was asked, for people; `secrets` are taken out of the server's words. */
+export function resultFailure(result: Result, doing: string, secrets: readonly string[] = []): ResultFailure {
+  return new ResultFailure(result, describe(result, doing, secrets));
 }
 
-function describe(result: Result, doing: string): SourceError {
-  const said = cleanDiagnostic(result.diagnostic);
+function describe(result: Result, doing: string, secrets: readonly string[]): SourceError {
+  const said = cleanDiagnostic(result.diagnostic, secrets);
   const saying = said === '' ? '' : `: "${said}"`;
   const refused = `the directory answered ${doing} with result ${result.code}${saying}`;
   switch (result.code) {

@@ -98,6 +98,7 @@ create index account_due on account (source_id, id)
   where decided_hash is distinct from content_hash or decided_wakes <> wakes;
 create index account_absence on account (source_id, id)
   where (absent_since is null) <> (gone_since is null);
+create index account_not_linked on account (standing, source_id, external_id) where standing not in ('new', 'linked');
 create index account_unwell on account (id) where gone_since is not null or disabled;
 create table source_team (
   source_id text not null references source_state,
@@ -155,7 +156,12 @@ create table "user" (
   created_at timestamptz not null default now(),
   deactivated_at timestamptz
 );
-create index user_username on "user" (lower(username));
+create index user_username on "user" (lower(username) text_pattern_ops);
+create index user_last_name on "user" (lower(last_name) text_pattern_ops);
+create index user_first_name on "user" (lower(first_name) text_pattern_ops);
+create index user_email on "user" (lower(email) text_pattern_ops);
+create index user_inactive on "user" (id) where not active;
+create index user_sync_off on "user" (id) where not sync_enabled or sync_off_sources <> '{}';
 create index user_policy on "user" (policy_id);
 create table scope (
   user_id integer not null references "user",
@@ -175,7 +181,7 @@ create table sync_off (
 create index sync_off_until on sync_off (until) where until is not null;
 create table snapshot (
   user_id integer not null references "user",
-  source_id text not null references source_state,
+  source_id text not null,
   account_id integer not null references account,
   results jsonb not null,
   names_seen jsonb not null default '{}',
@@ -209,7 +215,7 @@ create table link (
   id integer generated always as identity primary key,
   account_id integer not null references account,
   user_id integer not null references "user",
-  source_id text not null references source_state,
+  source_id text not null,
   origin text not null check (origin in ('correlated', 'created', 'manual')),
   rule text,
   since timestamptz not null default now(),
@@ -245,7 +251,7 @@ create table refusal (
 create table claim (
   kind text not null,
   value text not null,
-  user_id integer not null references "user",
+  user_id integer not null,
   primary key (kind, value)
 );
 create index claim_user on claim (user_id);
@@ -277,6 +283,7 @@ create table review_item (
   answered_by text
 );
 create unique index review_item_open on review_item (kind, subject) where closed_at is null;
+create index review_item_listed on review_item (id) where closed_at is null;
 create index review_item_accounts on review_item using gin (account_ids) where closed_at is null;
 create index review_item_users on review_item using gin (user_ids) where closed_at is null;
 create index review_item_wait on review_item using gin (wait_keys) where closed_at is null;
@@ -326,11 +333,13 @@ create unique index run_active on run (source_id) where state in ('importing', '
 create unique index run_queued on run (source_id) where state = 'queued';
 create index run_unfinished on run (id) where state in ('queued', 'importing', 'reconciling');
 create index run_source on run (source_id, id);
+create index run_state on run (state, id);
+create index run_sync on run (sync_id) where sync_id is not null;
 create table run_decision (
-  run_id integer not null references run,
+  run_id integer not null,
   kind text not null check (kind in ('link', 'create')),
   external_id text collate "C" not null,
-  account_id integer not null references account,
+  account_id integer not null,
   content_hash text not null,
   user_id integer,
   rule text,
@@ -361,6 +370,8 @@ create table event (
   reason text,
   guard_classes text[]
 );
+create index event_commit on event (xid, id);
+create index event_at on event (at, id);
 create index event_user on event (user_id, id);
 create index event_run on event (run_id, id);
 create index event_source on event (source_id, id);

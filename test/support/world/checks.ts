@@ -138,8 +138,8 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
   return problems;
 }
 
-/** What the store says twice and must say the same: claims, due accounts, ownership periods, runs (spec 20.1, 20.4, 20.5). */
-export async function inconsistencies(db: Db): Promise<string[]> {
+/** `held`: sources of which nothing is applied now. What the store says twice and must say the same: claims, due accounts, ownership periods, runs (spec 20.1, 20.4, 20.5). */
+export async function inconsistencies(db: Db, held: readonly string[]): Promise<string[]> {
   const rows = await query<{ problem: string }>(
     db,
     `select 'claim ' || kind || '=' || value || ' of user ' || c.user_id || ' is not in the value' as problem from claim c join "user" u on u.id = c.user_id
@@ -149,12 +149,13 @@ export async function inconsistencies(db: Db): Promise<string[]> {
          ('windowsLogin', u.windows_login), ('employeeId', u.employee_id), ('acdId:' || coalesce(u.acd_source, 'local'), u.acd_id)) f (kind, value)
        where f.value is not null and not exists (select from claim c where c.user_id = u.id and c.kind = f.kind)
      union all select 'account ' || source_id || ':' || external_id || ' is still due' from account
-       where decided_hash is distinct from content_hash or decided_wakes <> wakes
+       where (decided_hash is distinct from content_hash or decided_wakes <> wakes) and source_id <> all(?) and exists (select from "user")
      union all select 'periods of account ' || a.account_id || ' overlap' from link a join link b on a.account_id = b.account_id and a.id < b.id
        where a.until is null or a.until > b.since
      union all select 'run ' || id || ' of ' || source_id || ' is ' || state || ' (' || coalesce(error_message, '') || ')' from run
        where state in ('queued', 'importing', 'reconciling') or error_code not in ('incomplete-read', 'suspicious-import')
      union all select 'lease ' || name || ' is still held' from lease`,
+    [[...held]],
   );
   return rows.map((row) => row.problem);
 }

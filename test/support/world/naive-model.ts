@@ -43,7 +43,7 @@ function naivePass(config: WorldConfig, state: NaiveState, source: string): void
 }
 
 /** Spec 3.3: held as long as it is so, whatever has been read since. */
-function halfIsMissing(state: NaiveState, source: string): boolean {
+export function halfIsMissing(state: NaiveState, source: string): boolean {
   const present = accountsOf(state, source).filter(([, account]) => !account.gone);
   const absent = present.filter(([, account]) => account.absent).length;
   return absent >= 5 && present.length - absent < present.length / 2;

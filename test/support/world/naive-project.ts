@@ -1,5 +1,5 @@
 import type { Field } from '../../../src/domain/fields.ts';
-import type { WorldConfig, WorldRoleRule } from './config.ts';
+import type { WorldConfig, WorldRoleRule, WorldSource } from './config.ts';
 import { naiveBids, type NaiveBidder, type NaiveClaim, type NaiveLosses } from './naive-bids.ts';
 import { naiveFold } from './naive-fold.ts';
 import {
@@ -124,7 +124,7 @@ function project(
     } else if (source.blanks.includes(field)) {
       Reflect.deleteProperty(values, field);
       silent.delete(field);
-    } else if (values[field] !== undefined) silent.add(field);
+    } else if (values[field] !== undefined && !(field === 'username' && isDerived(source, values))) silent.add(field);
   }
   // An ACD without logins of its own is logged on to with the agent id (spec 4.6).
   const named = values.username !== undefined || refused.includes('username') || lost.includes('username');
@@ -138,6 +138,11 @@ function project(
     undecidedTeams: teams.undecided || supervises.undecided,
     refused: refused.length > 0,
   };
+}
+
+/** A username that only repeats the agent id was never said, so the source does not fall silent about it. */
+function isDerived(source: WorldSource, values: Values): boolean {
+  return source.as === 'acd' && values.username === values.acdId;
 }
 
 function projectRoles(

@@ -101,6 +101,8 @@ async function refold(tx: Db, world: RealWorld, id: number): Promise<boolean> {
 
 async function store(tx: Db, world: RealWorld, id: number, before: UserValue, after: UserValue, keys: string[]): Promise<void> {
   const writes = reconcileWrites(tx);
+  // Whom they matched until now is asked as well.
+  await wakeUser(tx, id);
   const known = await query<{ key: string }>(tx, 'select key from match_key where user_id = ?', [id]);
   await writes.saveUsers([{ userId: id, value: after }], null);
   const [had, has] = [claimsOf(before), claimsOf(after)];
@@ -120,8 +122,10 @@ async function wakeUser(tx: Db, id: number): Promise<void> {
     tx,
     `update account set wakes = wakes + 1 where id in (select account_id from link where user_id = ? and until is null)
        or id in (select a.account_id from match_key u join match_key a on a.key = u.key and a.account_id is not null where u.user_id = ?)
-       or id in (select unnest(account_ids) from review_item where closed_at is null and ? = any(user_ids))`,
-    [id, id, id],
+       or id in (select unnest(account_ids) from review_item where closed_at is null and ? = any(user_ids))
+       or id in (select l.account_id from match_key u join match_key o on o.key = u.key join link l on l.user_id = o.user_id and l.until is null
+         where u.user_id = ?)`,
+    [id, id, id, id],
   );
 }
 

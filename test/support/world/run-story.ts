@@ -2,7 +2,7 @@ import type { Field } from '../../../src/domain/fields.ts';
 import { digests, inconsistencies, momentOf, syncOffences, unexplained } from './checks.ts';
 import { configOf, type WorldConfig } from './config.ts';
 import { naiveImport } from './naive-import.ts';
-import { naiveReconcile } from './naive-model.ts';
+import { halfIsMissing, naiveReconcile } from './naive-model.ts';
 import { naiveEdit, naiveLocalUser, naiveRefuse, naiveSwitch, naiveUnlink, type WordEdit } from './naive-people.ts';
 import { emptyState, must, type NaiveState, type NaiveUser } from './naive-state.ts';
 import { realActivate, realEdit, realIgnore, realLocalUser, realRefuse, realSwitch, realUnlink } from './real-people.ts';
@@ -71,12 +71,16 @@ async function playStep(play: Play, step: Step, index: number): Promise<void> {
   const after = await momentOf(db);
   const problems = [
     ...differences(await viewOfStore(db), viewOfModel(play.config, play.model)),
-    ...(await inconsistencies(db)),
+    ...(await inconsistencies(db, heldSources(play))),
     ...(bySync ? syncOffences(before, after) : []),
     ...(await unexplained(db, before, after)),
   ];
   if (problems.length === 0) problems.push(...(await restless(play)));
   if (problems.length > 0) throw new Disagreement(`after step ${String(index)} (${JSON.stringify(step)}):\n  ${problems.join('\n  ')}`);
+}
+
+function heldSources({ config, model }: Play): string[] {
+  return config.sources.map(({ id }) => id).filter((id) => halfIsMissing(model, id));
 }
 
 function isSourceStep(step: Step): step is Parameters<typeof happen>[1] {

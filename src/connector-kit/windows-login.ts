@@ -1,0 +1,1 @@
+export { isWindowsLogin } from '../domain/windows-login.ts';

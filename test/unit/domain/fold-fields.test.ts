@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import type { Field } from '../../../src/domain/fields.ts';
+import { folded, slot, type Known } from './builders.ts';
+
+interface Row extends Known {
+  readonly situation: string;
+  readonly field: Field;
+  readonly expected: string | undefined;
+}
+
+const fromAd = slot('ad', { values: { email: 'ad' } });
+const fromLdap = slot('ldap', { values: { email: 'ldap' } });
+const fromAcd = slot('acd', { values: { email: 'acd' } });
+const fromAcd2 = slot('acd2', { values: { email: 'acd2' } });
+
+const ranking: Row[] = [
+  {
+    situation: 'an override wins over every source',
+    field: 'email',
+    words: { overrides: { email: 'pinned' }, localValues: { email: 'local' } },
+    snapshots: [fromAcd, fromAd],
+    expected: 'pinned',
+  },
+  { situation: 'a directory wins over an ACD', field: 'email', snapshots: [fromAcd, fromAd], expected: 'ad' },
+  {
+    situation: 'of two directories the first in the configuration wins',
+    field: 'email',
+    snapshots: [fromLdap, fromAd],
+    expected: 'ad',
+  },
+  {
+    situation: 'of two ACDs the first in the configuration wins',
+    field: 'email',
+    snapshots: [fromAcd2, fromAcd],
+    expected: 'acd',
+  },
+  {
+    situation: 'a source without a value leaves it to the next in rank',
+    field: 'email',
+    snapshots: [slot('ad'), fromAcd],
+    expected: 'acd',
+  },
+  {
+    situation: 'a source wins over the local value',
+    field: 'email',
+    words: { localValues: { email: 'local' } },
+    snapshots: [fromAcd2],
+    expected: 'acd2',
+  },
+  {
+    situation: 'the local value counts where no source has one',
+    field: 'email',
+    words: { localValues: { email: 'local' } },
+    snapshots: [slot('ad')],
+    expected: 'local',
+  },
+  {
+    situation: 'the organisation’s default counts where nobody has a value',
+    field: 'displayTimeZone',
+    policy: { defaults: { displayTimeZone: 'Europe/Prague' } },
+    snapshots: [slot('ad')],
+    expected: 'Europe/Prague',
+  },
+  {
+    situation: 'a local value wins over the organisation’s default',
+    field: 'displayTimeZone',
+    policy: { defaults: { displayTimeZone: 'Europe/Prague' } },
+    words: { localValues: { displayTimeZone: 'Europe/Brno' } },
+    expected: 'Europe/Brno',
+  },
+  { situation: 'nobody has a value', field: 'email', snapshots: [slot('ad')], expected: undefined },
+  {
+    situation: 'a field with a ranking of its own goes by that one',
+    field: 'email',
+    policy: { fieldRank: { email: ['acd2'] } },
+    snapshots: [fromAd, fromAcd, fromAcd2],
+    expected: 'acd2',
+  },
+  {
+    situation: 'sources that a ranking does not name follow in the default order',
+    field: 'email',
+    policy: { fieldRank: { email: ['acd2'] } },
+    snapshots: [fromAcd, fromLdap],
+    expected: 'ldap',
+  },
+  {
+    situation: 'a ranking of one field leaves the others alone',
+    field: 'firstName',
+    policy: { fieldRank: { email: ['acd'] } },
+    snapshots: [slot('acd', { values: { firstName: 'acd' } }), slot('ad', { values: { firstName: 'ad' } })],
+    expected: 'ad',
+  },
+  {
+    situation: 'an attribute is ranked like a field',
+    field: 'attribute.deviceId',
+    words: { localValues: { 'attribute.deviceId': 'local' } },
+    snapshots: [slot('acd', { values: { 'attribute.deviceId': 'acd' } })],
+    expected: 'acd',
+  },
+];
+
+const username: Row[] = [
+  {
+    situation: 'is that of the source that created the user, although a directory ranks higher',
+    field: 'username',
+    origin: 'acd',
+    snapshots: [slot('ad', { values: { username: 'ad' } }), slot('acd', { values: { username: 'acd' } })],
+    expected: 'acd',
+  },
+  {
+    situation: 'is nobody else’s when the creating source has none',
+    field: 'username',
+    origin: 'acd',
+    snapshots: [slot('ad', { values: { username: 'ad' } }), slot('acd')],
+    expected: undefined,
+  },
+  {
+    situation: 'of a user made by hand is the local one, whoever links',
+    field: 'username',
+    origin: 'local',
+    words: { localValues: { username: 'local' } },
+    snapshots: [slot('ad', { values: { username: 'ad' } }), slot('acd', { values: { username: 'acd' } })],
+    expected: 'local',
+  },
+];
+
+const acdId: Row[] = [
+  {
+    situation: 'comes from an ACD, never from a directory',
+    field: 'acdId',
+    snapshots: [slot('ad', { values: { acdId: '1' } }), slot('acd2', { values: { acdId: '2' } })],
+    expected: '2',
+  },
+  {
+    situation: 'stays without a value where only a directory has one',
+    field: 'acdId',
+    snapshots: [slot('ad', { values: { acdId: '1' } })],
+    expected: undefined,
+  },
+];
+
+describe('5.1 which source wins', () => {
+  for (const row of ranking)
+    it(`5.1 ${row.situation} → ${String(row.expected)}`, () => {
+      expect(folded(row).fields[row.field]).toBe(row.expected);
+    });
+
+  for (const row of username)
+    it(`5.1 the username ${row.situation} → ${String(row.expected)}`, () => {
+      expect(folded(row).fields[row.field]).toBe(row.expected);
+    });
+
+  for (const row of acdId)
+    it(`5.1 the ACD id ${row.situation} → ${String(row.expected)}`, () => {
+      expect(folded(row).fields[row.field]).toBe(row.expected);
+    });
+
+  it('5.1 the order in which snapshots are given changes nothing', () => {
+    const slots = [fromAd, fromLdap, fromAcd, fromAcd2];
+    expect(folded({ snapshots: [...slots].reverse() })).toEqual(folded({ snapshots: slots }));
+  });
+
+  it('4.7 the ACD whose id is shown is named, because an ACD id is unique within its source', () => {
+    const acd2 = slot('acd2', { values: { acdId: '42' } });
+    expect(folded({ snapshots: [acd2] }).acdSource).toBe('acd2');
+    expect(folded({ snapshots: [acd2, slot('acd', { values: { acdId: '7' } })] }).acdSource).toBe('acd');
+    expect(folded({ snapshots: [slot('acd')] }).acdSource).toBeNull();
+  });
+
+  it('4.6 an ACD id is not stored as the employee id that it is shown as', () => {
+    expect(folded({ snapshots: [slot('acd', { values: { acdId: '42' } })] }).fields).toEqual({ acdId: '42' });
+  });
+});
+
+describe('5.4 overrides', () => {
+  it('5.4 removing an override brings the source’s value back', () => {
+    const snapshots = [fromAcd];
+    expect(folded({ snapshots, words: { overrides: { email: 'pinned' } } }).fields.email).toBe('pinned');
+    expect(folded({ snapshots }).fields.email).toBe('acd');
+  });
+
+  it('5.4 an override of one field leaves the others to their sources', () => {
+    const snapshots = [slot('acd', { values: { email: 'acd', firstName: 'Jan' } })];
+    expect(folded({ snapshots, words: { overrides: { email: 'pinned' } } }).fields).toEqual({
+      email: 'pinned',
+      firstName: 'Jan',
+    });
+  });
+});

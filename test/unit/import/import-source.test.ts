@@ -1,0 +1,377 @@
+import { describe, expect, it } from 'vitest';
+import type { Page, ReadEnd } from '../../../src/connector-kit/contract.ts';
+import { importSource, type ImportEnd, type ImportInput } from '../../../src/import/import-source.ts';
+import { MemoryImportStore } from './memory-import-store.ts';
+import { complete, page, read, record, rejection } from './reads.ts';
+
+interface Imported {
+  readonly store: MemoryImportStore;
+  readonly counts: ImportInput['counts'];
+  readonly end: ImportEnd;
+}
+
+interface Given {
+  /** Accounts of former imports. */
+  readonly known?: (store: MemoryImportStore) => void;
+  readonly pages: readonly Page[];
+  readonly end?: ReadEnd;
+  readonly full?: boolean;
+}
+
+async function imported(given: Given): Promise<Imported> {
+  const store = new MemoryImportStore();
+  given.known?.(store);
+  const counts = { read: 0, new: 0, changed: 0, unchanged: 0, rejected: 0 };
+  const end = await importSource({
+    store,
+    lease: { name: 'source:acd', token: 't' },
+    source: 'acd',
+    match: [['email']],
+    read: read(given.pages, given.end),
+    full: given.full ?? true,
+    counts,
+    signal: new AbortController().signal,
+    progress: () => Promise.resolve(),
+  });
+  return { store, counts, end };
+}
+
+const ab = (store: MemoryImportStore): void => {
+  for (const id of ['a', 'b']) store.put(id);
+};
+
+interface Row extends Given {
+  readonly rule: string;
+  readonly situation: string;
+  readonly present: readonly string[];
+  /** Why absence was not concluded; null where it was. */
+  readonly reason: RegExp | null;
+}
+
+const absence: Row[] = [
+  {
+    rule: '3.1',
+    situation: 'what a complete full read does not show is absent',
+    known: ab,
+    pages: [page([record('a')])],
+    present: ['a'],
+    reason: null,
+  },
+  {
+    rule: '3.1',
+    situation: 'also where the read shows nothing at all and says that this is everything',
+    known: ab,
+    pages: [],
+    present: [],
+    reason: null,
+  },
+  {
+    rule: '3.1',
+    situation: 'what is spread over several pages is there',
+    known: ab,
+    pages: [page([record('b')]), page([]), page([record('a')])],
+    present: ['a', 'b'],
+    reason: null,
+  },
+  {
+    rule: '3.2',
+    situation: 'a read that did not reach its end shows nothing about what it did not show',
+    known: ab,
+    pages: [page([record('a')])],
+    end: { complete: false, reason: 'size limit' },
+    present: ['a', 'b'],
+    reason: /size limit/,
+  },
+  {
+    rule: '3.2',
+    situation: 'a read that ends without a word is not complete',
+    known: ab,
+    pages: [page([record('a')])],
+    end: { complete: false },
+    present: ['a', 'b'],
+    reason: /did not say/,
+  },
+  {
+    rule: '3.5',
+    situation: 'a delta shows nothing about what it does not name',
+    known: ab,
+    pages: [page([record('a')])],
+    full: false,
+    present: ['a', 'b'],
+    reason: null,
+  },
+  {
+    rule: '3.1',
+    situation: 'a tombstone is evidence by itself, in a delta',
+    known: ab,
+    pages: [page([], { gone: ['b', 'unknown'] })],
+    full: false,
+    present: ['a'],
+    reason: null,
+  },
+  {
+    rule: '3.1',
+    situation: 'a tombstone is evidence by itself, also where the read breaks off later',
+    known: ab,
+    pages: [page([], { gone: ['b'] })],
+    end: { complete: false, reason: 'reset' },
+    present: ['a'],
+    reason: /reset/,
+  },
+  {
+    rule: '2.5',
+    situation: 'an absent account that is seen again is present again',
+    known: (store) => store.put('a', {}, { absence: 'absent from a complete import' }),
+    pages: [page([record('a')])],
+    present: ['a'],
+    reason: null,
+  },
+  {
+    rule: '2.2',
+    situation: 'an account whose record the connector rejected counts as seen',
+    known: ab,
+    pages: [page([record('a')], { rejected: [rejection('b')] })],
+    present: ['a', 'b'],
+    reason: null,
+  },
+  {
+    rule: '2.2',
+    situation: 'an account whose record fails validation counts as seen',
+    known: ab,
+    pages: [page([record('a'), record('b', { values: { email: 'x\u0000' } })])],
+    present: ['a', 'b'],
+    reason: null,
+  },
+  {
+    rule: '2.2',
+    situation: 'a rejected record hides nothing of what is missing beside it',
+    known: (store) => {
+      store.put('a', {}, { absence: 'absent from a complete import' });
+      store.put('b');
+    },
+    pages: [page([], { rejected: [rejection('a')] })],
+    present: ['a'],
+    reason: null,
+  },
+  {
+    rule: '2.2',
+    situation: 'a rejected record without an id leaves absence unproven',
+    known: ab,
+    pages: [page([record('a')], { rejected: [rejection()] })],
+    present: ['a', 'b'],
+    reason: /without a usable id.*line 7/,
+  },
+  {
+    rule: '2.2',
+    situation: 'a record whose id is only spaces leaves absence unproven',
+    known: ab,
+    pages: [page([record('a'), record('  ')])],
+    present: ['a', 'b'],
+    reason: /without a usable id/,
+  },
+  {
+    rule: '2.2',
+    situation: 'a record whose id cannot be used leaves absence unproven',
+    known: ab,
+    pages: [page([record('a'), record('b\u0000')])],
+    present: ['a', 'b'],
+    reason: /without a usable id/,
+  },
+  {
+    rule: '2.2',
+    situation: 'the same id twice on a page leaves absence unproven',
+    known: ab,
+    pages: [page([record('a'), record('a')])],
+    present: ['a', 'b'],
+    reason: /a appears twice/,
+  },
+  {
+    rule: '2.2',
+    situation: 'the same id twice on two pages leaves absence unproven',
+    known: ab,
+    pages: [page([record('a')]), page([record('a')])],
+    present: ['a', 'b'],
+    reason: /a appears twice/,
+  },
+  {
+    rule: '2.2',
+    situation: 'the same new id twice on two pages leaves absence unproven',
+    known: ab,
+    pages: [page([record('c')]), page([record('c')])],
+    present: ['a', 'b', 'c'],
+    reason: /c appears twice/,
+  },
+  {
+    rule: '2.4',
+    situation: 'ids that differ only in spaces or in how accents are written are the same id',
+    known: ab,
+    pages: [page([record('mu\u0308')]), page([record(' mü ')])],
+    present: ['a', 'b', 'mü'],
+    reason: /appears twice/,
+  },
+];
+
+describe('what an import concludes from absence', () => {
+  for (const row of absence)
+    it(`${row.rule} ${row.situation}`, async () => {
+      const { store, end } = await imported(row);
+      expect(store.present()).toEqual(row.present);
+      expect(end.complete).toBe(row.reason === null);
+      if (row.reason === null) expect(end.reason).toBeNull();
+      else expect(end.reason).toMatch(row.reason);
+    });
+});
+
+describe('2.5 what an import counts', () => {
+  const known = (store: MemoryImportStore): void => {
+    store.put('same', { values: { email: 'a@x' } });
+    store.put('other', { values: { email: 'b@x' } });
+    store.put('partly', { values: { email: 'c@x', firstName: 'Jan' } });
+  };
+  const pages = [
+    page([record('same', { values: { email: ' a@x' } }), record('other', { values: { email: 'new@x' } })]),
+    page([record('partly', { values: { email: 'c@x' } }), record('fresh')], { rejected: [rejection('bad')] }),
+  ];
+
+  it('2.5 read, new, changed, unchanged and rejected are told apart', async () => {
+    const { counts } = await imported({ known, pages });
+    expect(counts).toEqual({ read: 4, new: 1, changed: 1, unchanged: 2, rejected: 1 });
+  });
+
+  it('2.3 an attribute that was not read keeps its value, so that nothing has changed', async () => {
+    const { store } = await imported({ known, pages });
+    expect(store.of('partly').content.values).toEqual({ email: 'c@x', firstName: 'Jan' });
+  });
+
+  it('2.2 rejected records are named with their reason, and never stop the rest', async () => {
+    const { end, store } = await imported({
+      pages: [page([record('a'), record('b', { values: { email: 'x\u0000' } }), record('c')])],
+    });
+    expect(end.rejects).toEqual([{ externalId: 'b', position: 'record 2', reason: 'a text has control characters' }]);
+    expect(store.present()).toEqual(['a', 'c']);
+  });
+
+  it('2.2 at most twenty rejected records are named; all are counted', async () => {
+    const rejected = Array.from({ length: 50 }, (_, index) => rejection(`r${index}`));
+    const { end, counts } = await imported({ pages: [page([], { rejected })] });
+    expect(end.rejects).toHaveLength(20);
+    expect(counts.rejected).toBe(50);
+  });
+
+  it('4.8 where a read is cut into pages changes nothing, not even with an id that appears twice', async () => {
+    const records = [record('a', { values: { email: '1@x' } }), record('a', { values: { email: '2@x' } })];
+    const [whole, cut] = [
+      await imported({ pages: [page(records)] }),
+      await imported({ pages: records.map((each) => page([each])) }),
+    ];
+    expect({ counts: cut.counts, content: cut.store.of('a').content }).toEqual({
+      counts: whole.counts,
+      content: whole.store.of('a').content,
+    });
+  });
+});
+
+describe('what an import writes', () => {
+  it('2.4 nothing, where nothing has changed', async () => {
+    const { store, counts } = await imported({
+      known: (known) => {
+        known.put('a', { values: { email: 'a@x' } });
+        known.put('b', { values: { email: 'b@x' } });
+      },
+      pages: [page([record('a', { values: { email: 'a@x' } })]), page([record('b', { values: { email: 'b@x' } })])],
+    });
+    expect(counts.unchanged).toBe(2);
+    expect(store.transactions).toBe(0);
+  });
+
+  it('2.1 one transaction for a page, however many records it has', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => record(`r${index}`));
+    const { store } = await imported({ pages: [page(many), page([record('one')])] });
+    expect(store.transactions).toBe(2);
+  });
+
+  it('4.2 an unlinked account’s match keys, and none of a linked one, which is never correlated again (4.1)', async () => {
+    const { store } = await imported({
+      known: (known) => {
+        known.put('unlinked', { values: { email: 'old@x' } });
+        known.put('linked', { values: { email: 'old@x' } }, { linked: true });
+      },
+      pages: [page(['unlinked', 'linked', 'new'].map((id) => record(id, { values: { email: `${id}@x` } })))],
+    });
+    expect(['unlinked', 'linked', 'new'].map((id) => store.of(id).keys?.length ?? null)).toEqual([1, null, 1]);
+  });
+
+  it('11.1 the teams that accounts name, under their last name', async () => {
+    const { store } = await imported({
+      known: (known) => known.put('a', { teams: [{ id: 't1', name: 'Old' }] }),
+      pages: [page([record('a', { teams: [{ id: 't1', name: 'New' }], supervises: [{ id: 't2', name: 'Two' }] })])],
+    });
+    expect([...store.teams]).toEqual([
+      ['t1', 'New'],
+      ['t2', 'Two'],
+    ]);
+  });
+});
+
+describe('11.1 what an import concludes of teams that it does not show', () => {
+  const member = (store: MemoryImportStore): void => store.put('a', { teams: [{ id: 't1', name: 'One' }] });
+  for (const row of [
+    {
+      situation: 'a complete full read without it: noted as absent',
+      given: { pages: [page([record('a', { teams: [] })])] },
+      absent: true,
+    },
+    {
+      situation: 'an incomplete read: nothing',
+      given: { pages: [page([record('a', { teams: [] })])], end: { complete: false } },
+      absent: false,
+    },
+    {
+      situation: 'a delta: nothing',
+      given: { pages: [page([record('a', { teams: [] })])], full: false },
+      absent: false,
+    },
+    {
+      situation: 'a read in which the teams of its members were not read: nothing',
+      given: { pages: [page([record('a')])] },
+      absent: false,
+    },
+    {
+      situation: 'a read in which its only member was rejected: nothing',
+      given: { pages: [page([], { rejected: [rejection('a')] })] },
+      absent: false,
+    },
+  ] satisfies { situation: string; given: Given; absent: boolean }[])
+    it(`11.1 ${row.situation}`, async () => {
+      const { store } = await imported({ known: member, ...row.given });
+      expect(store.teams.get('t1') === null).toBe(row.absent);
+    });
+});
+
+describe('how an import ends', () => {
+  it('3.5 with the cursor and notes of the read', async () => {
+    const { end } = await imported({ pages: [], end: { ...complete, notes: ['2 references'] } });
+    expect(end).toEqual({ complete: true, reason: null, cursor: 'next', rejects: [], notes: ['2 references'] });
+  });
+
+  it('14.3 within a page, when it is cancelled', async () => {
+    const store = new MemoryImportStore();
+    const cancelled = new AbortController();
+    const reading = importSource({
+      store,
+      lease: { name: 'source:acd', token: 't' },
+      source: 'acd',
+      match: [],
+      read: read([page([record('a')]), page([record('b')])]),
+      full: true,
+      counts: { read: 0, new: 0, changed: 0, unchanged: 0, rejected: 0 },
+      signal: cancelled.signal,
+      progress: () => {
+        cancelled.abort(new Error('cancelled by a person'));
+        return Promise.resolve();
+      },
+    });
+    await expect(reading).rejects.toThrow('cancelled by a person');
+    expect(store.present()).toEqual(['a']);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { guardClasses, type GuardClass } from '../../../src/domain/change.ts';
+import {
+  cannotExceed,
+  exceededClasses,
+  halfIsMissing,
+  type GuardCounts,
+  type GuardLimits,
+} from '../../../src/reconcile/guard.ts';
+
+function forEach<T>(valueOf: (name: GuardClass) => T): Record<GuardClass, T> {
+  return Object.fromEntries(guardClasses.map((name) => [name, valueOf(name)])) as Record<GuardClass, T>;
+}
+
+/** The defaults of spec 13.1. */
+const limits: GuardLimits = forEach((name) =>
+  ['fieldBlanked', 'gone', 'roleTaken'].includes(name) ? { number: 10, percent: 10 } : { number: 20, percent: 20 },
+);
+const none: GuardCounts = forEach(() => 0);
+
+describe('13.1 a class is over its limit when it exceeds both the number and the per cent', () => {
+  for (const row of [
+    { situation: 'exactly the number and more than the per cent', counts: { created: 20 }, present: 50, over: [] },
+    { situation: 'more than the number and exactly the per cent', counts: { created: 21 }, present: 105, over: [] },
+    {
+      situation: 'more than the number and less than the per cent',
+      counts: { created: 500 },
+      present: 10_000,
+      over: [],
+    },
+    { situation: 'less than the number and more than the per cent', counts: { linked: 19 }, present: 20, over: [] },
+    { situation: 'more than both', counts: { created: 21 }, present: 100, over: ['created'] },
+    {
+      situation: 'the lower limits of blanked fields',
+      counts: { fieldBlanked: 11 },
+      present: 100,
+      over: ['fieldBlanked'],
+    },
+    { situation: 'the lower limits of gone accounts', counts: { gone: 11 }, present: 100, over: ['gone'] },
+    { situation: 'the lower limits of taken roles', counts: { roleTaken: 11 }, present: 100, over: ['roleTaken'] },
+    {
+      situation: 'the same count of another class',
+      counts: { fieldChanged: 11, teamMoved: 11 },
+      present: 100,
+      over: [],
+    },
+    {
+      situation: 'each class by itself',
+      counts: { created: 15, linked: 15, fieldChanged: 30 },
+      present: 100,
+      over: ['fieldChanged'],
+    },
+    { situation: 'two classes', counts: { gone: 90, teamMoved: 21 }, present: 100, over: ['teamMoved', 'gone'] },
+    { situation: 'no account present at all', counts: { gone: 11 }, present: 0, over: ['gone'] },
+    { situation: 'no account present and nothing to count', counts: {}, present: 0, over: [] },
+  ])
+    it(`13.1 ${row.situation}, of ${row.present} accounts → ${row.over.join(', ') || 'passes'}`, () => {
+      expect(exceededClasses({ ...none, ...row.counts }, row.present, limits).map((each) => each.class)).toEqual(
+        row.over,
+      );
+    });
+
+  it('13.1 what is exceeded is told with count, per cent and limit', () => {
+    expect(exceededClasses({ ...none, gone: 30 }, 120, limits)).toEqual([
+      { class: 'gone', count: 30, percent: 25, limit: { number: 10, percent: 10 } },
+    ]);
+  });
+
+  for (const row of [
+    { due: 10, cannot: true },
+    { due: 11, cannot: false },
+  ])
+    it(`13.1 ${row.due} due accounts can ${row.cannot ? 'reach no limit, so that nothing needs counting' : 'reach the lowest limit'}`, () => {
+      expect(cannotExceed(row.due, limits)).toBe(row.cannot);
+    });
+});
+
+describe('3.3 a full import in which fewer than half appear, and at least five fewer', () => {
+  for (const row of [
+    { before: 10, appear: 4, held: true, why: 'fewer than half, six fewer' },
+    { before: 10, appear: 5, held: false, why: 'exactly half' },
+    { before: 9, appear: 4, held: true, why: 'fewer than half, five fewer' },
+    { before: 7, appear: 3, held: false, why: 'fewer than half, only four fewer' },
+    { before: 5, appear: 0, held: true, why: 'none, five fewer' },
+    { before: 4, appear: 0, held: false, why: 'none, only four fewer' },
+    { before: 0, appear: 0, held: false, why: 'a source that had none' },
+    { before: 1000, appear: 499, held: true, why: 'just fewer than half of many' },
+    { before: 1001, appear: 501, held: false, why: 'just more than half of an odd number' },
+    { before: 1001, appear: 500, held: true, why: 'just fewer than half of an odd number' },
+  ])
+    it(`3.3 ${row.appear} of ${row.before} (${row.why}) → ${row.held ? 'held' : 'goes on'}`, () => {
+      expect(halfIsMissing(row.before, row.before - row.appear)).toBe(row.held);
+    });
+});
