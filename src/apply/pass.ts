@@ -25,7 +25,7 @@ export function noCounts(): PassCounts {
 }
 
 /** The guard's settings for one pass. */
-export interface PassGuard {
+interface PassGuard {
   readonly limits: GuardLimits;
   /** The store is being filled for the first time: nothing is limited (spec 13.3). */
   readonly letThrough: boolean;
@@ -52,7 +52,7 @@ export interface Pass {
   world: World;
 }
 
-export type PassPhase = 'counting' | 'values' | 'planning' | 'identity';
+type PassPhase = 'counting' | 'values' | 'planning' | 'identity';
 
 /** Counts decisions by class, each user or account once (spec 13.1). Ids are dense, so a bit each is enough. */
 export class Tally {

@@ -49,7 +49,7 @@ export interface Decided {
   readonly heldDigest: string | null;
 }
 
-export type Standing = 'linked' | 'unmatched' | 'waiting' | 'question' | 'ignored' | 'unlinked';
+type Standing = 'linked' | 'unmatched' | 'waiting' | 'question' | 'ignored' | 'unlinked';
 
 export interface EventRow {
   readonly type: string;
@@ -62,7 +62,7 @@ export interface EventRow {
   readonly guardClasses: readonly GuardClass[] | null;
 }
 
-export interface UserWrite {
+interface UserWrite {
   readonly userId: UserId;
   readonly value: UserValue;
 }
@@ -79,13 +79,13 @@ export interface SnapshotWrite {
   };
 }
 
-export interface ClaimWrite {
+interface ClaimWrite {
   readonly userId: UserId;
   readonly take: readonly Claim[];
   readonly release: readonly Claim[];
 }
 
-export interface MatchKeysWrite {
+interface MatchKeysWrite {
   readonly userId: UserId;
   readonly keys: readonly string[];
   /** Keys that stand now; none for a user who is being created. */
@@ -99,7 +99,7 @@ export interface LinkWrite {
   readonly rule: string | null;
 }
 
-export interface NewUser {
+interface NewUser {
   readonly userId: UserId;
   readonly origin: SourceId;
   readonly active: boolean;

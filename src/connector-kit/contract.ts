@@ -3,7 +3,7 @@ import type { AccountRecord, RejectedRecord } from '../domain/account.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
 
 /** What a kind of source can do; the sync asks for nothing else. */
-export interface Capabilities {
+interface Capabilities {
   /** `readChanges` works. */
   readonly delta: boolean;
   /** A delta reports deletions. */

@@ -43,6 +43,3 @@ export interface RejectedRecord {
   readonly position: string;
   readonly reason: string;
 }
-
-/** present and not disabled = living; gone is decided by reconcile after the guard (spec 13.1). */
-export type AccountState = 'present' | 'disabled' | 'gone';

@@ -23,6 +23,13 @@ export const guardClasses = [
 ] as const;
 export type GuardClass = (typeof guardClasses)[number];
 
+/** A class is over its limit when it exceeds both (spec 13.1). */
+export interface GuardLimit {
+  readonly number: number;
+  /** Of the source's present accounts. */
+  readonly percent: number;
+}
+
 /** Every difference between two values of a user, in one fixed order; empty when there is none. */
 export function changesBetween(before: UserValue, after: UserValue, teamNames: TeamNames): Change[] {
   const changes: Change[] = [];

@@ -35,7 +35,7 @@ export const sourceFields = [
 export type NamedField = (typeof sourceFields)[number];
 
 /** A user's attribute as a field: `attribute.agentId`, `attribute.deviceId`, `attribute.phoneExtension`, or a custom one (spec 12.1). */
-export type AttributeField = `attribute.${string}`;
+type AttributeField = `attribute.${string}`;
 
 /** A named field or an attribute: everything that has one text value per user. */
 export type Field = NamedField | AttributeField;

@@ -81,7 +81,7 @@ function fieldsPresent(input: FoldInput, ranked: readonly Snapshot[]): Iterable<
 }
 
 /** The snapshot whose value of `field` counts, were there no override (spec 5.1). */
-export function winner(
+function winner(
   field: Field,
   input: Pick<FoldInput, 'origin' | 'policy'>,
   ranked: readonly Snapshot[],
@@ -103,7 +103,7 @@ export function voices(
   return [...named, ...eligible.filter((snapshot) => !own.includes(snapshot.source))];
 }
 
-export function isAcd(source: SourceId, policy: Policy): boolean {
+function isAcd(source: SourceId, policy: Policy): boolean {
   return policy.rank.some((known) => known.id === source && known.as === 'acd');
 }
 

@@ -13,7 +13,7 @@ import { SeenAccounts } from './seen.ts';
 const namedRejects = 20;
 
 /** Counts of one import (spec 2.5). */
-export interface ImportCounts {
+interface ImportCounts {
   read: number;
   new: number;
   changed: number;

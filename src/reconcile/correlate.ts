@@ -27,7 +27,7 @@ export interface CandidateUser {
   readonly merged: boolean;
 }
 
-export type ItemKind = 'ambiguous-match' | 'already-linked' | 'inactive-match';
+type ItemKind = 'ambiguous-match' | 'already-linked' | 'inactive-match';
 
 export type Verdict =
   | { readonly kind: 'link'; readonly userId: UserId; readonly rule: number }

@@ -1,10 +1,5 @@
-import { guardClasses, type GuardClass } from '../domain/change.ts';
+import { guardClasses, type GuardClass, type GuardLimit } from '../domain/change.ts';
 
-/** A class is over its limit when it exceeds both (spec 13.1). */
-export interface GuardLimit {
-  readonly number: number;
-  readonly percent: number;
-}
 export type GuardLimits = Readonly<Record<GuardClass, GuardLimit>>;
 export type GuardCounts = Readonly<Record<GuardClass, number>>;
 

@@ -22,7 +22,7 @@ import type {
   SourceStore,
 } from './ports.ts';
 
-export interface EngineLog {
+interface EngineLog {
   info(data: object, message: string): void;
   warn(data: object, message: string): void;
   error(data: object, message: string): void;
@@ -64,7 +64,7 @@ export interface SyncAnswer {
   readonly refused: readonly { readonly source: string; readonly code: RefusalCode; readonly message: string }[];
 }
 
-export type RefusalCode = 'source-paused' | 'source-unknown' | 'source-disabled' | 'source-retired';
+type RefusalCode = 'source-paused' | 'source-unknown' | 'source-disabled' | 'source-retired';
 
 /** A run that has been queued for longer may have been lost by the queue, in seconds. */
 const waitsTooLong = 10;

@@ -34,7 +34,7 @@ export interface RunRecord {
   readonly errorMessage: string | null;
 }
 
-export interface RunRequest {
+interface RunRequest {
   readonly source: SourceId;
   readonly mode: 'full' | 'delta';
   readonly askedBy: string;
@@ -88,7 +88,7 @@ export interface RunStore {
   lastSlot(source: SourceId, mode: RunMode): Promise<Date | null>;
 }
 
-export interface RunEnd {
+interface RunEnd {
   readonly state: RunState;
   readonly skipped: number;
   readonly failure: RunFailure | null;

@@ -1,6 +1,7 @@
 import type { PartialGuard } from './schema.ts';
-import { guardClasses } from './settings.ts';
-import type { GuardClass, GuardLimit, GuardSettings } from './settings.ts';
+import { guardClasses } from '../domain/change.ts';
+import type { GuardClass, GuardLimit } from '../domain/change.ts';
+import type { GuardSettings } from './settings.ts';
 
 const usual: GuardLimit = { number: 20, percent: 20 };
 /** What takes something away is watched more closely (spec 13.1). */

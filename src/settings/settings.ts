@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { SecretRef } from '../connector-kit/secret.ts';
+import type { GuardClass, GuardLimit } from '../domain/change.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
 
 /** What settings must know of a kind of source; the composition root takes it from the connector. */
@@ -82,25 +83,7 @@ interface RoleSettings {
   readonly catalogue: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A class of decisions that the guard counts (spec 13.1). */
-export const guardClasses = [
-  'created',
-  'linked',
-  'fieldChanged',
-  'fieldBlanked',
-  'teamMoved',
-  'roleTaken',
-  'gone',
-] as const;
-export type GuardClass = (typeof guardClasses)[number];
-
-/** A run is held when a class exceeds both. */
-export interface GuardLimit {
-  readonly number: number;
-  /** Of the source's present accounts. */
-  readonly percent: number;
-}
-
+/** The limits of the guard per class (spec 13.1), and what becomes of a source's first import (13.3). */
 export type GuardSettings = Readonly<Record<GuardClass, GuardLimit>> & { readonly firstImport: 'hold' | 'apply' };
 
 /** In days; what is not set is kept for good. */

@@ -21,7 +21,7 @@ export interface Store {
 }
 
 /** The database's schema does not suit this version. */
-export class SchemaError extends Error {
+class SchemaError extends Error {
   override readonly name = 'SchemaError';
   readonly code: 'schema-missing' | 'schema-older' | 'schema-newer';
   constructor(state: 'empty' | 'older' | 'newer') {

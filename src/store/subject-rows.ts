@@ -73,7 +73,7 @@ function policyOf(policies: ReadonlyMap<number, Policy>, id: number): Policy {
 }
 
 /** People's words as the fold takes them. */
-export function toWords(rows: readonly WordRow[]): Words {
+function toWords(rows: readonly WordRow[]): Words {
   if (rows.length === 0) return noWords;
   const refs = (kind: string): string[] => rows.filter((row) => row.kind === kind).map((row) => row.ref);
   const values = (kind: string): Record<string, string> =>

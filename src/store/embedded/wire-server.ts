@@ -17,7 +17,7 @@ export type WireServer = {
 };
 
 /** The session gave no answer, or ended; nothing can be done with this PGlite any more. */
-export class SessionBrokenError extends Error {
+class SessionBrokenError extends Error {
   override readonly name = 'SessionBrokenError';
   readonly code = 'session-broken';
 }

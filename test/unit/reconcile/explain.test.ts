@@ -13,6 +13,7 @@ const policy: Policy = {
   fieldRank: { email: ['acd'] },
   defaultTeam: 1,
   reassertAgentRole: false,
+  defaults: {},
 };
 const teamNames = new Map([
   [1, 'Default'],
@@ -38,7 +39,6 @@ const rules: SourceRules = {
   catalogue: ['agent'],
   teams: 'mirror',
   blanks: [],
-  newUserDefaults: {},
 };
 const snapshots = [
   slot(

@@ -20,7 +20,7 @@ const fields =
   'username, firstName, lastName, displayName, email, windowsLogin, employeeId, acdId, numericId, mobileNumber, phoneNumber, language, locale, acdServer, department, company, jobTitle, companyStartDate, companyEndDate, departmentStartDate, departmentEndDate, displayTimeZone, schedulingTimeZone, rank, licences, qmViews, reconciliationRequired, emailVerified, blocked';
 const parts = 'externalId, disabled, supervisor, profile, group, role, team, supervises';
 const variables =
-  'ROSTERD_DATABASE, ROSTERD_QUEUE, ROSTERD_DATA_DIR, ROSTERD_HTTP_HOST, ROSTERD_HTTP_PORT, ROSTERD_LOG_LEVEL, ROSTERD_TOKEN, ROSTERD_CONFIG';
+  'ROSTERD_DATABASE, ROSTERD_QUEUE, ROSTERD_DATA_DIR, ROSTERD_HTTP_HOST, ROSTERD_HTTP_PORT, ROSTERD_LOG_LEVEL, ROSTERD_TOKEN, ROSTERD_URL, ROSTERD_CONFIG';
 const kebab = 'must be a name in kebab-case such as corp-ad (a-z, 0-9 and single hyphens, at most 63)';
 const wholeAddress = 'put the whole address into a variable or a file and write {env: NAME} or {file: PATH}';
 

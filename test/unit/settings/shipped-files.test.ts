@@ -63,7 +63,7 @@ type Entry = ReadonlyMap<string, string>;
 
 /** Just enough LDIF for our own file: folded lines and base64; the last value of each attribute. */
 function entries(text: string): Entry[] {
-  const records = text.replace(/\n /g, '').split('\n\n').slice(1);
+  const records = text.trim().replace(/\n /g, '').split('\n\n').slice(1);
   return records.map((record) => new Map(record.trim().split('\n').map(toPair)));
 }
 
