@@ -8,18 +8,23 @@ import { digestOf } from '../digest.ts';
 const longestText = 4096;
 
 /** A record that was cleaned, or why it cannot be used. */
-export type Validated = { readonly externalId: string; readonly content: AccountContent } | { readonly reason: string };
+export type Validated =
+  | { readonly externalId: string; readonly content: AccountContent }
+  | { readonly reason: string; readonly externalId?: string };
 
 /** Checks one record at the edge and brings it into its one canonical form (spec 2.2, 2.4). */
 export function validateRecord(record: AccountRecord): Validated {
   const externalId = normalise(record.externalId);
   if (externalId === '') return { reason: 'it has no external id' };
-  const reason = whatIsWrong(record.externalId) ?? firstWrong(record);
-  if (reason !== undefined) return { reason };
+  const badId = whatIsWrong(record.externalId);
+  // Such an id names no account, so nobody can say that this one was seen.
+  if (badId !== undefined) return { reason: `its external id cannot be used: ${badId}` };
+  const reason = firstWrong(record);
+  if (reason !== undefined) return { externalId, reason };
   const content = canonical(record);
   const login = content.values.windowsLogin;
   if (typeof login === 'string' && !isWindowsLogin(login))
-    return { reason: 'its Windows login is not of the form DOMAIN\\login' };
+    return { externalId, reason: 'its Windows login is not of the form DOMAIN\\login' };
   return { externalId, content };
 }
 

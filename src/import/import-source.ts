@@ -1,13 +1,12 @@
 import type { Page, Read, ReadEnd } from '../connector-kit/contract.ts';
-import type { RejectedRecord, SourceTeam, AccountContent } from '../domain/account.ts';
+import type { AccountContent, RejectedRecord } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
-import { normalise } from '../domain/text.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import { contentHash, merge, validateRecord } from './content.ts';
 import type { AccountWrite, ImportStore, KnownAccount } from './ports.ts';
-import { SeenAccounts } from './seen.ts';
+import { SeenAccounts, SeenTeams } from './seen.ts';
 
 /** How many rejected records a run names; the others are only counted (architecture 8). */
 const namedRejects = 20;
@@ -49,7 +48,7 @@ export interface ImportEnd {
  * writes where nothing has changed. What is missing is concluded only at the end of a complete full read (spec 3.1).
  */
 export async function importSource(input: ImportInput): Promise<ImportEnd> {
-  const state: State = { input, seen: new SeenAccounts(), teams: new Map(), rejects: [], unprovable: null };
+  const state: State = { input, seen: new SeenAccounts(), teams: new SeenTeams(), rejects: [], unprovable: null };
   const end = await readPages(state);
   const reason =
     state.unprovable ?? (end.complete ? null : (end.reason ?? 'the source did not say that this was everything'));
@@ -67,8 +66,7 @@ export async function importSource(input: ImportInput): Promise<ImportEnd> {
 interface State {
   readonly input: ImportInput;
   readonly seen: SeenAccounts;
-  /** Names of the source's teams that this run has stored. */
-  readonly teams: Map<string, string>;
+  readonly teams: SeenTeams;
   readonly rejects: RejectedRecord[];
   /** Why this read cannot prove absence although it arrived whole (spec 2.2). */
   unprovable: string | null;
@@ -97,22 +95,26 @@ interface Said {
 
 async function storePage(state: State, page: Page): Promise<void> {
   const { store, source, counts, lease } = state.input;
-  const { said, rejectedIds } = usableRecords(state, page);
+  const { said, rejected } = validate(page, counts.read + counts.rejected);
+  const rejectedIds = rejected.flatMap((record) => record.externalId ?? []);
   const known = await store.known(source, [...said.map((record) => record.externalId), ...rejectedIds, ...page.gone]);
   const byId = new Map(known.map((account) => [account.externalId, account]));
+  const usable = said.filter((record) => !isRepeated(state, byId.get(record.externalId), record, rejected));
+  for (const record of rejected) reject(state, record);
   // A rejected record's account counts as seen (spec 2.2).
-  for (const id of rejectedIds) {
-    const account = byId.get(id);
-    if (account !== undefined) state.seen.add(account.id);
-  }
-  const fresh = said.filter((record) => !byId.has(record.externalId));
-  const { changed, returned } = await compareKnown(state, said, byId);
+  const spared = rejectedIds.flatMap((id) => byId.get(id) ?? []);
+  for (const account of spared) state.seen.add(account.id);
+  const present = usable.flatMap((record) => byId.get(record.externalId) ?? []);
+  const returned = [...present, ...spared].filter((account) => account.absent).map((account) => account.id);
+  const fresh = usable.filter((record) => !byId.has(record.externalId));
+  const changed = await changedAccounts(state, usable, byId);
   const gone = page.gone.flatMap((id) => byId.get(id) ?? []).filter((account) => !account.absent);
-  const teams = newTeamNames(state, said);
-  counts.read += said.length;
+  const teams = state.teams.take(usable.map((record) => record.content));
+  counts.read += usable.length;
   counts.new += fresh.length;
   counts.changed += changed.length;
-  counts.unchanged += said.length - fresh.length - changed.length;
+  // Of a source read again after a broken attempt, what that one stored is not unchanged.
+  counts.unchanged = Math.max(counts.read - counts.new - counts.changed, 0);
   if (fresh.length + changed.length + returned.length + gone.length + teams.length === 0) return;
   await store.inLease(lease, async (tx) => {
     const inserted = await tx.insertAccounts(
@@ -121,7 +123,7 @@ async function storePage(state: State, page: Page): Promise<void> {
     );
     for (const account of inserted) state.seen.add(account.id);
     await tx.updateAccounts(changed);
-    await tx.markSeen(returned);
+    await tx.markSeen([...new Set(returned)]);
     await tx.markAbsent(
       gone.map((account) => account.id),
       'deleted, as the source itself reports',
@@ -130,23 +132,38 @@ async function storePage(state: State, page: Page): Promise<void> {
   });
 }
 
-/** Validates a page's records; bad ones are named, counted and never stop the rest (spec 2.2). */
-function usableRecords(state: State, page: Page): { said: Said[]; rejectedIds: string[] } {
-  const { counts } = state.input;
-  const usable = new Map<string, Said>();
+/** Splits a page into records that can be used and those that are rejected with their reason (spec 2.2). */
+function validate(page: Page, before: number): { said: Said[]; rejected: RejectedRecord[] } {
+  const said: Said[] = [];
   const rejected: RejectedRecord[] = [...page.rejected];
+  const ids = new Set<string>();
   for (const [index, record] of page.records.entries()) {
-    const position = `record ${String(counts.read + counts.rejected + index + 1)}`;
+    const position = `record ${String(before + index + 1)}`;
     const result = validateRecord(record);
+    const { externalId } = result;
     if ('reason' in result)
-      rejected.push({ externalId: normalise(record.externalId), position, reason: result.reason });
-    else if (usable.has(result.externalId)) {
-      rejected.push({ externalId: result.externalId, position, reason: 'its id appears twice' });
-      state.unprovable ??= `the id ${result.externalId} appears twice in one read`;
-    } else usable.set(result.externalId, result);
+      rejected.push({ ...(externalId === undefined ? {} : { externalId }), position, reason: result.reason });
+    else if (ids.has(result.externalId)) rejected.push({ externalId: result.externalId, position, reason: twice });
+    else {
+      ids.add(result.externalId);
+      said.push(result);
+    }
   }
-  for (const record of rejected) reject(state, record);
-  return { said: [...usable.values()], rejectedIds: rejected.flatMap((record) => record.externalId ?? []) };
+  return { said, rejected };
+}
+
+const twice = 'its id came before in this read';
+
+/** An id that an earlier page had is rejected like one that the same page had: the first record counts. */
+function isRepeated(
+  state: State,
+  account: KnownAccount | undefined,
+  record: Said,
+  rejected: RejectedRecord[],
+): boolean {
+  if (account === undefined || state.seen.add(account.id)) return false;
+  rejected.push({ externalId: record.externalId, position: `id ${record.externalId}`, reason: twice });
+  return true;
 }
 
 function reject(state: State, record: RejectedRecord): void {
@@ -154,36 +171,28 @@ function reject(state: State, record: RejectedRecord): void {
   if (state.rejects.length < namedRejects) state.rejects.push(record);
   if (record.externalId === undefined || record.externalId === '')
     state.unprovable ??= `a record without a usable id was rejected (${record.position}: ${record.reason})`;
+  else if (record.reason === twice) state.unprovable ??= `the id ${record.externalId} appears twice in one read`;
+  state.teams.missSome();
 }
 
-async function compareKnown(
+async function changedAccounts(
   state: State,
   said: readonly Said[],
   byId: ReadonlyMap<string, KnownAccount>,
-): Promise<{ changed: (AccountWrite & { id: number })[]; returned: number[] }> {
-  const returned: number[] = [];
-  const differing: { account: KnownAccount; record: Said }[] = [];
-  for (const record of said) {
+): Promise<(AccountWrite & { id: number })[]> {
+  const differing = said.flatMap((record) => {
     const account = byId.get(record.externalId);
-    if (account === undefined) continue;
-    if (!state.seen.add(account.id)) {
-      state.unprovable ??= `the id ${record.externalId} appears twice in one read`;
-    }
-    if (account.absent) returned.push(account.id);
-    if (contentHash(record.content) !== account.contentHash) differing.push({ account, record });
-  }
-  const stored =
-    differing.length === 0
-      ? new Map<number, never>()
-      : await state.input.store.contents(differing.map(({ account }) => account.id));
-  const changed = differing.flatMap(({ account, record }) => {
+    return account === undefined || contentHash(record.content) === account.contentHash ? [] : [{ account, record }];
+  });
+  if (differing.length === 0) return [];
+  const stored = await state.input.store.contents(differing.map(({ account }) => account.id));
+  return differing.flatMap(({ account, record }) => {
     const before = stored.get(account.id);
     if (before === undefined) return [];
     const content = merge(before.content, record.content);
     const write = accountWrite(state, { externalId: record.externalId, content }, before.linked);
     return write.contentHash === account.contentHash ? [] : [{ ...write, id: account.id }];
   });
-  return { changed, returned };
 }
 
 function accountWrite(state: State, record: Said, linked: boolean): AccountWrite {
@@ -196,21 +205,11 @@ function accountWrite(state: State, record: Said, linked: boolean): AccountWrite
   };
 }
 
-/** Teams whose name this run has not stored yet. */
-function newTeamNames(state: State, said: readonly Said[]): SourceTeam[] {
-  const teams = said.flatMap((record) => [...(record.content.teams ?? []), ...(record.content.supervises ?? [])]);
-  return teams.filter((team) => {
-    if (state.teams.get(team.id) === team.name) return false;
-    state.teams.set(team.id, team.name);
-    return true;
-  });
-}
-
 /** What a complete read did not show is absent; whether it is *gone* is for reconcile to decide (spec 13.1). */
 async function concludeAbsences(state: State): Promise<void> {
   const { store, source, lease, signal } = state.input;
-  const teams = [...state.teams.keys()];
-  if ((await store.countTeamsMissing(source, teams)) > 0)
+  const teams = state.teams.all();
+  if (teams !== null && (await store.countTeamsMissing(source, teams)) > 0)
     await store.inLease(lease, (tx) => tx.markTeamsAbsent(source, teams));
   if ((await store.countPresent(source)) === state.seen.count) return;
   for (let after = 0; ;) {

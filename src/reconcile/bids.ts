@@ -48,7 +48,7 @@ export function resolveBids(
       }
     }
     // Only when no name is out of reach any more do the leaders' rivals lose: a leader that fails must not drag them along.
-    if (settled) settled = !dropRivals(ordered, winners, lost);
+    if (settled) settled = !dropRivals(ordered, winners, certainWins(ordered, winners, holders, byUser, lost), lost);
   }
   return new Map(ordered.map((bidder) => [bidder, outcomeOf(bidder, lost, holders, ordered)]));
 }
@@ -79,19 +79,53 @@ function givesUp(holder: Bidder | undefined, key: string, lost: Losses): boolean
   return successor === undefined || lost.get(holder)?.has(claimKey(successor)) === false;
 }
 
-/** Marks one rival per name as lost to its leader; says whether there was any. One at a time keeps the order's promise. */
-function dropRivals(ordered: readonly Bidder[], winners: ReadonlyMap<string, Bidder>, lost: Losses): boolean {
-  let dropped = false;
-  for (const bidder of ordered) {
-    for (const claim of standingWants(bidder, lost)) {
-      const leader = winners.get(claimKey(claim));
-      const leaderFailed = leader?.allOrNothing === true && (lost.get(leader)?.size ?? 0) > 0;
-      if (leader === undefined || leader === bidder || leaderFailed) continue;
-      lost.get(bidder)?.set(claimKey(claim), claim);
-      dropped = true;
+/** Marks the rivals of those whose win is certain as lost; says whether there were any. */
+function dropRivals(
+  ordered: readonly Bidder[],
+  winners: ReadonlyMap<string, Bidder>,
+  certain: ReadonlySet<string>,
+  lost: Losses,
+): boolean {
+  const rivals = ordered.flatMap((bidder) =>
+    standingWants(bidder, lost)
+      .filter((claim) => winners.get(claimKey(claim)) !== bidder)
+      .map((claim) => ({ bidder, claim })),
+  );
+  const sure = rivals.filter(({ claim }) => certain.has(claimKey(claim)));
+  // Where wins only hang on each other, the rival with the lowest id gives way first; the others may win by it.
+  for (const { bidder, claim } of sure.length > 0 ? sure : rivals.slice(0, 1))
+    lost.get(bidder)?.set(claimKey(claim), claim);
+  return rivals.length > 0;
+}
+
+/** The names whose leader gets them for certain: the holder, where there is one, has a new name for certain too. */
+function certainWins(
+  ordered: readonly Bidder[],
+  winners: ReadonlyMap<string, Bidder>,
+  holders: ReadonlyMap<string, UserId>,
+  byUser: ReadonlyMap<UserId, Bidder>,
+  lost: Losses,
+): ReadonlySet<string> {
+  const certain = new Set(winners.keys());
+  const isCertain = (bidder: Bidder, claim: Claim): boolean => {
+    const key = claimKey(claim);
+    if (winners.get(key) !== bidder || !certain.has(key)) return false;
+    const holder = holders.get(key);
+    if (holder === undefined || holder === bidder.user) return true;
+    const giver = byUser.get(holder);
+    const successor = giver?.wants.find((want) => want.field === claim.field);
+    return successor === undefined || (certain.has(claimKey(successor)) && winners.get(claimKey(successor)) === giver);
+  };
+  for (let settled = false; !settled;) {
+    settled = true;
+    for (const bidder of ordered) {
+      const wants = standingWants(bidder, lost);
+      const failing = wants.filter((claim) => !isCertain(bidder, claim));
+      for (const claim of bidder.allOrNothing && failing.length > 0 ? wants : failing)
+        if (winners.get(claimKey(claim)) === bidder && certain.delete(claimKey(claim))) settled = false;
     }
   }
-  return dropped;
+  return certain;
 }
 
 function outcomeOf(

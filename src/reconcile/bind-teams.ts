@@ -27,11 +27,35 @@ export type TeamVerdict =
  * unbound one of that name; a name that is bound elsewhere is a question; a rename follows the id. Lowest id first. Pure.
  */
 export function bindTeams(observed: readonly ObservedTeam[], known: readonly KnownTeam[]): TeamVerdict[] {
-  const byName = new Map<string, { id: TeamId | null; bound: boolean }>(
-    known.map((team) => [fold(team.name), { id: team.id, bound: team.boundBy.length > 0 }]),
-  );
-  const byId = new Map(known.map((team) => [team.id, team]));
   const ordered = [...observed].sort((a, b) => compareText(a.externalId, b.externalId));
+  // Names are given up together; a team whose new name turns out to be taken keeps its old one, and all is decided anew.
+  const keeping = new Set<TeamId>();
+  for (;;) {
+    const verdicts = decide(ordered, known, keeping);
+    const failed = verdicts.flatMap((verdict) =>
+      verdict.kind === 'name-taken' && verdict.team.teamId !== null && !keeping.has(verdict.team.teamId)
+        ? [verdict.team.teamId]
+        : [],
+    );
+    if (failed.length === 0) return verdicts;
+    for (const team of failed) keeping.add(team);
+  }
+}
+
+/** Decides in order; every renamed team but those `keeping` theirs has given up its old name. */
+function decide(
+  ordered: readonly ObservedTeam[],
+  known: readonly KnownTeam[],
+  keeping: ReadonlySet<TeamId>,
+): TeamVerdict[] {
+  const byId = new Map(known.map((team) => [team.id, team]));
+  const renamed = new Set(
+    ordered.flatMap((team) => (isRenamed(team, byId) && !keeping.has(team.teamId ?? 0) ? [team.teamId] : [])),
+  );
+  const staying = known.filter((team) => !renamed.has(team.id));
+  const byName = new Map<string, { id: TeamId | null; bound: boolean }>(
+    staying.map((team) => [fold(team.name), { id: team.id, bound: team.boundBy.length > 0 }]),
+  );
   return ordered.map((team): TeamVerdict => {
     const name = normalise(team.name);
     const holder = byName.get(fold(name));
@@ -39,7 +63,6 @@ export function bindTeams(observed: readonly ObservedTeam[], known: readonly Kno
     if (own !== undefined) {
       if (own.name === name) return { kind: 'unchanged', team };
       if (holder !== undefined && holder.id !== own.id) return { kind: 'name-taken', team, teamId: holder.id };
-      byName.delete(fold(own.name));
       byName.set(fold(name), { id: own.id, bound: true });
       return { kind: 'rename', team, teamId: own.id, name };
     }
@@ -51,4 +74,9 @@ export function bindTeams(observed: readonly ObservedTeam[], known: readonly Kno
     byName.set(fold(name), { id: holder.id, bound: true });
     return { kind: 'bind', team, teamId: holder.id };
   });
+}
+
+function isRenamed(team: ObservedTeam, byId: ReadonlyMap<TeamId, KnownTeam>): boolean {
+  const own = team.teamId === null ? undefined : byId.get(team.teamId);
+  return own !== undefined && own.name !== normalise(team.name);
 }

@@ -88,12 +88,12 @@ function isCandidate(account: UnlinkedAccount, user: CandidateUser | undefined):
 
 /**
  * Accounts that cannot be told apart: they name a user in common or, where neither names anybody, share a key.
- * A disabled account makes nobody wait: only living ones compete (spec 4.2).
+ * A disabled account that names somebody waits by itself and makes nobody wait: only living ones compete (spec 4.2).
  */
 function groupAccounts(deciding: readonly Deciding[]): ReadonlyMap<number, readonly Deciding[]> {
   const byTopic = new Map<string, Deciding[]>();
   for (const entry of deciding) {
-    if (entry.account.disabled) continue;
+    if (entry.account.disabled && entry.candidates.length > 0) continue;
     const topics =
       entry.candidates.length > 0
         ? entry.candidates.map((id) => `user ${String(id)}`)

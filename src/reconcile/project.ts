@@ -67,7 +67,9 @@ export function project(input: ProjectInput): Projection {
 /** What a source says for a part, as one text: what a refusal remembers. */
 export function valueSaid(content: AccountContent, part: Part): string {
   if (part === 'roles') return JSON.stringify(content.roleFacts ?? null);
-  if (part === 'teams' || part === 'supervises') return JSON.stringify(content[part] ?? null);
+  if (part === 'teams' || part === 'supervises')
+    // By id: a team's rename is no other membership (spec 11.1).
+    return JSON.stringify(content[part]?.map((team) => team.id).sort(compareText) ?? null);
   return part === 'gone' ? '' : (content.values[part] ?? '');
 }
 

@@ -28,12 +28,14 @@ export interface ImportRunInput {
  */
 export async function importRun(input: ImportRunInput): Promise<ImportOutcome> {
   const counts = { read: 0, new: 0, changed: 0, unchanged: 0, rejected: 0 };
+  let anythingRead = false;
   for (let attempt = 0; ; attempt++) {
     Object.assign(counts, { read: 0, unchanged: 0, rejected: 0 });
     try {
       return outcomeOf(await readOnce(input, counts), counts);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
+      anythingRead ||= counts.read + counts.rejected > 0;
       const wait = error.retryAfterMs ?? backoff[attempt];
       if (isRetryable(error) && backoff[attempt] !== undefined && wait !== undefined && wait <= longestWait) {
         await sleep(wait, undefined, { signal: input.signal });
@@ -41,7 +43,7 @@ export async function importRun(input: ImportRunInput): Promise<ImportOutcome> {
       }
       if (error.code === 'login-refused')
         await input.sources.pauseAfterRefusal(input.source.id, error.message, await input.source.secretFingerprint());
-      const failure = counts.read > 0 ? incompleteRead(error.message) : failureOf(error);
+      const failure = anythingRead ? incompleteRead(error.message) : failureOf(error);
       return { counts, complete: false, failure, rejects: [], notes: [], cursorAfter: null };
     }
   }

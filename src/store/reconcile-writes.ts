@@ -238,6 +238,11 @@ function teamWrites(
       );
     },
     async renameTeams(teams) {
+      if (teams.length === 0) return;
+      // Names that are exchanged must not meet: all old ones go before the first new one comes.
+      await query(db, `update team set folded_name = chr(1) || id where id = any(?)`, [
+        teams.map((team) => team.teamId),
+      ]);
       await forRows(
         db,
         '"teamId" int, name text, folded text',

@@ -15,7 +15,14 @@ import { runRosterd, runsOf, writeConfiguration, type Measured } from './rosterd
  * what counts: they survive a busy machine better than seconds do. Figures on stdout, progress on stderr.
  */
 const suffix = 'dc=example,dc=com';
-const statedSettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size', 'work_mem'];
+const statedSettings = [
+  'fsync',
+  'synchronous_commit',
+  'full_page_writes',
+  'shared_buffers',
+  'max_wal_size',
+  'work_mem',
+];
 
 async function bench(users: number): Promise<Record<string, unknown>> {
   const folder = createTempDir('bench');
@@ -141,7 +148,11 @@ function expectRun(measured: Measured, expected: Readonly<Record<string, number>
   const runs = runsOf(measured);
   const right =
     runs.length === 1 &&
-    runs.every((run) => run.state === 'completed' && Object.entries(expected).every(([name, count]) => run.counts[name as 'read'] === count));
+    runs.every(
+      (run) =>
+        run.state === 'completed' &&
+        Object.entries(expected).every(([name, count]) => run.counts[name as 'read'] === count),
+    );
   if (!right) throw new Error(`expected one run with ${JSON.stringify(expected)}, got ${measured.stdout}`);
 }
 
@@ -154,7 +165,10 @@ function loadOfMachine(): number {
   return rounded(loadavg()[0] ?? NaN);
 }
 
-const { values } = parseArgs({ options: { users: { type: 'string', default: '10000' }, json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { users: { type: 'string', default: '10000' }, json: { type: 'boolean', default: false } },
+});
 const users = Number(values.users);
-if (!Number.isInteger(users) || users < 1) throw new RangeError(`--users must be a whole number from 1, not ${values.users}`);
+if (!Number.isInteger(users) || users < 1)
+  throw new RangeError(`--users must be a whole number from 1, not ${values.users}`);
 print(await bench(users), values.json);

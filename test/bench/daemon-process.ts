@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forget, stopOnExit } from '../support/services/cleanup.ts';
-import { mainFile } from './rosterd-process.ts';
+import { childEnvironment, mainFile } from './rosterd-process.ts';
 
 /** A real daemon in a process of its own, and its API. */
 export interface DaemonProcess {
@@ -28,7 +28,10 @@ const endLimitMs = 30_000;
 
 /** Starts `rosterd start` and waits until its API answers. `dataDir` is the configuration's, made absolute. */
 export async function startDaemon(config: string, dataDir: string): Promise<DaemonProcess> {
-  const child = spawn(process.execPath, [mainFile, 'start', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [mainFile, 'start', '--config', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: childEnvironment(),
+  });
   const pid = child.pid ?? 0;
   const leftover = { stopNow: () => child.kill('SIGKILL') };
   stopOnExit(leftover);
@@ -93,7 +96,13 @@ function readLocal(file: string): Local | undefined {
   }
 }
 
-function askOnce(agent: Agent, local: Local, method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+function askOnce(
+  agent: Agent,
+  local: Local,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; body: unknown }> {
   return new Promise((resolve, reject) => {
     const headers = {
       authorization: `Bearer ${local.token}`,

@@ -37,7 +37,13 @@ function configure(folder: string, dataDir: string): Promise<string> {
     http: { port: 0 },
     log: { level: 'warn' },
     sources: [
-      { id: 'directory', kind: 'ldif-file', connection: { path: 'people.ldif' }, createsUsers: true, mapping: teamMapping },
+      {
+        id: 'directory',
+        kind: 'ldif-file',
+        connection: { path: 'people.ldif' },
+        createsUsers: true,
+        mapping: teamMapping,
+      },
     ],
   });
 }
@@ -58,18 +64,30 @@ async function withDaemon(folder: string, users: number): Promise<Record<string,
     const again = performance.now();
     const unchanged = await whileAsked(daemon, async () => {
       const { runs } = await syncThroughApi(daemon);
-      if (runs.length !== 1 || runs[0]?.counts['unchanged'] !== users) throw new Error(`not unchanged: ${JSON.stringify(runs)}`);
+      if (runs.length !== 1 || runs[0]?.counts['unchanged'] !== users)
+        throw new Error(`not unchanged: ${JSON.stringify(runs)}`);
     });
     const unchangedSeconds = since(again);
     const peak = Math.round(peakRssOf(daemon.pid));
-    return { start_s: start, first_s: firstSeconds, unchanged_s: unchangedSeconds, peak_rss_mb: peak, counted, first, unchanged };
+    return {
+      start_s: start,
+      first_s: firstSeconds,
+      unchanged_s: unchangedSeconds,
+      peak_rss_mb: peak,
+      counted,
+      first,
+      unchanged,
+    };
   } finally {
     await daemon.end();
   }
 }
 
 /** What somebody who asks ten times a second waits for meanwhile. */
-async function whileAsked(daemon: DaemonProcess, work: () => Promise<void>): Promise<{ live_ms: Latencies; users_ms: Latencies }> {
+async function whileAsked(
+  daemon: DaemonProcess,
+  work: () => Promise<void>,
+): Promise<{ live_ms: Latencies; users_ms: Latencies }> {
   const live = probe(periodMs, () => daemon.ask('GET', '/health/live'));
   const firstPage = probe(periodMs, () => daemon.ask('GET', '/api/v1/users'));
   try {
@@ -85,7 +103,11 @@ async function withCommand(folder: string, users: number): Promise<Record<string
   const config = await configure(folder, 'command');
   const sync = async (): Promise<{ seconds: number; peak: number; counts: Readonly<Record<string, number>> }> => {
     const measured = await runRosterd(['sync', '--full', '--json', '--config', config]);
-    return { seconds: rounded(measured.seconds), peak: Math.round(measured.peakRssMb), counts: runsOf(measured)[0]?.counts ?? {} };
+    return {
+      seconds: rounded(measured.seconds),
+      peak: Math.round(measured.peakRssMb),
+      counts: runsOf(measured)[0]?.counts ?? {},
+    };
   };
   const first = await sync();
   say(`  ${first.seconds} s; unchanged sync`);
@@ -119,7 +141,7 @@ async function countEverything(daemon: DaemonProcess): Promise<Counted> {
 
 async function all<Item>(daemon: DaemonProcess, path: string): Promise<Item[]> {
   const items: Item[] = [];
-  for (let next: string | null = ''; next !== null; ) {
+  for (let next: string | null = ''; next !== null;) {
     const after: string = next === '' ? '' : `&after=${encodeURIComponent(next)}`;
     const page: { items: Item[]; next: string | null } = await daemon.get(`${path}${after}`);
     items.push(...page.items);
@@ -137,5 +159,7 @@ function since(started: number): number {
   return rounded((performance.now() - started) / 1000);
 }
 
-const { values } = parseArgs({ options: { users: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { users: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false } },
+});
 print(await bench(Number(values.users)), values.json);

@@ -46,5 +46,7 @@ function employee(person: Person, parentDn: string, edition: number): DirectoryE
 /** In the order of the ids people come as a directory gives them: in none that means anything. */
 function uuidOf(index: number): string {
   const hex = createHash('sha256').update(`employee ${index}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
 }

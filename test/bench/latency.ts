@@ -39,6 +39,14 @@ export function probe(periodMs: number, ask: () => Promise<{ status: number }>):
 
 function summary(times: readonly number[], failed: number): Latencies {
   const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): number => rounded(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN, 1);
-  return { requests: times.length, failed, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: rounded(sorted.at(-1) ?? NaN, 1) };
+  const at = (share: number): number =>
+    rounded(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN, 1);
+  return {
+    requests: times.length,
+    failed,
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
+    max: rounded(sorted.at(-1) ?? NaN, 1),
+  };
 }

@@ -35,10 +35,21 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function searchInto(slapd: TestSlapd, file: string): Promise<void> {
   const bind = ['-x', '-H', slapd.url, '-D', slapd.bindDn, '-w', slapd.bindPassword];
-  const search = ['-LLL', '-o', 'ldif-wrap=no', '-E', 'pr=1000/noprompt', '-b', slapd.peopleDn, '(objectClass=inetOrgPerson)'];
+  const search = [
+    '-LLL',
+    '-o',
+    'ldif-wrap=no',
+    '-E',
+    'pr=1000/noprompt',
+    '-b',
+    slapd.peopleDn,
+    '(objectClass=inetOrgPerson)',
+  ];
   const output = openSync(file, 'w');
   try {
-    const child = spawn(programPath('ldapsearch'), [...bind, ...search, ...attributes], { stdio: ['ignore', output, 'inherit'] });
+    const child = spawn(programPath('ldapsearch'), [...bind, ...search, ...attributes], {
+      stdio: ['ignore', output, 'inherit'],
+    });
     const [code] = (await once(child, 'close')) as [number | null];
     if (code !== 0) throw new Error(`ldapsearch ended with ${String(code)}`);
   } finally {

@@ -12,7 +12,9 @@ export interface PrintedRun {
   readonly source: string;
   readonly mode: string;
   readonly state: string;
-  readonly counts: Readonly<Record<'read' | 'new' | 'changed' | 'unchanged' | 'created' | 'linked' | 'updated', number>>;
+  readonly counts: Readonly<
+    Record<'read' | 'new' | 'changed' | 'unchanged' | 'created' | 'linked' | 'updated', number>
+  >;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -31,13 +33,18 @@ export async function writeConfiguration(folder: string, content: object): Promi
   return file;
 }
 
+/** This process's environment without its own ROSTERD_… settings, which would be rosterd's too. */
+export function childEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ROSTERD_')));
+}
+
 /** Runs a rosterd command to its end in a process of its own. Throws with what it said where it did not end with 0. */
-export function runRosterd(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measured> {
+export function runRosterd(args: readonly string[]): Promise<Measured> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(process.execPath, [mainFile, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      env: childEnvironment(),
     });
     const leftover = { stopNow: () => child.kill('SIGKILL') };
     stopOnExit(leftover);

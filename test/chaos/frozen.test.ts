@@ -65,7 +65,9 @@ describe('a worker frozen beyond its lease and woken', () => {
       expect(frozen.hasEnded(), frozen.output()).toBe(false);
       expect(await runsAndSources(database.url)).toEqual(before.runs);
       expect(differences(await contentOf(site), before.content).join('\n')).toBe('');
-      process.stdout.write(`rosterd chaos: frozen in a ${run} run, phase ${phase}, ${moment}: taken over, nothing written after waking\n`);
+      process.stdout.write(
+        `rosterd chaos: frozen in a ${run} run, phase ${phase}, ${moment}: taken over, nothing written after waking\n`,
+      );
       await Promise.all([frozen.end(), successor.end()]);
       await ground.drop(database);
     },
@@ -74,7 +76,13 @@ describe('a worker frozen beyond its lease and woken', () => {
 });
 
 /** Stops the process (SIGSTOP) in the wanted moment: where it stands in another one, it goes on for a little and is stopped again. */
-async function freezeIn(daemon: DaemonProcess, site: Parameters<typeof watch>[0], phase: Kill['phase'], moment: Moment, url: string): Promise<void> {
+async function freezeIn(
+  daemon: DaemonProcess,
+  site: Parameters<typeof watch>[0],
+  phase: Kill['phase'],
+  moment: Moment,
+  url: string,
+): Promise<void> {
   const watching = await watch(site, daemon);
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -38,7 +38,12 @@ const places: readonly { name: string; onPostgres: boolean; size: number; kills:
         size: 4_000,
         kills: [first('import', 0), first('identity', 0), changed('values', 0), changed('finishing', 0)],
       },
-      { name: 'the embedded database', onPostgres: false, size: 1_500, kills: [first('identity', 200), changed('values', 100)] },
+      {
+        name: 'the embedded database',
+        onPostgres: false,
+        size: 1_500,
+        kills: [first('identity', 200), changed('values', 100)],
+      },
     ];
 
 /** A phase can be over before it is seen; the crash is then tried again on a new copy. */

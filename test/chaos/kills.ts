@@ -35,8 +35,11 @@ export async function layGround(folder: string, size: number, postgres: Postgres
   let made = 0;
   const names = { first: postgres?.template ?? '', changed: `${postgres?.template ?? ''}_filled_${size}` };
   const databaseFrom = async (template: string, name: string): Promise<Database> =>
-    postgres === undefined ? { kind: 'embedded' } : { kind: 'postgres', url: await createDatabase(postgres.url, name, template) };
-  const newDatabase = (of: Kill['run']): Promise<Database> => databaseFrom(names[of], `${names.first}_kill_${process.pid}_${size}_${(made += 1)}`);
+    postgres === undefined
+      ? { kind: 'embedded' }
+      : { kind: 'postgres', url: await createDatabase(postgres.url, name, template) };
+  const newDatabase = (of: Kill['run']): Promise<Database> =>
+    databaseFrom(names[of], `${names.first}_kill_${process.pid}_${size}_${(made += 1)}`);
   const drop = async (database: Database): Promise<void> => {
     if (database.kind === 'postgres' && postgres !== undefined)
       await dropDatabase(postgres.url, new URL(database.url).pathname.slice(1));
@@ -87,8 +90,10 @@ async function killInPhase(site: Site, { run, phase, after }: Kill): Promise<boo
   const watching = await watch(site, daemon);
   // The first run starts by itself, the other one is asked for and outlives whoever asked.
   if (run === 'changed') await daemon.ask('POST', '/api/v1/syncs', { mode: 'full' });
-  const block = site.database.kind === 'postgres' && run === 'changed' && phase === 'finishing' ? site.database.url : undefined;
-  const hit = block === undefined ? await untilPhase(watching, phase, after) : await untilBlockedFinish(watching, block, daemon);
+  const block =
+    site.database.kind === 'postgres' && run === 'changed' && phase === 'finishing' ? site.database.url : undefined;
+  const hit =
+    block === undefined ? await untilPhase(watching, phase, after) : await untilBlockedFinish(watching, block, daemon);
   if (block === undefined) await daemon.end('SIGKILL');
   await watching.close();
   return hit;
@@ -112,4 +117,3 @@ async function untilBlockedFinish(watching: Watch, url: string, daemon: DaemonPr
     await blocker.end();
   }
 }
-

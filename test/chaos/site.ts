@@ -28,16 +28,33 @@ const noLimit = { number: 1_000_000, percent: 100 };
  * Makes a site whose source file is not there yet. Nothing is ever held: whole populations change at once here. `sourceFile`
  * is that of another site, for a second process on the same database.
  */
-export async function makeSite(folder: string, database: Database, sourceFile = join(folder, 'people.ldif')): Promise<Site> {
+export async function makeSite(
+  folder: string,
+  database: Database,
+  sourceFile = join(folder, 'people.ldif'),
+): Promise<Site> {
   await mkdir(folder, { recursive: true });
   const config = await writeConfiguration(folder, {
     database: database.kind === 'embedded' ? 'embedded' : database.url,
     dataDir: 'data',
     http: { port: 0 },
     log: { level: 'info' },
-    guard: { firstImport: 'apply', created: noLimit, linked: noLimit, fieldChanged: noLimit, teamMoved: noLimit, gone: noLimit },
+    guard: {
+      firstImport: 'apply',
+      created: noLimit,
+      linked: noLimit,
+      fieldChanged: noLimit,
+      teamMoved: noLimit,
+      gone: noLimit,
+    },
     sources: [
-      { id: 'directory', kind: 'ldif-file', connection: { path: sourceFile }, createsUsers: true, mapping: teamMapping },
+      {
+        id: 'directory',
+        kind: 'ldif-file',
+        connection: { path: sourceFile },
+        createsUsers: true,
+        mapping: teamMapping,
+      },
     ],
   });
   return { folder, sourceFile, database, config, dataDir: join(folder, 'data') };
@@ -47,7 +64,8 @@ export async function makeSite(folder: string, database: Database, sourceFile = 
 export async function copySite(from: Site, folder: string, database: Database): Promise<Site> {
   // The same file, because another one is another system (spec 2.6).
   const site = await makeSite(folder, database, from.sourceFile);
-  if (database.kind === 'embedded') await cp(from.dataDir, site.dataDir, { recursive: true, filter: (path) => !isSocket(path) });
+  if (database.kind === 'embedded')
+    await cp(from.dataDir, site.dataDir, { recursive: true, filter: (path) => !isSocket(path) });
   return site;
 }
 
@@ -91,7 +109,10 @@ export async function contentOf(site: Site): Promise<StoreContent> {
   return withEmbedded(site, readStore);
 }
 
-async function withEmbedded<Result>(site: Site, work: (connection: DatabaseConnection) => Promise<Result>): Promise<Result> {
+async function withEmbedded<Result>(
+  site: Site,
+  work: (connection: DatabaseConnection) => Promise<Result>,
+): Promise<Result> {
   const dataDirectory = await acquireDataDirectory(site.dataDir, { role: 'command', waitMs: 10_000, create: false });
   try {
     const database = await openEmbeddedDatabase({ dataDirectory });

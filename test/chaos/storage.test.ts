@@ -55,7 +55,9 @@ describe('on PostgreSQL', () => {
   async function fillDiskFor(table: string): Promise<void> {
     await client.query(`create function disk_is_full() returns trigger language plpgsql as $$
       begin raise exception 'could not extend file "base/1/1": No space left on device' using errcode = 'disk_full'; end $$`);
-    await client.query(`create trigger disk_is_full before insert on ${table} for each statement execute function disk_is_full()`);
+    await client.query(
+      `create trigger disk_is_full before insert on ${table} for each statement execute function disk_is_full()`,
+    );
   }
 
   async function freeDisk(): Promise<void> {
@@ -69,7 +71,8 @@ describe('on PostgreSQL', () => {
     readonly failures: number;
   }
   async function source(): Promise<Row | undefined> {
-    return (await client.query<Row>('select cursor, last_success_at, last_complete_at, failures from source_state')).rows[0];
+    return (await client.query<Row>('select cursor, last_success_at, last_complete_at, failures from source_state'))
+      .rows[0];
   }
 
   async function expectRecovery(): Promise<void> {
@@ -81,19 +84,23 @@ describe('on PostgreSQL', () => {
   it.each([
     { table: 'account', part: 'the import' },
     { table: 'snapshot', part: 'applying' },
-  ])('a disk that is full for $part ends the run as failed, and the next one makes it good', async ({ table }) => {
-    await fillDiskFor(table);
-    await start();
-    await untilAtRest(daemon);
-    const { items } = await daemon.get<{ items: SyncAnswer['runs'] }>('/api/v1/runs');
+  ])(
+    'a disk that is full for $part ends the run as failed, and the next one makes it good',
+    async ({ table }) => {
+      await fillDiskFor(table);
+      await start();
+      await untilAtRest(daemon);
+      const { items } = await daemon.get<{ items: SyncAnswer['runs'] }>('/api/v1/runs');
 
-    expect(items.map((run) => [run.state, run.error?.code])).toEqual([['failed', 'storage']]);
-    expect(await source()).toMatchObject({ cursor: null, last_success_at: null });
-    expect((await daemon.ask('GET', '/health/live')).status).toBe(200);
+      expect(items.map((run) => [run.state, run.error?.code])).toEqual([['failed', 'storage']]);
+      expect(await source()).toMatchObject({ cursor: null, last_success_at: null });
+      expect((await daemon.ask('GET', '/health/live')).status).toBe(200);
 
-    await freeDisk();
-    await expectRecovery();
-  }, 180_000);
+      await freeDisk();
+      await expectRecovery();
+    },
+    180_000,
+  );
 
   it('a database that becomes read-only in the middle of a run costs nothing but time', async () => {
     await start();
@@ -106,7 +113,10 @@ describe('on PostgreSQL', () => {
     expect(daemon.hasEnded(), daemon.output()).toBe(false);
     expect((await daemon.ask('GET', '/health/live')).status).toBe(200);
     expect(await source()).toMatchObject({ cursor: null, last_success_at: null });
-    expect((await daemon.ask('POST', '/api/v1/syncs', { mode: 'full' })).status, 'a sync is refused').toBeGreaterThanOrEqual(500);
+    expect(
+      (await daemon.ask('POST', '/api/v1/syncs', { mode: 'full' })).status,
+      'a sync is refused',
+    ).toBeGreaterThanOrEqual(500);
 
     await client.query(`alter database "${name}" reset default_transaction_read_only`);
     await endOthers();
@@ -128,7 +138,9 @@ describe('on PostgreSQL', () => {
   /** Connections keep the setting that they began with: they must begin anew. */
   async function endOthers(): Promise<void> {
     await client.query('set default_transaction_read_only = off');
-    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()');
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
   }
 });
 
@@ -166,7 +178,8 @@ describe('on the embedded database', () => {
     for (;;) {
       const { status, body } = await daemon.ask('GET', '/api/v1/runs');
       if (status === 200) return;
-      if (Date.now() > deadline) throw new Error(`the database does not come back: ${JSON.stringify(body)}\n${daemon.output().slice(-3_000)}`);
+      if (Date.now() > deadline)
+        throw new Error(`the database does not come back: ${JSON.stringify(body)}\n${daemon.output().slice(-3_000)}`);
       await sleep(200);
     }
   }

@@ -6,8 +6,10 @@ export type StoreContent = Readonly<Record<string, readonly string[]>>;
 
 const teamNames = (ids: string): string =>
   `(select coalesce(jsonb_agg(t.name order by t.name), '[]') from team t where t.id = any(${ids}))`;
-const idsIn = (column: string, key: string): string => `array(select jsonb_array_elements_text(${column}->'${key}')::int)`;
-const accountName = (id: string): string => `(select a.source_id || '/' || a.external_id from account a where a.id = ${id})`;
+const idsIn = (column: string, key: string): string =>
+  `array(select jsonb_array_elements_text(${column}->'${key}')::int)`;
+const accountName = (id: string): string =>
+  `(select a.source_id || '/' || a.external_id from account a where a.id = ${id})`;
 const userName = (id: string): string => `(select u.username from "user" u where u.id = ${id})`;
 const sorted = (ids: string, name: (id: string) => string): string =>
   `(select coalesce(jsonb_agg(n order by n), '[]') from (select ${name('each')} as n from unnest(${ids}) as each) as named)`;

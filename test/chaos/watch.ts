@@ -19,7 +19,8 @@ export interface Watch {
 
 export async function watch(site: Site, daemon: DaemonProcess): Promise<Watch> {
   if (site.database.kind === 'embedded') {
-    const look = async (): Promise<Look | undefined> => (await daemon.get<{ items: Look[] }>('/api/v1/runs?limit=1')).items[0];
+    const look = async (): Promise<Look | undefined> =>
+      (await daemon.get<{ items: Look[] }>('/api/v1/runs?limit=1')).items[0];
     return { look, close: () => Promise.resolve() };
   }
   const client = new Client({ connectionString: site.database.url });

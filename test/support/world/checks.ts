@@ -82,12 +82,8 @@ export async function momentOf(db: Db): Promise<Moment> {
 export function syncOffences(before: Moment, after: Moment): string[] {
   const known = new Set(before.activity.map((row) => (row as { id: number }).id));
   const activity = after.activity.filter((row) => known.has((row as { id: number }).id));
-  const words = { ...after.words };
-  // A new user's time zone and locale are local values (spec 4.6).
-  const madeUsers = after.users.length > before.users.length;
-  if (madeUsers) words['word'] = before.words['word'] ?? '';
   return [
-    ...differences(words, before.words, '20.8'),
+    ...differences(after.words, before.words, '20.8'),
     ...differences(activity, before.activity, '20.3'),
     ...Object.keys(before.frozen).flatMap((slot) => differences(after.frozen[slot], before.frozen[slot], `20.2 ${slot}`)),
   ];

@@ -25,7 +25,8 @@ export interface WorldConfig {
   readonly reassertAgentRole: boolean;
   readonly catalogue: readonly string[];
   readonly defaultTeam: string;
-  readonly newUserDefaults: Readonly<Partial<Record<Field, string>>>;
+  /** The organisation's values of fields that nobody else supplies (spec 4.6). */
+  readonly defaults: Readonly<Partial<Record<Field, string>>>;
   /** Whether every run takes its decisions twice, first for the guard's counts; no limit is ever reached. */
   readonly counts: boolean;
 }
@@ -77,7 +78,7 @@ export function configOf(choice: WorldChoice): WorldConfig {
     reassertAgentRole: choice.reassert,
     catalogue: ['agent', 'supervisor', 'trainer'],
     defaultTeam: 'Everybody',
-    newUserDefaults: { displayTimeZone: 'Europe/Prague', locale: 'cs-CZ' },
+    defaults: { displayTimeZone: 'Europe/Prague', locale: 'cs-CZ' },
     counts: choice.counts,
   };
 }

@@ -57,7 +57,6 @@ export function rulesOf(config: WorldConfig, source: WorldSource): SourceRules {
     catalogue: config.catalogue,
     teams: source.teams,
     blanks: source.blanks,
-    newUserDefaults: config.newUserDefaults,
   };
 }
 

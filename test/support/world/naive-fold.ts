@@ -6,7 +6,7 @@ import { foldedText, must, type NaiveSlot, type NaiveState, type NaiveUser, type
 export function naiveFold(config: WorldConfig, state: NaiveState, user: NaiveUser, slots = user.slots): NaiveValue {
   const fields: NaiveValue['fields'] = {};
   for (const field of everyField(user, slots)) {
-    const value = user.words.overrides[field] ?? supplier(config, user, slots, field)?.[1] ?? user.words.localValues[field];
+    const value = user.words.overrides[field] ?? supplier(config, user, slots, field)?.[1] ?? user.words.localValues[field] ?? config.defaults[field];
     if (value !== undefined) fields[field] = value;
   }
   const teams = naiveTeams(config, user, slots);

@@ -137,7 +137,7 @@ function identify(config: WorldConfig, state: NaiveState, source: string): strin
   for (const [key, verdict] of verdicts) {
     const account = must(state.accounts[key]);
     if (verdict.kind === 'link') planned.push({ account, user: must(state.users[verdict.user]), creates: false });
-    else if (verdict.kind === 'create') planned.push({ account, user: newUser(config, account), creates: true });
+    else if (verdict.kind === 'create') planned.push({ account, user: newUser(account), creates: true });
     else {
       setStanding(account, verdict.standing, verdict.reason);
       if (verdict.item !== null) items.push(verdict.item);
@@ -166,13 +166,13 @@ function isMade({ creates, lost, value }: NaiveApplication): boolean {
   return !creates || (lost.length === 0 && value.fields.username !== undefined);
 }
 
-function newUser(config: WorldConfig, account: NaiveAccount): NaiveUser {
+function newUser(account: NaiveAccount): NaiveUser {
   return {
     key: keyOf(account),
     origin: account.source,
     active: account.content.disabled !== true,
     off: [],
-    words: { ...noNaiveWords(), localValues: { ...config.newUserDefaults } },
+    words: noNaiveWords(),
     slots: { [account.source]: { values: {}, silent: [], roles: ['agent'], teams: [], supervises: [] } },
     links: {},
     takesNoneOf: [],

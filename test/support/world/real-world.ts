@@ -102,6 +102,7 @@ async function preparePolicy(db: Db, config: WorldConfig): Promise<{ id: number;
   const content: Policy = {
     rank: config.sources.map(({ id, as }) => ({ id, as })),
     fieldRank: config.fieldRank,
+    defaults: config.defaults,
     defaultTeam: await ensureTeam(db, config.defaultTeam),
     reassertAgentRole: config.reassertAgentRole,
   };

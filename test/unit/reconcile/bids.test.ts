@@ -11,7 +11,7 @@ function claim(text: string): Claim {
 }
 
 interface Bid {
-  /** Missing for a creation. */
+  /** Missing for a creation: the users of creations are numbered from 101, in the order of the row. */
   readonly user?: number;
   readonly wants?: readonly string[];
   readonly gives?: readonly string[];
@@ -23,7 +23,7 @@ interface Row {
   readonly holders?: Readonly<Record<string, number>>;
   /** By external id. */
   readonly bids: Readonly<Record<string, Bid>>;
-  /** By external id: `gets all`, or what is lost and to whom (`nobody yet` for a user who is being created). */
+  /** By external id: `gets all`, or what is lost and to whom. */
   readonly expected: Readonly<Record<string, string>>;
 }
 
@@ -109,7 +109,7 @@ const rows: Row[] = [
   {
     situation: 'of two creations with one name the lower one is made, the other waits',
     bids: { a: { wants: ['username=x'] }, b: { wants: ['username=x'] } },
-    expected: { a: 'gets all', b: 'loses username=x to nobody yet' },
+    expected: { a: 'gets all', b: 'loses username=x to 101' },
   },
   {
     situation: 'a creation that lacks one name waits, and leaves its other names to the next',
@@ -124,7 +124,7 @@ const rows: Row[] = [
       b: { wants: ['username=x', 'employeeId=5'] },
       c: { wants: ['employeeId=5'] },
     },
-    expected: { a: 'gets all', b: 'loses username=x to nobody yet', c: 'gets all' },
+    expected: { a: 'gets all', b: 'loses username=x to 101', c: 'gets all' },
   },
   {
     situation: 'a creation may take the name that a user gives up',
@@ -158,7 +158,7 @@ const rows: Row[] = [
 
 function outcomes(row: Row, reversed: boolean): Record<string, string> {
   const bidders = Object.entries(row.bids).map(([externalId, bid], index): Bidder => ({
-    user: bid.user ?? null,
+    user: bid.user ?? 101 + index,
     accountId: index + 1,
     externalId,
     wants: (bid.wants ?? []).map(claim),
@@ -171,7 +171,7 @@ function outcomes(row: Row, reversed: boolean): Record<string, string> {
       bidder.externalId,
       lost.length === 0
         ? 'gets all'
-        : `loses ${lost.map((loss) => `${loss.claim.kind}=${loss.claim.value} to ${String(loss.holder ?? 'nobody yet')}`).join(', ')}`,
+        : `loses ${lost.map((loss) => `${loss.claim.kind}=${loss.claim.value} to ${String(loss.holder ?? 'nobody')}`).join(', ')}`,
     ]),
   );
 }

@@ -193,15 +193,17 @@ describe('14.5 the local hour that is doubled or missing in Europe/Prague', () =
     expect(asked).toHaveLength(2);
   });
 
-  it('14.5 a daily slot in the doubled hour runs once also where the daemon starts anew between the two', async () => {
-    const before = await scheduled({ cron: '30 2 * * *', last: '2026-10-24T00:30:00Z', start: '2026-10-24T12:00:00Z' });
-    await until('2026-10-25T00:45:00Z');
-    await before.scheduler.stop();
-    const last = before.asked.at(-1) ?? '2026-10-24T00:30:00Z';
-    const after = await scheduled({ cron: '30 2 * * *', last, start: '2026-10-25T00:45:00Z' });
-    await until('2026-10-25T12:00:00Z');
-    expect(on('2026-10-25', [...before.asked, ...after.asked])).toHaveLength(1);
-  });
+  for (const restart of ['00:15', '00:45', '01:15', '01:45'])
+    it(`14.5 a daily slot in the doubled hour runs once also where the daemon starts anew at ${restart} UTC`, async () => {
+      const last = '2026-10-24T00:30:00Z';
+      const at = `2026-10-25T${restart}:00Z`;
+      const before = await scheduled({ cron: '30 2 * * *', last, start: '2026-10-24T12:00:00Z' });
+      await until(at);
+      await before.scheduler.stop();
+      const after = await scheduled({ cron: '30 2 * * *', last: before.asked.at(-1) ?? last, start: at });
+      await until('2026-10-25T12:00:00Z');
+      expect(on('2026-10-25', [...before.asked, ...after.asked])).toHaveLength(1);
+    });
 
   it('14.5 a daily slot in the doubled hour that has run is not made up for after a start on the same day', async () => {
     const before = await scheduled({ cron: '30 2 * * *', start: '2026-10-24T12:00:00Z' });
