@@ -1,4 +1,5 @@
 import { createTask, validate, type ScheduledTask } from 'node-cron';
+import { slotsOf, type Slots } from './slots.ts';
 
 /** When one source is read by itself (spec 14.1). */
 export interface Schedule {
@@ -18,11 +19,10 @@ export interface Scheduler {
 interface Entry {
   readonly source: string;
   readonly mode: 'full' | 'delta';
+  readonly slots: Slots;
+  /** Tells the next slots; it is never started. */
   readonly task: ScheduledTask;
 }
-
-/** A missed slot older than this is not made up for: the next one comes anyway. In minutes. */
-const longestLookBack = 8 * 24 * 60;
 
 /** Whether an expression is one that the scheduler understands. */
 export function isCronExpression(expression: string): boolean {
@@ -31,7 +31,8 @@ export function isCronExpression(expression: string): boolean {
 
 /**
  * Asks for runs when their slot comes. `ask` must be safe to call twice for one slot: every process that schedules asks.
- * `lastSlot` tells the last slot that had its run, so that one that was missed is run once after the start.
+ * `lastSlot` tells the last slot that had its run, so that one that was missed is run once after the start. Every minute
+ * all slots since the last look count, so that none is lost to a busy process or a machine that slept.
  */
 export function createScheduler(
   schedules: readonly Schedule[],
@@ -39,27 +40,29 @@ export function createScheduler(
   lastSlot: (source: string, mode: 'full' | 'delta') => Promise<Date | null>,
   onError: (error: unknown) => void,
 ): Scheduler {
-  const entries = schedules.flatMap((schedule): Entry[] => {
-    const entry = (mode: 'full' | 'delta', expression: string): Entry => ({
-      source: schedule.source,
-      mode,
-      task: createTask(expression, (context) => ask(schedule.source, mode, slotOf(context.date)).catch(onError), {
-        timezone: schedule.timeZone,
-        name: `${schedule.source} ${mode}`,
-      }),
-    });
-    return [entry('full', schedule.full), ...(schedule.delta === undefined ? [] : [entry('delta', schedule.delta)])];
-  });
+  const entries = schedules.flatMap(entriesOf);
+  let looked = new Date();
+  const look = async (): Promise<void> => {
+    const [since, now] = [looked, new Date()];
+    looked = now;
+    for (const { source, mode, slots } of entries) {
+      const slot = slots.latest(since, now);
+      if (slot !== null) await ask(source, mode, slot).catch(onError);
+    }
+  };
+  const ticker = createTask('* * * * *', look, { timezone: 'Etc/UTC', name: 'schedule' });
   return {
     async start() {
-      for (const { source, mode, task } of entries) {
-        const missed = missedSlot(task, await lastSlot(source, mode), new Date());
+      looked = new Date();
+      for (const { source, mode, slots } of entries) {
+        const last = await lastSlot(source, mode);
+        const missed = last === null ? null : slots.latest(last, looked);
         if (missed !== null) await ask(source, mode, missed);
-        await task.start();
       }
+      await ticker.start();
     },
     async stop() {
-      for (const { task } of entries) await task.destroy();
+      await ticker.destroy();
     },
     nextRuns: (source) =>
       entries
@@ -70,19 +73,12 @@ export function createScheduler(
   };
 }
 
-/** A slot is a whole minute: its UTC instant is the same for every process that schedules (spec 14.5). */
-function slotOf(date: Date): Date {
-  return new Date(Math.floor(date.getTime() / 60_000) * 60_000);
-}
-
-/** The latest slot after the last one that had its run, where there was one before; null where none was missed. */
-function missedSlot(task: ScheduledTask, last: Date | null, now: Date): Date | null {
-  if (last === null) return null;
-  const slot = slotOf(now);
-  for (let minutes = 0; minutes < longestLookBack; minutes++) {
-    const candidate = new Date(slot.getTime() - minutes * 60_000);
-    if (candidate <= last) return null;
-    if (task.match(candidate)) return candidate;
-  }
-  return null;
+function entriesOf({ source, full, delta, timeZone }: Schedule): Entry[] {
+  const entry = (mode: Entry['mode'], expression: string): Entry => ({
+    source,
+    mode,
+    slots: slotsOf(expression, timeZone),
+    task: createTask(expression, () => undefined, { timezone: timeZone }),
+  });
+  return [entry('full', full), ...(delta === undefined ? [] : [entry('delta', delta)])];
 }

@@ -46,7 +46,7 @@ const queries: Readonly<Record<string, string>> = {
 
 /** Reads the whole result of the syncs of a store. */
 export async function readStore(connection: DatabaseConnection | ClientConfig): Promise<StoreContent> {
-  const client = new Client(connection as ClientConfig);
+  const client = new Client(connection);
   await client.connect();
   try {
     const content: Record<string, string[]> = {};

@@ -100,20 +100,22 @@ async function refold(tx: Db, world: RealWorld, id: number): Promise<boolean> {
 }
 
 async function store(tx: Db, world: RealWorld, id: number, before: UserValue, after: UserValue, keys: string[]): Promise<void> {
-  const writes = reconcileWrites(tx);
   // Whom they matched until now is asked as well.
   await wakeUser(tx, id);
-  const known = await query<{ key: string }>(tx, 'select key from match_key where user_id = ?', [id]);
-  await writes.saveUsers([{ userId: id, value: after }], null);
-  const [had, has] = [claimsOf(before), claimsOf(after)];
-  const missing = (from: typeof had, list: typeof had): typeof had =>
-    from.filter((claim) => !list.some((other) => claimKey(other) === claimKey(claim)));
-  await writes.saveClaims([{ userId: id, take: missing(has, had), release: missing(had, has) }]);
-  await writes.saveUserKeys([{ userId: id, keys }]);
-  await writes.wakeByKeys([...known.map((each) => each.key), ...keys]);
+  await reconcileWrites(tx).saveUsers([{ userId: id, value: after }], null);
+  await query(tx, 'delete from claim where user_id = ?', [id]);
+  const claims = JSON.stringify(claimsOf(after));
+  const rows = 'json_to_recordset(?::text::json) as r(kind text, value text)';
+  await query(tx, `insert into claim (kind, value, user_id) select kind, value, ? from ${rows}`, [id, claims]);
+  await query(tx, 'delete from match_key where user_id = ?', [id]);
+  await query(tx, 'insert into match_key (user_id, key) select ?, unnest(?::text[])', [id, keys]);
   await wakeUser(tx, id);
-  const freed = missing(had, has).map(claimKey);
-  if (freed.length > 0) await writes.wakeByItems([], freed);
+  const freed = claimsOf(before).map(claimKey);
+  await query(
+    tx,
+    'update account set wakes = wakes + 1 where id in (select unnest(account_ids) from review_item where closed_at is null and wait_keys && ?::text[])',
+    [freed],
+  );
 }
 
 /** Whatever bears on a user is to be decided anew. */
@@ -235,7 +237,8 @@ export async function realLocalUser(world: RealWorld, values: Words['localValues
     });
     const taken = await reconcileReads(tx, () => []).claimHolders(claimsOf(value));
     if (taken.size > 0) throw new Refused();
-    await writes.insertUsers([{ userId: id, origin: 'local', active: false, value, localValues: values }], policy.id);
+    await writes.insertUsers([{ userId: id, origin: 'local', active: false, value }], policy.id);
+    for (const [field, text] of Object.entries(values)) await insertWord(tx, id, 'local-value', field, text);
     await appendEvent(tx, 'user-created', id, changesBetween(emptyValue, value, await teamNamesOf(tx)));
     await store(tx, world, id, emptyValue, value, userKeys(value.fields, [], allRules(world)));
   });
