@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Problem } from './schemas/common.ts';
 
@@ -85,6 +86,13 @@ function describe(error: FastifyError): Described {
     const detail = errors.map((each) => `${each.path}: ${each.message}`).join('; ');
     return { status: 400, code: 'request-invalid', detail, errors };
   }
+  if (storageFailureCode(error) !== null)
+    return {
+      status: 503,
+      code: 'storage',
+      detail:
+        'The database cannot store anything, or cannot be reached: free its disk or restore its connection, then try again.',
+    };
   const status = statusOfCode.get(error.code);
   if (status !== undefined) return { status, code: error.code, detail: error.message };
   return describeFastify(error);

@@ -30,6 +30,8 @@ export interface ReadEnd {
   readonly complete: boolean;
   /** Why it is not complete; for people. */
   readonly reason?: string;
+  /** It broke off for a cause that may pass, such as a reset: reading again may bring everything (spec 3.4). */
+  readonly retryable?: boolean;
   /** Opaque to everybody but the connector; taken before the read started. */
   readonly cursor?: string;
   /** Continuation references that were not followed, pages read and the like; for the run's record. */

@@ -38,6 +38,8 @@ export interface ImportEnd {
   readonly complete: boolean;
   /** Why not, for people. */
   readonly reason: string | null;
+  /** Whether reading again may bring everything. */
+  readonly retryable: boolean;
   readonly cursor: string | null;
   readonly rejects: readonly RejectedRecord[];
   readonly notes: readonly string[];
@@ -57,6 +59,7 @@ export async function importSource(input: ImportInput): Promise<ImportEnd> {
   return {
     complete: reason === null,
     reason,
+    retryable: end.retryable === true && state.unprovable === null,
     cursor: end.cursor ?? null,
     rejects: state.rejects,
     notes: end.notes ?? [],

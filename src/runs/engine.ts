@@ -91,6 +91,7 @@ export class Engine {
 
   /** Asks for one run per source; all of them import before the first reconciles (architecture 9, sync). */
   async sync(request: SyncRequest): Promise<SyncAnswer> {
+    await this.resumeChanged();
     const states = await this.#options.sourceStore.states();
     const named =
       request.sources ??
@@ -177,7 +178,7 @@ export class Engine {
     // Another run of this source is being reconciled: this one stays queued and is found again when that has ended.
     if (!started) return false;
     this.#due.wake(source.id);
-    const progress = this.#importProgress(run.id);
+    const progress = this.#importProgress(run.id, lease);
     try {
       const outcome = await importRun({
         source,
@@ -190,7 +191,7 @@ export class Engine {
         progress,
       });
       await runStore.endImport(lease, run.id, outcome);
-      if (outcome.complete && mode === 'full') await sourceStore.recordComplete(source.id);
+      if (outcome.complete && mode === 'full') await sourceStore.recordComplete(lease, source.id);
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }
@@ -198,7 +199,10 @@ export class Engine {
     return true;
   }
 
-  #importProgress(runId: number): (counts: Partial<RunCounts>, total: number | undefined) => Promise<void> {
+  #importProgress(
+    runId: number,
+    lease: Lease,
+  ): (counts: Partial<RunCounts>, total: number | undefined) => Promise<void> {
     const started = performance.now();
     let saved = 0;
     return async (counts, total) => {
@@ -208,7 +212,7 @@ export class Engine {
       const done = counts.read ?? 0;
       const rate = Math.round((done * 1000) / Math.max(now - started, 1));
       const progress = total === undefined ? { done, rate } : { done, rate, total };
-      const { cancelAsked } = await this.#options.runStore.saveProgress(runId, 'import', counts, progress);
+      const { cancelAsked } = await this.#options.runStore.saveProgress(lease, runId, 'import', counts, progress);
       if (cancelAsked) throw new Cancelled();
     };
   }
@@ -314,7 +318,7 @@ export class Engine {
         signal,
         batchSize: this.#options.batchSize,
       });
-      await runStore.saveProgress(run.id, 'finishing', run.counts, {});
+      await runStore.saveProgress(lease, run.id, 'finishing', run.counts, {});
       this.#due.noteEnd(source.id, outcome.gotOn);
       await this.#finish(run, source, lease, outcome);
     } catch (error) {
@@ -346,13 +350,13 @@ export class Engine {
     const state: RunState = failure !== null ? 'failed' : rejected ? 'completed-with-rejects' : 'completed';
     if (run.mode !== 'reconcile') {
       if (failure === null)
-        await sourceStore.recordSuccess(source.id, {
+        await sourceStore.recordSuccess(lease, source.id, {
           cursor: run.cursorAfter,
           configDigest: source.configDigest,
           complete: run.complete === true,
           full: run.mode === 'full',
         });
-      else await sourceStore.countFailure(source.id);
+      else await sourceStore.countFailure(lease, source.id);
     }
     const woken = await this.#due.wokenBy(run);
     for (const id of woken) if (id !== source.id) await runStore.startWoken(id, run.syncId);

@@ -31,22 +31,40 @@ export async function importRun(input: ImportRunInput): Promise<ImportOutcome> {
   let anythingRead = false;
   for (let attempt = 0; ; attempt++) {
     Object.assign(counts, { read: 0, unchanged: 0, rejected: 0 });
-    try {
-      return outcomeOf(await readOnce(input, counts), counts);
-    } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
-      anythingRead ||= counts.read + counts.rejected > 0;
-      const wait = error.retryAfterMs ?? backoff[attempt];
-      if (isRetryable(error) && backoff[attempt] !== undefined && wait !== undefined && wait <= longestWait) {
-        await sleep(wait, undefined, { signal: input.signal });
-        continue;
-      }
-      if (error.code === 'login-refused')
-        await input.sources.pauseAfterRefusal(input.source.id, error.message, await input.source.secretFingerprint());
-      const failure = anythingRead ? incompleteRead(error.message) : failureOf(error);
-      return { counts, complete: false, failure, rejects: [], notes: [], cursorAfter: null };
-    }
+    const tried = await readOnce(input, counts).catch(sourceErrors);
+    anythingRead ||= counts.read + counts.rejected > 0;
+    const wait = patience(tried, attempt);
+    if (wait !== null) await sleep(wait, undefined, { signal: input.signal });
+    else if (tried instanceof SourceError) return refused(input, tried, counts, anythingRead);
+    else return outcomeOf(tried, counts);
   }
+}
+
+/** What a source does is an outcome; everything else is thrown on. */
+function sourceErrors(error: unknown): SourceError {
+  if (error instanceof SourceError) return error;
+  throw error;
+}
+
+/** How long to wait before the next attempt, in milliseconds; null where there is none (spec 3.4). */
+function patience(tried: ImportEnd | SourceError, attempt: number): number | null {
+  const passing = tried instanceof SourceError ? isRetryable(tried) : tried.retryable;
+  const usual = backoff[attempt];
+  if (!passing || usual === undefined) return null;
+  const wait = tried instanceof SourceError ? (tried.retryAfterMs ?? usual) : usual;
+  return wait <= longestWait ? wait : null;
+}
+
+async function refused(
+  input: ImportRunInput,
+  error: SourceError,
+  counts: Partial<RunCounts>,
+  anythingRead: boolean,
+): Promise<ImportOutcome> {
+  if (error.code === 'login-refused')
+    await input.sources.pauseAfterRefusal(input.source.id, error.message, await input.source.secretFingerprint());
+  const failure = anythingRead ? incompleteRead(error.message) : failureOf(error);
+  return { counts, complete: false, failure, rejects: [], notes: [], cursorAfter: null };
 }
 
 async function readOnce(input: ImportRunInput, counts: ImportCountsOf): Promise<ImportEnd> {

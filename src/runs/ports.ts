@@ -59,7 +59,9 @@ export interface RunStore {
     runId: number,
     start: { mode: RunMode; configDigest: string; cursorBefore: string | null },
   ): Promise<boolean>;
+  /** Throws LeaseLost where the run is somebody else's by now. */
   saveProgress(
+    lease: Lease,
     runId: number,
     phase: string,
     counts: Partial<RunCounts>,
@@ -124,19 +126,20 @@ export interface SourceStore {
   /** A refused log-in pauses the source until its configuration or secret changes, or a person resumes it (spec 3.4). */
   pauseAfterRefusal(source: SourceId, reason: string, fingerprint: string): Promise<void>;
   resumeAfterChange(source: SourceId): Promise<void>;
-  countFailure(source: SourceId): Promise<void>;
+  countFailure(lease: Lease, source: SourceId): Promise<void>;
   /** After a complete and applied import. */
   recordSuccess(
+    lease: Lease,
     source: SourceId,
     success: { cursor: string | null; configDigest: string; complete: boolean; full: boolean },
   ): Promise<void>;
   /** Sources whose first complete import the creation of users waits for (spec 4.8), of these. */
   awaitingFirstImport(sources: readonly SourceId[]): Promise<SourceId[]>;
-  recordComplete(source: SourceId): Promise<void>;
+  recordComplete(lease: Lease, source: SourceId): Promise<void>;
   /** Whether the store is being filled for the first time: nothing is limited (spec 13.3). */
   filling(sources: readonly SourceId[]): Promise<boolean>;
   /** Users exist and this source has been reconciled. */
-  recordReconciled(source: SourceId): Promise<void>;
+  recordReconciled(lease: Lease, source: SourceId): Promise<void>;
 }
 
 export interface Leases {

@@ -43,7 +43,8 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   const missing = run.mode === 'full' && run.complete === true ? await missingHalf(input) : null;
   const end: ReconcileEnd | null = missing === null ? await reconcileSource(pass, run.phase === 'identity') : null;
   const failure = missing ?? (end?.kind === 'suspicious' ? suspicious(source.id, end) : null);
-  if (failure === null && (anybody || (await store.read.hasUsers()))) await sources.recordReconciled(source.id);
+  if (failure === null && (anybody || (await store.read.hasUsers())))
+    await sources.recordReconciled(input.lease, source.id);
   const due = await store.read.countDue(source.id);
   const gotOn = failure === null && (pass.counts.decided > 0 || due.linked + due.unlinked === 0);
   return { failure, skipped: pass.counts.skipped, waitingFor: [], gotOn };
@@ -74,6 +75,7 @@ async function passOf(input: ReconcileRunInput): Promise<Pass> {
       if (now - saved < 300 && done !== 0) return;
       saved = now;
       const { cancelAsked } = await runs.saveProgress(
+        input.lease,
         run.id,
         phase,
         { ...run.counts, skipped: counts.skipped },

@@ -19,15 +19,31 @@ const poolSize = 6;
  * as it does with the defaults for spinning disks, nor spend time on compiling or on parallel workers for it.
  */
 export const plannerSettings = { random_page_cost: '1.1', jit: 'off', max_parallel_workers_per_gather: '0' } as const;
-const plannerOptions = Object.entries(plannerSettings)
+/**
+ * A worker that is frozen, or cut off, in the middle of a transaction holds its lease's row: the server ends such a session
+ * before the lease runs out (15 s), so that a successor can take over.
+ */
+const sessionSettings = { ...plannerSettings, idle_in_transaction_session_timeout: '10000' } as const;
+const sessionOptions = Object.entries(sessionSettings)
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ');
 
+function ignore(): void {
+  // See above.
+}
+
 /** Opens a pool; connections are made as they are needed. */
-export function openDatabase(connection: DatabaseConnection): Db {
+export function openDatabase(connection: DatabaseConnection, size: 'embedded' | 'server'): Db {
   return createKnex({
     client: 'pg',
-    connection: { ...connection, application_name: 'rosterd', keepAlive: true, options: plannerOptions } as object,
+    connection: {
+      ...connection,
+      application_name: 'rosterd',
+      keepAlive: true,
+      ...(size === 'server' ? { options: sessionOptions } : {}),
+    } as object,
+    // What knex would print by itself, past log and redaction, is thrown as well.
+    log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
     pool: { min: 0, max: poolSize },
     acquireConnectionTimeout: 20_000,
   });

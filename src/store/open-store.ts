@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { Settings } from '../settings/settings.ts';
 import { connectionOf, openDatabase, plannerSettings, type DatabaseConnection } from './database.ts';
 import { acquireDataDirectory, type AcquireOptions, type DataDirectory } from './embedded/data-directory.ts';
-import { openEmbeddedDatabase } from './embedded/embedded-database.ts';
+import { openEmbeddedDatabase, type EmbeddedDatabase } from './embedded/embedded-database.ts';
+import { EmbeddedDatabaseError } from './embedded/errors.ts';
 import { freeMigrationLock, migrateSchema, schemaState } from './migrate.ts';
 import { leaseStore } from './leases.ts';
 import { query, type Db } from './sql.ts';
@@ -45,16 +48,14 @@ async function openEmbedded(settings: Settings, options: StoreOptions): Promise<
   const directory: DataDirectory = await acquireDataDirectory(settings.dataDir, options);
   try {
     const embedded = await openEmbeddedDatabase({ dataDirectory: directory });
-    const db = openDatabase(embedded.connection);
+    const db = openDatabase(embedded.connection, 'embedded');
+    const closing = new AbortController();
     embedded.onFailure(() => {
-      embedded.reopen().catch((error: unknown) => {
+      reopenUntilItWorks(embedded, db, closing.signal).catch((error: unknown) => {
         process.emitWarning(error instanceof Error ? error : String(error));
       });
     });
-    // One session for all connections, so this holds for them all.
-    for (const [name, value] of Object.entries(plannerSettings)) await query(db, `set ${name} = ${value}`);
-    // Nobody else can be at it: locks and leases that a dead process left are worth nothing.
-    await freeMigrationLock(db);
+    await prepareEmbedded(db);
     await migrateSchema(db);
     await leaseStore(db).endAll();
     return {
@@ -64,6 +65,7 @@ async function openEmbedded(settings: Settings, options: StoreOptions): Promise<
         directory.describe(details);
       },
       async close() {
+        closing.abort();
         await db.destroy();
         await embedded.close();
         directory.release();
@@ -75,13 +77,35 @@ async function openEmbedded(settings: Settings, options: StoreOptions): Promise<
   }
 }
 
+/** One session for all connections: what is set here holds for them all. A dead process's lock is worth nothing. */
+async function prepareEmbedded(db: Db): Promise<void> {
+  for (const [name, value] of Object.entries(plannerSettings)) await query(db, `set ${name} = ${value}`);
+  await freeMigrationLock(db);
+}
+
+/** A full disk ends the embedded database; it is started again as soon as there is room (spec 14.4). */
+async function reopenUntilItWorks(embedded: EmbeddedDatabase, db: Db, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await embedded.reopen();
+      await prepareEmbedded(db);
+      return;
+    } catch (error) {
+      if (!(error instanceof EmbeddedDatabaseError) && storageFailureCode(error) === null) throw error;
+    }
+    await sleep(reopenPauseMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const reopenPauseMs = 2_000;
+
 async function openServer(
   database: Extract<Settings['database'], { kind: 'postgres' }>,
   options: StoreOptions,
 ): Promise<Store> {
   const readUrl = (): Promise<string> => database.url.read();
   const connection = connectionOf(await readUrl(), readUrl);
-  const db = openDatabase(connection);
+  const db = openDatabase(connection, 'server');
   try {
     const state = await schemaState(db);
     if (options.schema === 'current' && state !== 'current') throw new SchemaError(state);

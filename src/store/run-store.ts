@@ -1,4 +1,5 @@
 import type { RunRecord, RunStore } from '../runs/ports.ts';
+import { LeaseLost } from '../domain/lease.ts';
 import { checkLease } from './leases.ts';
 import { query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
@@ -8,6 +9,8 @@ const active = `('importing', 'reconciling', 'held')`;
 const record = `id, source_id as source, mode, state, sync_id as "syncId", phase, counts, complete, cursor_after as "cursorAfter",
   error_code as "errorCode", error_message as "errorMessage"`;
 const due = 'a.decided_hash is distinct from a.content_hash or a.decided_wakes <> a.wakes';
+
+const dropPlan = 'delete from run_decision where run_id = ?';
 
 /** What a run counts from the history that it wrote, so that a crash in between loses no count. */
 const countedFromHistory = `
@@ -99,15 +102,17 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
       );
       return started.length > 0;
     },
-    async saveProgress(runId, phase, counts, shown) {
+    async saveProgress(lease, runId, phase, counts, shown) {
       // Once a plan is whole its phase stays: after a crash it must be carried out as planned.
-      const row = await queryOne<{ cancelAsked: boolean }>(
+      const [row] = await query<{ cancelAsked: boolean }>(
         db,
         `update run set phase = case when phase = 'identity' and ?::text in ('values', 'planning') then phase else ?::text end,
            counts = counts || ?::text::jsonb, progress = ?::text::jsonb
-         where id = ? returning cancel_asked_by is not null as "cancelAsked"`,
-        [phase, phase, JSON.stringify(counts), JSON.stringify(shown), runId],
+         where id = ? and exists (select from lease where name = ? and token = ? and expires_at > clock_timestamp())
+         returning cancel_asked_by is not null as "cancelAsked"`,
+        [phase, phase, JSON.stringify(counts), JSON.stringify(shown), runId, lease.name, lease.token],
       );
+      if (row === undefined) throw new LeaseLost(lease.name);
       return row;
     },
     async endImport(lease, runId, end) {
@@ -138,6 +143,7 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
          where id = ? and state in ${unfinished}`,
         [state, failure.code, failure.message, runId],
       );
+      await query(db, dropPlan, [runId]);
     },
     async finish(lease, runId, end) {
       await inTransaction(db, async (transaction) => {
@@ -158,6 +164,7 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
             runId,
           ],
         );
+        await query(transaction, dropPlan, [runId]);
         if (!end.again) return;
         await query(
           transaction,

@@ -1,5 +1,8 @@
 import type { SourceState, SourceStore } from '../runs/ports.ts';
+import type { Lease } from '../domain/lease.ts';
+import { checkLease } from './leases.ts';
 import { query, queryOne, type Db } from './sql.ts';
+import { inTransaction } from './transactions.ts';
 
 /** Who pauses a source after a refused log-in; people's pauses carry their own name. */
 const refusal = 'system';
@@ -43,12 +46,13 @@ export function sourceStore(db: Db): SourceStore {
       if (resumed.length > 0)
         await appendSystemEvent(db, 'source-resumed', source, 'its configuration or secret has changed');
     },
-    async countFailure(source) {
-      await query(db, 'update source_state set failures = failures + 1 where source_id = ?', [source]);
+    async countFailure(lease, source) {
+      await leased(db, lease, 'update source_state set failures = failures + 1 where source_id = ?', [source]);
     },
-    async recordSuccess(source, { cursor, configDigest, complete, full }) {
-      await query(
+    async recordSuccess(lease, source, { cursor, configDigest, complete, full }) {
+      await leased(
         db,
+        lease,
         `update source_state set failures = 0, last_success_at = now(), cursor = coalesce(?, cursor), config_digest = ?,
            last_complete_at = case when ? then now() else last_complete_at end where source_id = ?`,
         [cursor, configDigest, complete && full, source],
@@ -62,9 +66,9 @@ export function sourceStore(db: Db): SourceStore {
       );
       return rows.map((row) => row.id);
     },
-    async recordComplete(source) {
+    async recordComplete(lease, source) {
       const sql = 'update source_state set first_complete_at = now() where source_id = ? and first_complete_at is null';
-      await query(db, sql, [source]);
+      await leased(db, lease, sql, [source]);
     },
     async filling(sources) {
       const { any } = await queryOne<{ any: boolean }>(db, 'select exists (select from "user") as any');
@@ -77,19 +81,29 @@ export function sourceStore(db: Db): SourceStore {
       const left = row === undefined ? [] : (JSON.parse(row.value) as string[]);
       return left.some((id) => sources.includes(id));
     },
-    async recordReconciled(source) {
-      await query(
+    async recordReconciled(lease, source) {
+      await leased(
         db,
+        lease,
         'update source_state set first_reconciled_at = now() where source_id = ? and first_reconciled_at is null',
         [source],
       );
-      await query(
+      await leased(
         db,
+        lease,
         `update setting set value = (value::jsonb - ?::text)::text where name = ? and jsonb_exists(value::jsonb, ?::text)`,
         [source, fillSetting, source],
       );
     },
   };
+}
+
+/** One write that counts only while the lease is held. */
+async function leased(db: Db, lease: Lease, sql: string, bindings: readonly unknown[]): Promise<void> {
+  await inTransaction(db, async (transaction) => {
+    await checkLease(transaction, lease);
+    await query(transaction, sql, bindings);
+  });
 }
 
 async function appendSystemEvent(db: Db, type: string, source: string, reason: string): Promise<void> {

@@ -17,7 +17,7 @@ const full = process.env['ROSTERD_CHAOS'] === 'full';
 
 /** Whether the worker is frozen with a transaction open, or between two. */
 type Moment = 'in a transaction' | 'between transactions';
-type Freeze = Omit<Kill, 'after'> & { readonly moment: Moment };
+type Freeze = Omit<Kill, 'share' | 'later'> & { readonly moment: Moment };
 
 const freezes: readonly Freeze[] = [
   { run: 'first', phase: 'identity', moment: 'in a transaction' },
@@ -87,7 +87,7 @@ async function freezeIn(
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    expect(await untilPhase(watching, phase, 0), `the phase ${phase} was seen`).toBe(true);
+    expect(await untilPhase(watching, phase, 1), `the phase ${phase} was seen`).toBe(true);
     for (;;) {
       daemon.signal('SIGSTOP');
       // What the server was still doing for it comes to its end.

@@ -9,21 +9,21 @@ import { killAndCompare, layGround, type Ground, type Kill } from './kills.ts';
  */
 const full = process.env['ROSTERD_CHAOS'] === 'full';
 
-const first = (phase: Kill['phase'], after: number): Kill => ({ run: 'first', phase, after });
-const changed = (phase: Kill['phase'], after: number): Kill => ({ run: 'changed', phase, after });
+const first = (phase: Kill['phase'], share = 0, later = 0): Kill => ({ run: 'first', phase, share, later });
+const changed = (phase: Kill['phase'], share = 0, later = 0): Kill => ({ run: 'changed', phase, share, later });
 
 /** Values of new links are written with the links: the phase of values is that of a run in which linked people changed. */
 const everyPhaseTwice: readonly Kill[] = [
-  first('import', 100),
-  first('import', 700),
-  first('planning', 0),
-  first('identity', 0),
-  first('identity', 1_500),
-  changed('import', 300),
-  changed('values', 0),
-  changed('values', 1_500),
-  changed('finishing', 0),
-  changed('finishing', 0),
+  first('import', 0.01),
+  first('import', 0.5, 30),
+  first('planning'),
+  first('identity', 0.05, 40),
+  first('identity', 0.5, 110),
+  changed('import', 0.3, 60),
+  changed('values', 0.05, 20),
+  changed('values', 0.5, 90),
+  changed('finishing'),
+  changed('finishing'),
 ];
 
 const places: readonly { name: string; onPostgres: boolean; size: number; kills: readonly Kill[] }[] = full
@@ -36,13 +36,13 @@ const places: readonly { name: string; onPostgres: boolean; size: number; kills:
         name: 'PostgreSQL',
         onPostgres: true,
         size: 4_000,
-        kills: [first('import', 0), first('identity', 0), changed('values', 0), changed('finishing', 0)],
+        kills: [first('import', 0.1), first('identity', 0.1, 30), changed('values', 0.1, 60), changed('finishing')],
       },
       {
         name: 'the embedded database',
         onPostgres: false,
         size: 1_500,
-        kills: [first('identity', 200), changed('values', 100)],
+        kills: [first('identity', 0.1, 30), changed('values', 0.1, 60)],
       },
     ];
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createDatabase, dropDatabase } from '../support/services/postgres.ts';
 import { untilAtRest, type DaemonProcess } from '../bench/daemon-process.ts';
@@ -11,8 +12,10 @@ import { untilPhase, watch, type Phase, type Watch } from './watch.ts';
 export interface Kill {
   readonly run: 'first' | 'changed';
   readonly phase: Phase;
-  /** How long the phase goes on before the crash, in milliseconds. */
-  readonly after: number;
+  /** The share of the accounts that the phase is through with before the crash. */
+  readonly share: number;
+  /** How long the work goes on from there, in milliseconds: so that not every crash comes just behind a commit. */
+  readonly later: number;
 }
 
 /** Stores that are made once and copied for each crash, and what undisturbed runs make of them. */
@@ -76,7 +79,7 @@ export async function killAndCompare(ground: Ground, folder: string, kill: Kill)
   const database = await ground.newDatabase(kill.run);
   const site = await copySite(ground.stores[kill.run], folder, database);
   await writePeople(site, ground.size, kill.run === 'first' ? 0 : 1);
-  const hit = await killInPhase(site, kill);
+  const hit = await killInPhase(site, kill, Math.ceil(ground.size * kill.share));
   const again = await startSite(site);
   await untilAtRest(again);
   await again.end();
@@ -85,16 +88,22 @@ export async function killAndCompare(ground: Ground, folder: string, kill: Kill)
   return { hit, differences: found, seconds: (performance.now() - started) / 1000 };
 }
 
-async function killInPhase(site: Site, { run, phase, after }: Kill): Promise<boolean> {
+async function killInPhase(site: Site, { run, phase, later }: Kill, done: number): Promise<boolean> {
   const daemon = await startSite(site);
   const watching = await watch(site, daemon);
   // The first run starts by itself, the other one is asked for and outlives whoever asked.
   if (run === 'changed') await daemon.ask('POST', '/api/v1/syncs', { mode: 'full' });
   const block =
     site.database.kind === 'postgres' && run === 'changed' && phase === 'finishing' ? site.database.url : undefined;
-  const hit =
-    block === undefined ? await untilPhase(watching, phase, after) : await untilBlockedFinish(watching, block, daemon);
-  if (block === undefined) await daemon.end('SIGKILL');
+  if (block !== undefined) {
+    const hit = await untilBlockedFinish(watching, block, daemon);
+    await watching.close();
+    return hit;
+  }
+  const seen = await untilPhase(watching, phase, done);
+  await sleep(later);
+  const hit = seen && (later === 0 || (await watching.look())?.phase === phase);
+  await daemon.end('SIGKILL');
   await watching.close();
   return hit;
 }
@@ -110,7 +119,7 @@ async function untilBlockedFinish(watching: Watch, url: string, daemon: DaemonPr
     await untilPhase(watching, 'values', 0);
     await blocker.query('begin');
     await blocker.query('select from source_state for no key update');
-    const hit = await untilPhase(watching, 'finishing', 200);
+    const hit = await untilPhase(watching, 'finishing', 0);
     await daemon.end('SIGKILL');
     return hit;
   } finally {

@@ -41,7 +41,8 @@ export async function* readDirectory(read: DirectoryRead, signal: AbortSignal): 
     if (page.failure !== undefined && !state.started && !truncates(page)) throw page.failure;
     const mapped = state.map(page, read);
     if (page.failure === undefined || page.entries.length > 0) yield mapped;
-    if (page.failure !== undefined) return state.end(read, reasonOf(page.failure));
+    if (page.failure !== undefined)
+      return { ...state.end(read, reasonOf(page.failure)), retryable: isPassing(page.failure) };
   }
   return state.end(read);
 }
@@ -58,6 +59,10 @@ function truncates(page: SearchPage): boolean {
 function reasonOf(failure: Error): string {
   if (failure instanceof SourceError) return failure.message;
   throw failure;
+}
+
+function isPassing(failure: Error): boolean {
+  return failure instanceof SourceError && failure.class === 'retryable';
 }
 
 /** What one read has met so far. */

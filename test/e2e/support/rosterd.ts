@@ -45,6 +45,7 @@ export type Daemon = {
   readonly token: string;
   /** Everything that it has printed so far. */
   readonly log: () => string;
+  readonly ended: Launched['ended'];
   /** Sends SIGTERM and waits for the end. */
   readonly stop: () => Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 };
@@ -64,7 +65,7 @@ export type Site = {
   readonly sync: (...args: string[]) => Promise<Synced>;
   /** Runs a command that reads, with `--json`, and gives its lines; fails unless it exits with 0. */
   readonly rows: <Row>(...args: string[]) => Promise<Row[]>;
-  /** Starts the daemon and waits until its API answers; with `wait: 'no'` not even that. */
+  /** Starts the daemon and waits until its API answers. */
   readonly start: (options?: { readonly env?: Environment }) => Promise<Daemon>;
   /** Starts the daemon without waiting for anything. */
   readonly launch: (options?: { readonly env?: Environment }) => Launched;
@@ -199,6 +200,7 @@ async function ready(launched: Launched, dataDir: string): Promise<Daemon> {
     address,
     token,
     log: launched.log,
+    ended: launched.ended,
     stop: async () => {
       launched.kill('SIGTERM');
       return launched.ended;

@@ -53,6 +53,11 @@ export async function startTlsBridge(target: { readonly ldapsUrl: string; readon
       })
       .catch((error: unknown) => client.destroy(error instanceof Error ? error : new Error(String(error))));
   });
+  // A client that does not trust the certificate leaves a connection that never becomes one of TLS.
+  inward.on('connection', (raw) => {
+    sockets.add(raw);
+    raw.on('close', () => sockets.delete(raw));
+  });
   const inwardPort = await listen(inward);
 
   return {

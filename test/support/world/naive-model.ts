@@ -186,7 +186,7 @@ export function naiveDuplicates(config: WorldConfig, state: NaiveState): string[
   return users.flatMap((user) =>
     Object.values(user.links).flatMap((key) => {
       const account = must(state.accounts[key]);
-      if (holdReason(user, account) !== null) return [];
+      if (account.ignored) return [];
       const rules = sourceOf(config, account.source).match;
       const others = users.filter((other) => other !== user && rules.some((rule) => matchesUser(account, other, rule)));
       return others.map((other) => itemText('possible-duplicate', [], [user.key, other.key]));

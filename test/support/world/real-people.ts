@@ -238,7 +238,7 @@ export async function realLocalUser(world: RealWorld, values: Words['localValues
     const taken = await reconcileReads(tx, () => []).claimHolders(claimsOf(value));
     if (taken.size > 0) throw new Refused();
     await writes.insertUsers([{ userId: id, origin: 'local', active: false, value }], policy.id);
-    for (const [field, text] of Object.entries(values)) await insertWord(tx, id, 'local-value', field, text);
+    for (const [field, text] of Object.entries(values)) await insertWord(tx, id, 'local-value', field, text ?? null);
     await appendEvent(tx, 'user-created', id, changesBetween(emptyValue, value, await teamNamesOf(tx)));
     await store(tx, world, id, emptyValue, value, userKeys(value.fields, [], allRules(world)));
   });

@@ -2,6 +2,23 @@ import { query, type Db } from '../../../src/store/sql.ts';
 import { itemText } from './naive-correlation.ts';
 import type { SlotView, UserView, WorldView } from './view.ts';
 
+interface AccountRow {
+  id: number;
+  key: string;
+  standing: string;
+  reason: string | null;
+  gone: boolean;
+}
+interface LinkRow {
+  user_id: number;
+  account_id: number;
+  current: boolean;
+}
+interface TeamRow {
+  id: number;
+  name: string;
+  bound: string[];
+}
 interface UserRow {
   id: number;
   origin: string;
@@ -33,25 +50,24 @@ const userColumns = `jsonb_build_object('username', username, 'firstName', first
 
 /** What a store says that the world is. */
 export async function viewOfStore(db: Db): Promise<WorldView> {
-  const accounts = await query<{ id: number; key: string; standing: string; reason: string | null; gone: boolean }>(
-    db,
-    `select id, source_id || ':' || external_id as key, standing, standing_reason as reason, gone_since is not null as gone from account`,
-  );
-  const links = await query<{ user_id: number; account_id: number; current: boolean }>(
-    db,
-    'select user_id, account_id, until is null as current from link order by id',
-  );
-  const users = await query<UserRow>(
-    db,
-    `select id, origin, active, case when sync_enabled then '{}' else array['*'] end || sync_off_sources as off, ${userColumns} as columns,
-       more_fields, acd_source, roles, team_ids, main_team_id, supervised_team_ids from "user"`,
-  );
-  const slots = await query<SlotRow>(db, 'select user_id, source_id, results from snapshot');
-  const teams = await query<{ id: number; name: string; bound: string[] }>(
-    db,
-    `select id, name, array(select source_id || ':' || external_id from source_team s where s.team_id = t.id) as bound from team t`,
-  );
-  const items = await query<ItemRow>(db, 'select kind, subject, part, account_ids, user_ids from review_item where closed_at is null');
+  const [accounts, links, users, slots, teams, items] = await Promise.all([
+    query<AccountRow>(
+      db,
+      `select id, source_id || ':' || external_id as key, standing, standing_reason as reason, gone_since is not null as gone from account`,
+    ),
+    query<LinkRow>(db, 'select user_id, account_id, until is null as current from link order by id'),
+    query<UserRow>(
+      db,
+      `select id, origin, active, case when sync_enabled then '{}' else array['*'] end || sync_off_sources as off, ${userColumns} as columns,
+         more_fields, acd_source, roles, team_ids, main_team_id, supervised_team_ids from "user"`,
+    ),
+    query<SlotRow>(db, 'select user_id, source_id, results from snapshot'),
+    query<TeamRow>(
+      db,
+      `select id, name, array(select source_id || ':' || external_id from source_team s where s.team_id = t.id) as bound from team t`,
+    ),
+    query<ItemRow>(db, 'select kind, subject, part, account_ids, user_ids from review_item where closed_at is null'),
+  ]);
   const keys = keysOfAll(users, accounts, links);
   const nameOf = new Map(teams.map((team) => [team.id, team.name]));
   const names = (ids: readonly number[]): string[] => ids.map((id) => nameOf.get(id) ?? `team ${String(id)}`).sort();

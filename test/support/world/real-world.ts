@@ -62,7 +62,10 @@ export async function openRealWorld(url: string, config: WorldConfig): Promise<R
     } catch (error) {
       if (!life.stop.signal.aborted) throw error;
       countdown.left = null;
+      const left = life.queue;
       life = await birth(life.batchSize);
+      // The queue is on disk: what was executing when the process ended is handed out again.
+      life.queue.push(...left);
       await life.engine.recover();
       await drain(life);
     }
@@ -92,9 +95,10 @@ export async function openRealWorld(url: string, config: WorldConfig): Promise<R
 
 /** Executes what was queued, and what that queues, one after the other. */
 async function drain(life: Life): Promise<void> {
-  for (let id = life.queue.shift(); id !== undefined; id = life.queue.shift()) {
+  for (let [id] = life.queue; id !== undefined; [id] = life.queue) {
     await life.engine.executeRun(id);
     life.stop.signal.throwIfAborted();
+    life.queue.splice(life.queue.indexOf(id), 1);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Field } from '../../../src/domain/fields.ts';
-import { digests, inconsistencies, momentOf, syncOffences, unexplained } from './checks.ts';
+import { digests, inconsistencies, momentOf, syncOffences, unexplained, type Moment } from './checks.ts';
 import { configOf, type WorldConfig } from './config.ts';
 import { naiveImport } from './naive-import.ts';
 import { halfIsMissing, naiveReconcile } from './naive-model.ts';
@@ -31,6 +31,8 @@ interface Play {
   readonly model: NaiveState;
   readonly real: RealWorld;
   readonly variation: Variation;
+  /** The store as it was left by the last step. */
+  moment: Moment;
 }
 
 /**
@@ -42,7 +44,8 @@ interface Play {
 export async function playStory(url: string, story: Story, variation: Variation = asTold): Promise<{ steps: number; view: WorldView }> {
   const config = configOf(story.choice);
   const real = await openRealWorld(url, config);
-  const play: Play = { config, truth: sourceTruth(config), model: emptyState(config), real, variation };
+  const moment = await momentOf(real.db);
+  const play: Play = { config, truth: sourceTruth(config), model: emptyState(config), real, variation, moment };
   const steps = [...story.steps, wholeSync];
   try {
     for (const [index, step] of steps.entries()) await playStep(play, step, index);
@@ -60,7 +63,7 @@ async function playStep(play: Play, step: Step, index: number): Promise<void> {
     return;
   }
   const { db } = play.real;
-  const before = await momentOf(db);
+  const before = play.moment;
   let bySync = true;
   if (step.do === 'sync') await sync(play, step);
   else if (step.do === 'restart') await play.real.restart(play.variation.batchSize ?? step.batchSize);
@@ -69,6 +72,7 @@ async function playStep(play: Play, step: Step, index: number): Promise<void> {
     bySync = false;
   }
   const after = await momentOf(db);
+  play.moment = after;
   const problems = [
     ...differences(await viewOfStore(db), viewOfModel(play.config, play.model)),
     ...(await inconsistencies(db, heldSources(play))),

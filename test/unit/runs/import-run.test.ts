@@ -111,6 +111,7 @@ const refused = new SourceError('fatal', 'login-refused', 'the log-in of rosterd
 const busy = new SourceError('retryable', 'busy', 'the source is busy');
 const unreachable = new SourceError('retryable', 'unreachable', 'connection refused');
 const busyFor = (ms: number): SourceError => new SourceError('retryable', 'busy', 'later', { retryAfterMs: ms });
+const brokenOff: Attempt = { end: { complete: false, reason: 'reset', retryable: true } };
 const good: Attempt = { pages: [page([record('a')])] };
 
 interface Row extends Given {
@@ -177,6 +178,27 @@ const attempts: Row[] = [
     code: null,
   },
   { situation: 'also a short one', attempts: [busyFor(0), busyFor(10), good], waits: [0, 10], opened: 3, code: null },
+  {
+    situation: 'a read that was broken off for a cause that may pass is read again',
+    attempts: [brokenOff, good],
+    waits: [1_000],
+    opened: 2,
+    code: null,
+  },
+  {
+    situation: 'a read that is broken off each time ends as incomplete',
+    attempts: [brokenOff, brokenOff, brokenOff],
+    waits: [1_000, 5_000],
+    opened: 3,
+    code: 'incomplete-read',
+  },
+  {
+    situation: 'a read that reached a limit of the source is not read again',
+    attempts: [{ end: { complete: false, reason: 'size limit' } }],
+    waits: [],
+    opened: 1,
+    code: 'incomplete-read',
+  },
   {
     situation: 'a source that asks for more than a minute is left for the next run',
     attempts: [busyFor(61_000)],

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { claimKey, type Claim } from '../../../src/domain/claim.ts';
+import { resolveBids, type Bidder, type Outcome } from '../../../src/reconcile/bids.ts';
+import { budget, tell } from '../../support/world/budget.ts';
+import { holdsTogether, losses, naiveBids, NoStableOutcome, type NaiveBidder } from '../../support/world/naive-bids.ts';
+
+const { pure, seed } = budget();
+const runs = Math.ceil(pure / 4);
+
+const fields = ['username', 'employeeId'] as const;
+const name = fc.constantFrom('a', 'b', 'c', 'd');
+const names = fc.record({ username: fc.option(name), employeeId: fc.option(name) });
+type Names = Readonly<Record<(typeof fields)[number], string | null>>;
+
+/** What somebody has and would have, and whether they exist already. */
+interface Wish {
+  readonly has: Names;
+  readonly would: Names;
+  readonly creates: boolean;
+}
+const wish: fc.Arbitrary<Wish> = fc.record({ has: names, would: names, creates: fc.boolean() });
+
+function claimsOf(values: Names): Claim[] {
+  return fields.flatMap((field) => (values[field] === null ? [] : [{ field, kind: field, value: values[field] }]));
+}
+
+/** The bidders of some wishes, and who holds what now: among those who say they have it, the first. */
+function biddersOf(wishes: readonly Wish[]): { bidders: Bidder[]; holders: Map<string, number> } {
+  const holders = new Map<string, number>();
+  const bidders = wishes.map(({ has, would, creates }, index): Bidder => {
+    const user = index + 1;
+    const had = creates ? [] : claimsOf(has).filter((claim) => !holders.has(claimKey(claim)));
+    for (const claim of had) holders.set(claimKey(claim), user);
+    const missing = (from: Claim[], list: Claim[]): Claim[] =>
+      from.filter((claim) => !list.some((other) => claimKey(other) === claimKey(claim)));
+    const wanted = claimsOf(would);
+    const base = { user, accountId: user, externalId: `n${String(index)}`, allOrNothing: creates };
+    return { ...base, wants: missing(wanted, had), gives: missing(had, wanted) };
+  });
+  return { bidders, holders };
+}
+
+function naive({ user, externalId, allOrNothing, wants, gives }: Bidder): NaiveBidder {
+  const claims = (list: readonly Claim[]): NaiveBidder['wants'] => list.map((claim) => ({ field: claim.field, name: claimKey(claim) }));
+  return { user: allOrNothing ? null : String(user), externalId, wants: claims(wants), gives: claims(gives) };
+}
+
+function lostNames(outcome: Outcome | undefined): string[] {
+  return (outcome?.lost ?? []).map((loss) => claimKey(loss.claim)).sort();
+}
+
+test('unique names go as trying everything out would have it', () => {
+  fc.assert(
+    fc.property(fc.array(wish, { minLength: 1, maxLength: 7 }), (wishes) => {
+      const { bidders, holders } = biddersOf(wishes);
+      const outcomes = resolveBids(bidders, holders);
+      const second = bidders.map(naive);
+      const held = Object.fromEntries([...holders].map(([key, user]) => [key, String(user)]));
+      fc.pre(isDecidable(second, held));
+      const failing = second.filter((bidder, index) => bidder.user === null && lostNames(outcomes.get(at(bidders, index))).length > 0);
+      expect(holdsTogether(second, held, failing)).toBe(true);
+      const lost = losses(second, held, failing);
+      for (const [index, bidder] of bidders.entries()) {
+        if (bidder.allOrNothing) continue;
+        expect(lostNames(outcomes.get(bidder)), bidder.externalId).toEqual(at(lost, index).map((claim) => claim.name).sort());
+      }
+    }),
+    { numRuns: runs, seed },
+  );
+  tell('unique names', runs, seed);
+});
+
+test('the order of the bidders does not matter', () => {
+  fc.assert(
+    fc.property(fc.array(wish, { minLength: 2, maxLength: 7 }), fc.infiniteStream(fc.nat()), (wishes, random) => {
+      const { bidders, holders } = biddersOf(wishes);
+      const shuffled = [...bidders].map((bidder) => ({ bidder, place: random.next().value })).sort((a, b) => a.place - b.place);
+      const [first, second] = [resolveBids(bidders, holders), resolveBids(shuffled.map((each) => each.bidder), holders)];
+      for (const bidder of bidders) expect(second.get(bidder)).toEqual(first.get(bidder));
+    }),
+    { numRuns: Math.ceil(runs / 4), seed },
+  );
+});
+
+function isDecidable(bidders: readonly NaiveBidder[], holders: Readonly<Record<string, string>>): boolean {
+  try {
+    naiveBids(bidders, holders);
+    return true;
+  } catch (error) {
+    if (error instanceof NoStableOutcome) return false;
+    throw error;
+  }
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`nothing at ${index}`);
+  return item;
+}
