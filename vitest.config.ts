@@ -16,11 +16,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'connectors/**/*.test.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/property/pure/**/*.test.ts', 'connectors/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },
       withServers('services', ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'], 30_000),
+      withServers('property', ['test/property/store/**/*.test.ts'], 1_800_000),
       withServers('chaos', ['test/chaos/**/*.test.ts'], 600_000),
       withServers('e2e', ['test/e2e/**/*.test.ts'], 60_000),
     ],

@@ -67,7 +67,9 @@ async function writeVerdicts(
     settled.flatMap((row) => questionOf(verdicts.get(row.id), accounts, pass)).map((item) => [item.subject, item]),
   );
   const accountIds = settled.map((row) => row.id);
-  await settleQuestions(tx, pass, { kinds: identityKinds, accountIds, userIds: [] }, [...items.values()]);
+  await settleQuestions(tx, pass, { kinds: [...identityKinds, 'unique-taken'], accountIds, userIds: [] }, [
+    ...items.values(),
+  ]);
   pass.counts.decided += settled.length;
   pass.counts.skipped += settled.filter((row) => verdicts.get(row.id)?.kind === 'wait').length;
 }

@@ -258,7 +258,7 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Pass, decisions: read
     tx,
     pass,
     decisions
-      .filter(({ decision }) => decision.heldBack === null)
+      .filter(({ row }) => !row.account.ignored)
       .map(({ row }) => ({ userId: row.subject.user.id, account: row.account })),
   );
 }

@@ -30,6 +30,41 @@ export function resolveBids(
   holders: ReadonlyMap<string, UserId>,
 ): ReadonlyMap<Bidder, Outcome> {
   const ordered = [...bidders].sort((a, b) => compareText(a.externalId, b.externalId) || a.accountId - b.accountId);
+  // A creation that fails takes nothing, so whoever lost to it must have another chance: all is decided anew without it.
+  const failed = new Map<Bidder, Map<string, Claim>>();
+  for (;;) {
+    const running = ordered.filter((bidder) => !failed.has(bidder));
+    const lost = resolveOnce(running, holders);
+    const failing = running.filter((bidder) => bidder.allOrNothing && (lost.get(bidder)?.size ?? 0) > 0);
+    if (failing.length === 0) {
+      for (const [bidder, losses] of failed) lost.set(bidder, losses);
+      return new Map(ordered.map((bidder) => [bidder, outcomeOf(bidder, lost, holders, ordered)]));
+    }
+    const given = new Set(running.flatMap((bidder) => bidder.gives.map(claimKey)));
+    const beyond = failing.filter((bidder) =>
+      bidder.wants.some((claim) => isBeyondReach(claim, bidder, holders, given)),
+    );
+    for (const bidder of beyond.length > 0 ? beyond : failing.slice(0, 1))
+      failed.set(bidder, lost.get(bidder) ?? new Map());
+  }
+}
+
+/** Whether somebody holds a name whom nothing in this run makes give it up. */
+function isBeyondReach(
+  claim: Claim,
+  bidder: Bidder,
+  holders: ReadonlyMap<string, UserId>,
+  given: ReadonlySet<string>,
+): boolean {
+  const holder = holders.get(claimKey(claim));
+  return holder !== undefined && holder !== bidder.user && !given.has(claimKey(claim));
+}
+
+/** What each bidder loses, were none of the creations withdrawn. */
+function resolveOnce(
+  ordered: readonly Bidder[],
+  holders: ReadonlyMap<string, UserId>,
+): Map<Bidder, Map<string, Claim>> {
   const byUser = new Map(ordered.map((bidder) => [bidder.user, bidder]));
   const lost = new Map<Bidder, Map<string, Claim>>(ordered.map((bidder) => [bidder, new Map()]));
   for (let settled = false; !settled;) {
@@ -50,7 +85,7 @@ export function resolveBids(
     // Only when no name is out of reach any more do the leaders' rivals lose: a leader that fails must not drag them along.
     if (settled) settled = !dropRivals(ordered, winners, certainWins(ordered, winners, holders, byUser, lost), lost);
   }
-  return new Map(ordered.map((bidder) => [bidder, outcomeOf(bidder, lost, holders, ordered)]));
+  return lost;
 }
 
 type Losses = ReadonlyMap<Bidder, Map<string, Claim>>;

@@ -1,7 +1,8 @@
-import { createTask } from 'node-cron';
+import { createTask, parse } from 'node-cron';
 
 const minute = 60_000;
 const hour = 60 * minute;
+const quarter = 15 * minute;
 /** A slot that was missed longer ago is not made up for: the next one comes anyway. */
 const longestLookBack = 62 * 24 * hour;
 
@@ -27,11 +28,21 @@ export function slotsOf(expression: string, timeZone: string): Slots {
     if (matches(local)) return everyHour(local) || !cameBefore(instant, local, localOf);
     return missingMinutes(instant, local, localOf).some((missing) => matches(missing) && !everyHour(missing));
   };
+  const hours = new Set(parse(expression).hour);
+  // A quarter of an hour at a time, since some zones are shifted by that much; near a change of the clock every minute counts.
+  const mayHaveSlots = (instant: number): boolean => {
+    const local = localOf(instant);
+    const steady = local - instant === localOf(instant - 4 * hour) - instant + 4 * hour;
+    return !steady || hours.has(new Date(local).getUTCHours());
+  };
   return {
     latest(since, until) {
       const first = Math.max(since.getTime(), until.getTime() - longestLookBack);
-      for (let instant = wholeMinute(until); instant > first; instant -= minute)
-        if (isSlot(instant)) return new Date(instant);
+      for (let instant = wholeMinute(until); instant > first;) {
+        if (!mayHaveSlots(instant)) instant = Math.floor((instant - 1) / quarter) * quarter;
+        else if (isSlot(instant)) return new Date(instant);
+        else instant -= minute;
+      }
       return null;
     },
   };

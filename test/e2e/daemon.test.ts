@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { without } from './support/rows.ts';
 import type { EventRow, SourceRow, UserRow } from './support/rows.ts';
 import { createSite, until } from './support/rosterd.ts';
 import type { Daemon, Ended, RunRow, Site } from './support/rosterd.ts';
@@ -32,7 +33,7 @@ async function knownNow(): Promise<typeof known> {
 
 const settled = (user: UserRow): unknown => ({
   ...user,
-  profiles: user.profiles.map(({ lastSeenAt: _seen, ...profile }) => profile),
+  profiles: user.profiles.map((profile) => without(profile, 'lastSeenAt')),
 });
 
 /** Does something while the daemon is starting: from when it has the data directory on. */
@@ -51,7 +52,10 @@ async function everyCommand(user: string): Promise<Ended[]> {
 
 function expectAnswers(ended: readonly Ended[]): void {
   // While the daemon starts, a command may say that it waits for it.
-  const said = ended.map(({ code, stderr }) => ({ code, stderr: stderr.replace(/^waiting: the daemon .* is starting\n/, '') }));
+  const said = ended.map(({ code, stderr }) => ({
+    code,
+    stderr: stderr.replace(/^waiting: the daemon .* is starting\n/, ''),
+  }));
   expect(said).toEqual(ended.map(() => ({ code: 0, stderr: '' })));
   const [list, show, explain, log, runs] = ended.map(({ stdout }) => stdout);
   expect(list).toContain("Siobhán O'Brien");

@@ -25,7 +25,10 @@ async function outcome(sql: Sql, ...statements: string[]): Promise<Outcome> {
 }
 
 // insufficient_privilege (PostgreSQL, appendix A).
-const refusedWith = (message: RegExp): unknown => ({ code: '42501', message: expect.stringMatching(message) as string });
+const refusedWith = (message: RegExp): unknown => ({
+  code: '42501',
+  message: expect.stringMatching(message) as string,
+});
 const byPeopleOnly = refusedWith(/changed by people only/);
 const neverDeleted = refusedWith(/outside an operator's purge/);
 const neverTruncated = refusedWith(/never truncated/);
@@ -73,7 +76,9 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
 
   test('7.1 an operator of one transaction is none of the next', async () => {
     const flip = 'update "user" set active = not active where id = :user';
-    const [operator] = await database.query((sql) => sql<{ name: string }>(`select name from operator where kind = 'local'`));
+    const [operator] = await database.query((sql) =>
+      sql<{ name: string }>(`select name from operator where kind = 'local'`),
+    );
     const outcomes = await database.query(async (sql) => [
       await outcome(sql, as(operator?.name ?? ''), flip.replace(':user', String(user))),
       await outcome(sql, flip.replace(':user', String(user))),
@@ -97,7 +102,9 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
   });
 
   test('7.4 not refused: an update that lists active unchanged, and everything else about a user', async () => {
-    expect(await attempt(`update "user" set active = active, first_name = 'Jürgen' where id = :user`)).toBe('committed');
+    expect(await attempt(`update "user" set active = active, first_name = 'Jürgen' where id = :user`)).toBe(
+      'committed',
+    );
     expect(await attempt(`update "user" set active = true, version = version + 1 where id = :user`)).toBe('committed');
     const insert = `insert into event (actor_kind, actor_name, type) values ('system', 'test', 'tested')`;
     expect(await attempt(insert)).toBe('committed');

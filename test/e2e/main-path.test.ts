@@ -7,6 +7,7 @@ import type { Database } from './support/database.ts';
 import { createSite } from './support/rosterd.ts';
 import type { Site } from './support/rosterd.ts';
 import { activeDirectory, csvOf, secretFile } from './support/sources.ts';
+import { without } from './support/rows.ts';
 import type { UserRow } from './support/rows.ts';
 
 const samba = inject('samba');
@@ -177,7 +178,11 @@ describe('3.1 on PostgreSQL', () => {
   });
 
   test('3.1 the first sync creates the agents and links the directory to them', () => checkFirst(site), 180_000);
-  test('3.2 the second sync writes nothing', () => checkSecond(site, database, [rowVersions, writeStatistics]), 180_000);
+  test(
+    '3.2 the second sync writes nothing',
+    () => checkSecond(site, database, [rowVersions, writeStatistics]),
+    180_000,
+  );
 });
 
 describe('3.1 on the embedded database', () => {
@@ -194,11 +199,10 @@ describe('3.1 on the embedded database', () => {
 
 /** A user without what differs from store to store: ids and times. */
 function withoutIdsAndTimes(user: UserRow): unknown {
-  const { id: _id, createdAt: _created, profiles, ...rest } = user;
-  const lasting = profiles
-    .map(({ lastSeenAt: _seen, ...profile }) => profile)
+  const profiles = user.profiles
+    .map((profile) => without(profile, 'lastSeenAt'))
     .toSorted((a, b) => a.source.localeCompare(b.source, 'en'));
-  return { ...rest, profiles: lasting };
+  return { ...without(user, 'id', 'createdAt'), profiles };
 }
 
 type Order = { readonly configured: readonly ('corp-ad' | 'acd')[]; readonly synced: readonly string[] };

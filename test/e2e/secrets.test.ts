@@ -31,7 +31,9 @@ function formsOf(secret: string): string[] {
   const everyByte = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   const base64 = [0, 1, 2].flatMap((offset) => {
     // Inside a longer text, such as user:password, the first and last characters also depend on the neighbours.
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     return [encoded.slice(offset === 0 ? 0 : offset + 1, -1)];
   });
   const written = [secret, JSON.stringify(secret).slice(1, -1), percent, percent.toLowerCase(), everyByte];
@@ -47,7 +49,9 @@ function leaksIn(where: string, content: string | Buffer): string[] {
   return forms.flatMap(({ name, form }) => {
     const at = haystack.indexOf(form);
     if (at < 0) return [];
-    return [`${where} holds ${name} as ${form}: ${haystack.subarray(Math.max(0, at - 200), at + 200).toString('utf8')}`];
+    return [
+      `${where} holds ${name} as ${form}: ${haystack.subarray(Math.max(0, at - 200), at + 200).toString('utf8')}`,
+    ];
   });
 }
 
@@ -64,7 +68,12 @@ const said = ({ stdout, stderr }: Ended): string => `${stdout}\n${stderr}`;
 
 const commands = [
   ...[['config', 'show'], ['config', 'check'], ['source', 'list'], ['run', 'list'], ['run', 'show', '1'], ['log']],
-  ...[['user', 'list', '--all'], ['user', 'show', '1'], ['user', 'explain', '1'], ['user', 'history', '1']],
+  ...[
+    ['user', 'list', '--all'],
+    ['user', 'show', '1'],
+    ['user', 'explain', '1'],
+    ['user', 'history', '1'],
+  ],
   ...[['account', 'list'], ['review', 'list'], ['worklist'], ['version'], ['openapi']],
 ];
 
@@ -249,7 +258,9 @@ describe('9.1 on PostgreSQL, the address in a variable', () => {
     const inline = { ...source({ id: 'directory', secret: 'directory' }) };
     for (const [name, configuration] of Object.entries({
       database: { database: address, sources: [] },
-      bind: { sources: [{ ...inline, connection: { url: slapd.url, bindDn: 'cn=x', bindPassword: planted.directory } }] },
+      bind: {
+        sources: [{ ...inline, connection: { url: slapd.url, bindDn: 'cn=x', bindPassword: planted.directory } }],
+      },
       url: { sources: [{ ...inline, connection: { url: `ldap://x:${encodeURIComponent(planted.acd)}@127.0.0.1` } }] },
     })) {
       await other.configure(configuration);

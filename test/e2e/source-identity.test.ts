@@ -48,9 +48,9 @@ test('2.6 another directory behind the same source id: an error, and nothing is 
 
   await pointAt(second);
   await renameOneIn(second);
-  for (const _attempt of [1, 2]) {
+  for (const attempt of [1, 2]) {
     const { code, runs } = await site.sync();
-    expect(code).toBe(1);
+    expect({ attempt, code }).toEqual({ attempt, code: 1 });
     expect(runs).toHaveLength(1);
     expect(runs[0]).toMatchObject({
       state: 'failed',
@@ -76,7 +76,12 @@ test('2.6 a file whose ids are in another column now is another system', async (
   const own = await serverDatabase();
   try {
     const columns = ['Login ID', 'Badge', 'Login', 'Last Name'];
-    const rows = Array.from({ length: 12 }, (_, index) => [`00${index}`, `B-${index}`, `agent${index}`, `Name ${index}`]);
+    const rows = Array.from({ length: 12 }, (_, index) => [
+      `00${index}`,
+      `B-${index}`,
+      `agent${index}`,
+      `Name ${index}`,
+    ]);
     await files.write('agents.csv', csvOf(columns, rows));
     const withIdsIn = (column: string): Promise<void> =>
       files.configure({

@@ -208,10 +208,13 @@ test('4.2 what matches two users is one question that names both', async () => {
   await writeSources();
   await syncs();
   const users = await Promise.all([show('shared1'), show('shared2')]);
-  const items = await site.rows<{ kind: string; source: string; externalId: string; userIds: number[]; options: string[] }>(
-    'review',
-    'list',
-  );
+  const items = await site.rows<{
+    kind: string;
+    source: string;
+    externalId: string;
+    userIds: number[];
+    options: string[];
+  }>('review', 'list');
   expect(items).toHaveLength(1);
   expect(items[0]).toMatchObject({ kind: 'ambiguous-match', source: 'hr', externalId: 'B-shared' });
   expect(items[0]?.userIds.toSorted()).toEqual(users.map(({ id }) => id).toSorted());
@@ -237,7 +240,12 @@ test('9.1 who left the source stands on the worklist, and stays active', async (
   type Entry = { userId: number; username: string; active: boolean; reasons: string[]; evidence: { source: string }[] };
   const worklist = await site.rows<Entry>('worklist');
   const entry = worklist.find(({ userId }) => userId === id);
-  expect(entry).toMatchObject({ username: 'erin', active: true, reasons: ['account-gone'], evidence: [{ source: 'acd' }] });
+  expect(entry).toMatchObject({
+    username: 'erin',
+    active: true,
+    reasons: ['account-gone'],
+    evidence: [{ source: 'acd' }],
+  });
   expect(await show('erin')).toMatchObject({ active: true, lastName: 'Last-erin', acdId: erin?.id });
   expect((await show('erin')).profiles.find(({ source }) => source === 'acd')?.state).toBe('gone');
   const hold = (await explain('erin')).accounts.flatMap(({ holds }) => holds.map(({ code }) => code));

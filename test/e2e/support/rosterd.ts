@@ -75,7 +75,7 @@ export type Site = {
 export type Environment = Readonly<Record<string, string>>;
 
 /** A process that has been started and may not be ready, or may end by itself. */
-export type Launched = {
+type Launched = {
   readonly pid: number;
   readonly log: () => string;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
@@ -135,7 +135,7 @@ export async function createSite(label: string, environment: Environment = {}): 
 }
 
 /** Runs the binary with these arguments. It gets an environment of its own: nothing of the tests' may reach it. */
-export function runBinary(args: readonly string[], environment: Environment = {}): Promise<Ended> {
+function runBinary(args: readonly string[], environment: Environment = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawnBinary(args, environment, ['ignore', 'pipe', 'pipe']);
     const output = { stdout: '', stderr: '' };
@@ -241,7 +241,7 @@ export async function until<T>(what: string, ask: () => Promise<T>, limitMs = 30
 }
 
 /** The objects of NDJSON. */
-export function linesOf<Row>(text: string): Row[] {
+function linesOf<Row>(text: string): Row[] {
   return text
     .split('\n')
     .filter((line) => line !== '')

@@ -54,7 +54,7 @@ export type SourceRow = {
   readonly waitingFor: readonly string[];
 };
 
-export type Hold = {
+type Hold = {
   readonly code: string;
   readonly message: string;
   readonly reason: string | null;
@@ -70,3 +70,9 @@ export type ExplanationRow = {
     readonly holds: readonly Hold[];
   }[];
 };
+
+/** A copy without some of its keys. */
+export function without<Row extends object, Key extends keyof Row>(row: Row, ...keys: Key[]): Omit<Row, Key> {
+  const kept = Object.entries(row).filter(([key]) => !(keys as PropertyKey[]).includes(key));
+  return Object.fromEntries(kept) as Omit<Row, Key>;
+}

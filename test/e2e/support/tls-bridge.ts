@@ -9,7 +9,7 @@ import type { TempDir } from '../../support/services/temp.ts';
 import { createTempDir } from '../../support/services/temp.ts';
 
 /** What happens to one connection: nothing, or its end behind a page of the answer. */
-export type Cut = TcpProxyOptions['cutAfterPages'];
+type Cut = TcpProxyOptions['cutAfterPages'];
 
 /**
  * An LDAPS server in front of another one: it takes TLS off, passes the messages through a {@link TcpProxy} of each
@@ -27,7 +27,10 @@ export type TlsBridge = {
 };
 
 /** Starts a bridge to an LDAPS server with a certificate of `caFile`. */
-export async function startTlsBridge(target: { readonly ldapsUrl: string; readonly caFile: string }): Promise<TlsBridge> {
+export async function startTlsBridge(target: {
+  readonly ldapsUrl: string;
+  readonly caFile: string;
+}): Promise<TlsBridge> {
   const directory: TempDir = createTempDir('bridge');
   const certificates = await makeCertificates(directory.path, { hostNames: ['localhost'], addresses: ['127.0.0.1'] });
   const sockets = new Set<Socket>();
@@ -54,7 +57,7 @@ export async function startTlsBridge(target: { readonly ldapsUrl: string; readon
       .catch((error: unknown) => client.destroy(error instanceof Error ? error : new Error(String(error))));
   });
   // A client that does not trust the certificate leaves a connection that never becomes one of TLS.
-  inward.on('connection', (raw) => {
+  inward.on('connection', (raw: Socket) => {
     sockets.add(raw);
     raw.on('close', () => sockets.delete(raw));
   });

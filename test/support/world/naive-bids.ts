@@ -21,19 +21,21 @@ export type NaiveLosses = readonly (readonly NaiveClaim[])[];
  * holds together. `holders` says who has each name now.
  */
 export function naiveBids(bidders: readonly NaiveBidder[], holders: Readonly<Record<string, string>>): NaiveLosses {
-  const creations = bidders.filter((bidder) => bidder.user === null).sort((a, b) => (a.externalId > b.externalId ? -1 : 1));
-  for (let size = 0; size <= creations.length; size++)
-    for (const failing of subsets(creations, size)) if (holdsTogether(bidders, holders, failing)) return losses(bidders, holders, failing);
-  throw new NoStableOutcome('no outcome of the bids holds together');
+  const [outcome] = stableOutcomes(bidders, holders);
+  if (outcome === undefined) throw new Error('no outcome of the bids holds together: they depend on each other in a circle');
+  return outcome;
 }
 
-/** Creations that depend on each other in a circle: nobody can say who should win. */
-export class NoStableOutcome extends Error {
-  override readonly name = 'NoStableOutcome';
+/** Every outcome that holds together, those with the fewest failing creations first; none or several where bids form a circle. */
+export function stableOutcomes(bidders: readonly NaiveBidder[], holders: Readonly<Record<string, string>>): NaiveLosses[] {
+  const creations = bidders.filter((bidder) => bidder.user === null).sort((a, b) => (a.externalId > b.externalId ? -1 : 1));
+  const sizes = [...creations.keys(), creations.length];
+  const failing = sizes.flatMap((size) => [...subsets(creations, size)]);
+  return failing.filter((each) => holdsTogether(bidders, holders, each)).map((each) => losses(bidders, holders, each));
 }
 
 /** Whether exactly the creations in `failing` fail when they are left out: each of them for a reason, no other one. */
-export function holdsTogether(
+function holdsTogether(
   bidders: readonly NaiveBidder[],
   holders: Readonly<Record<string, string>>,
   failing: readonly NaiveBidder[],
@@ -43,7 +45,7 @@ export function holdsTogether(
 }
 
 /** What everybody loses when the creations in `failing` take nothing: the largest set of names that can be won together. */
-export function losses(
+function losses(
   bidders: readonly NaiveBidder[],
   holders: Readonly<Record<string, string>>,
   failing: readonly NaiveBidder[],
