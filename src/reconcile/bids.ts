@@ -22,159 +22,115 @@ export interface Outcome {
 
 /**
  * Decides unique names over a whole run (spec 4.7): nobody gives a name up before the new one is certain, so swaps and
- * chains work; among equals the lowest external id wins; one that loses waits.
- * `holders` says who holds each wanted name now. The order of `bidders` does not matter.
+ * chains work; among equals the lowest external id wins; one that loses waits. The order of `bidders` does not matter.
+ * `holders` says who holds each wanted name now.
+ *
+ * Whether a creation comes about hangs on other creations: it takes nothing where it fails elsewhere. So two bounds close
+ * in on the answer, those that come about for certain and those that may; where they stay apart, creations depend on each
+ * other in a circle, and wait.
  */
 export function resolveBids(
   bidders: readonly Bidder[],
   holders: ReadonlyMap<string, UserId>,
 ): ReadonlyMap<Bidder, Outcome> {
-  const ordered = [...bidders].sort((a, b) => compareText(a.externalId, b.externalId) || a.accountId - b.accountId);
-  // A creation that fails takes nothing, so whoever lost to it must have another chance: all is decided anew without it.
-  const failed = new Map<Bidder, Map<string, Claim>>();
-  for (;;) {
-    const running = ordered.filter((bidder) => !failed.has(bidder));
-    const lost = resolveOnce(running, holders);
-    const failing = running.filter((bidder) => bidder.allOrNothing && (lost.get(bidder)?.size ?? 0) > 0);
-    if (failing.length === 0) {
-      for (const [bidder, losses] of failed) lost.set(bidder, losses);
-      return new Map(ordered.map((bidder) => [bidder, outcomeOf(bidder, lost, holders, ordered)]));
-    }
-    const given = new Set(running.flatMap((bidder) => bidder.gives.map(claimKey)));
-    const beyond = failing.filter((bidder) =>
-      bidder.wants.some((claim) => isBeyondReach(claim, bidder, holders, given)),
-    );
-    for (const bidder of beyond.length > 0 ? beyond : failing.slice(0, 1))
-      failed.set(bidder, lost.get(bidder) ?? new Map());
+  const contest: Contest = {
+    ordered: [...bidders].sort((a, b) => compareText(a.externalId, b.externalId) || a.accountId - b.accountId),
+    byUser: new Map(bidders.map((bidder) => [bidder.user, bidder])),
+    holders,
+  };
+  let certain = new Set<Bidder>();
+  let possible = creationsStanding(contest, certain);
+  for (let size = -1; size !== certain.size + contest.ordered.length - possible.size;) {
+    size = certain.size + contest.ordered.length - possible.size;
+    certain = creationsStanding(contest, possible);
+    possible = creationsStanding(contest, certain);
   }
+  const standing = standingWants(contest, possible);
+  const winners = leaders(contest, certain);
+  return new Map(contest.ordered.map((bidder) => [bidder, outcomeOf(bidder, standing, certain, winners, holders)]));
 }
 
-/** Whether somebody holds a name whom nothing in this run makes give it up. */
-function isBeyondReach(
-  claim: Claim,
-  bidder: Bidder,
-  holders: ReadonlyMap<string, UserId>,
-  given: ReadonlySet<string>,
-): boolean {
-  const holder = holders.get(claimKey(claim));
-  return holder !== undefined && holder !== bidder.user && !given.has(claimKey(claim));
+interface Contest {
+  /** Lowest external id first. */
+  readonly ordered: readonly Bidder[];
+  readonly byUser: ReadonlyMap<UserId, Bidder>;
+  readonly holders: ReadonlyMap<string, UserId>;
 }
 
-/** What each bidder loses, were none of the creations withdrawn. */
-function resolveOnce(
-  ordered: readonly Bidder[],
-  holders: ReadonlyMap<string, UserId>,
-): Map<Bidder, Map<string, Claim>> {
-  const byUser = new Map(ordered.map((bidder) => [bidder.user, bidder]));
-  const lost = new Map<Bidder, Map<string, Claim>>(ordered.map((bidder) => [bidder, new Map()]));
+/** The creations that get all their names, were `rivals` the only creations that compete with anybody. */
+function creationsStanding(contest: Contest, rivals: ReadonlySet<Bidder>): Set<Bidder> {
+  const standing = standingWants(contest, rivals);
+  return new Set(
+    contest.ordered.filter((bidder) => bidder.allOrNothing && standing.get(bidder)?.size === bidder.wants.length),
+  );
+}
+
+/**
+ * The names that each bidder would get: all that no lower rival wants and whose holder, where there is one, gives them up
+ * for nothing or for a name that stands too. Taken as many as can stand together, so that swaps stand.
+ */
+function standingWants(contest: Contest, rivals: ReadonlySet<Bidder>): ReadonlyMap<Bidder, Set<string>> {
+  const leading = leaders(contest, rivals);
+  const rank = new Map(contest.ordered.map((bidder, index) => [bidder, index]));
+  const isBeaten = (bidder: Bidder, key: string): boolean => {
+    const leader = leading.get(key);
+    return leader !== undefined && (rank.get(leader) ?? 0) < (rank.get(bidder) ?? 0);
+  };
+  const standing = new Map(
+    contest.ordered.map((bidder) => [
+      bidder,
+      new Set(bidder.wants.map(claimKey).filter((key) => !isBeaten(bidder, key))),
+    ]),
+  );
   for (let settled = false; !settled;) {
-    const winners = leaders(ordered, lost);
     settled = true;
-    for (const bidder of ordered) {
-      for (const claim of standingWants(bidder, lost)) {
-        const key = claimKey(claim);
-        const holder = holders.get(key);
-        const free = holder === undefined || holder === bidder.user || givesUp(byUser.get(holder), key, lost);
-        if (free && winners.get(key) === bidder) continue;
-        if (!free) {
-          lost.get(bidder)?.set(key, claim);
-          settled = false;
-        }
-      }
-    }
-    // Only when no name is out of reach any more do the leaders' rivals lose: a leader that fails must not drag them along.
-    if (settled) settled = !dropRivals(ordered, winners, certainWins(ordered, winners, holders, byUser, lost), lost);
+    for (const [bidder, keys] of standing)
+      for (const key of keys) if (!isFree(key, bidder, contest, standing) && keys.delete(key)) settled = false;
   }
-  return lost;
+  return standing;
 }
 
-type Losses = ReadonlyMap<Bidder, Map<string, Claim>>;
-
-/** What a bidder still bids for: nothing once a creation has lost anything. */
-function standingWants(bidder: Bidder, lost: Losses): readonly Claim[] {
-  const losses = lost.get(bidder);
-  if (losses === undefined || losses.size === 0) return bidder.wants;
-  return bidder.allOrNothing ? [] : bidder.wants.filter((claim) => !losses.has(claimKey(claim)));
-}
-
-/** The first standing bidder for each name. */
-function leaders(ordered: readonly Bidder[], lost: Losses): Map<string, Bidder> {
+/** The first bidder for each name, of links and of the creations that compete. */
+function leaders({ ordered }: Contest, rivals: ReadonlySet<Bidder>): ReadonlyMap<string, Bidder> {
   const leading = new Map<string, Bidder>();
-  for (const bidder of ordered)
-    for (const claim of standingWants(bidder, lost))
-      if (!leading.has(claimKey(claim))) leading.set(claimKey(claim), bidder);
+  for (const bidder of ordered) {
+    if (bidder.allOrNothing && !rivals.has(bidder)) continue;
+    for (const key of bidder.wants.map(claimKey)) if (!leading.has(key)) leading.set(key, bidder);
+  }
   return leading;
 }
 
-/** Whether a holder's name becomes free: given up for nothing, or for a new one of the same field that still stands. */
-function givesUp(holder: Bidder | undefined, key: string, lost: Losses): boolean {
-  const given = holder?.gives.find((claim) => claimKey(claim) === key);
-  if (holder === undefined || given === undefined) return false;
-  const successor = holder.wants.find((claim) => claim.field === given.field);
-  return successor === undefined || lost.get(holder)?.has(claimKey(successor)) === false;
-}
-
-/** Marks the rivals of those whose win is certain as lost; says whether there were any. */
-function dropRivals(
-  ordered: readonly Bidder[],
-  winners: ReadonlyMap<string, Bidder>,
-  certain: ReadonlySet<string>,
-  lost: Losses,
+function isFree(
+  key: string,
+  bidder: Bidder,
+  contest: Contest,
+  standing: ReadonlyMap<Bidder, ReadonlySet<string>>,
 ): boolean {
-  const rivals = ordered.flatMap((bidder) =>
-    standingWants(bidder, lost)
-      .filter((claim) => winners.get(claimKey(claim)) !== bidder)
-      .map((claim) => ({ bidder, claim })),
-  );
-  const sure = rivals.filter(({ claim }) => certain.has(claimKey(claim)));
-  // Where wins only hang on each other, the rival with the lowest id gives way first; the others may win by it.
-  for (const { bidder, claim } of sure.length > 0 ? sure : rivals.slice(0, 1))
-    lost.get(bidder)?.set(claimKey(claim), claim);
-  return rivals.length > 0;
-}
-
-/** The names whose leader gets them for certain: the holder, where there is one, has a new name for certain too. */
-function certainWins(
-  ordered: readonly Bidder[],
-  winners: ReadonlyMap<string, Bidder>,
-  holders: ReadonlyMap<string, UserId>,
-  byUser: ReadonlyMap<UserId, Bidder>,
-  lost: Losses,
-): ReadonlySet<string> {
-  const certain = new Set(winners.keys());
-  const isCertain = (bidder: Bidder, claim: Claim): boolean => {
-    const key = claimKey(claim);
-    if (winners.get(key) !== bidder || !certain.has(key)) return false;
-    const holder = holders.get(key);
-    if (holder === undefined || holder === bidder.user) return true;
-    const giver = byUser.get(holder);
-    const successor = giver?.wants.find((want) => want.field === claim.field);
-    return successor === undefined || (certain.has(claimKey(successor)) && winners.get(claimKey(successor)) === giver);
-  };
-  for (let settled = false; !settled;) {
-    settled = true;
-    for (const bidder of ordered) {
-      const wants = standingWants(bidder, lost);
-      const failing = wants.filter((claim) => !isCertain(bidder, claim));
-      for (const claim of bidder.allOrNothing && failing.length > 0 ? wants : failing)
-        if (winners.get(claimKey(claim)) === bidder && certain.delete(claimKey(claim))) settled = false;
-    }
-  }
-  return certain;
+  const holder = contest.holders.get(key);
+  if (holder === undefined || holder === bidder.user) return true;
+  const giver = contest.byUser.get(holder);
+  const given = giver?.gives.find((claim) => claimKey(claim) === key);
+  if (giver === undefined || given === undefined) return false;
+  const successor = giver.wants.find((claim) => claim.field === given.field);
+  return successor === undefined || standing.get(giver)?.has(claimKey(successor)) === true;
 }
 
 function outcomeOf(
   bidder: Bidder,
-  lost: Losses,
+  standing: ReadonlyMap<Bidder, ReadonlySet<string>>,
+  certain: ReadonlySet<Bidder>,
+  winners: ReadonlyMap<string, Bidder>,
   holders: ReadonlyMap<string, UserId>,
-  ordered: readonly Bidder[],
 ): Outcome {
-  const losses = [...(lost.get(bidder)?.values() ?? [])];
-  const rival = (key: string): UserId | null =>
-    ordered.find((other) => other !== bidder && standingWants(other, lost).some((claim) => claimKey(claim) === key))
-      ?.user ?? null;
+  const keys = standing.get(bidder) ?? new Set<string>();
+  const missing = bidder.wants.filter((claim) => !keys.has(claimKey(claim)));
+  const inCircle = bidder.allOrNothing && missing.length === 0 && !certain.has(bidder);
+  const won = bidder.wants.filter((claim) => keys.has(claimKey(claim)));
   return {
-    lost: losses.map((claim) => ({ claim, holder: holders.get(claimKey(claim)) ?? rival(claimKey(claim)) })),
-    swaps: standingWants(bidder, lost).some((claim) => (holders.get(claimKey(claim)) ?? bidder.user) !== bidder.user),
+    lost: (inCircle ? bidder.wants : missing).map((claim) => {
+      const winner = winners.get(claimKey(claim));
+      return { claim, holder: holders.get(claimKey(claim)) ?? (winner === bidder ? null : (winner?.user ?? null)) };
+    }),
+    swaps: won.some((claim) => (holders.get(claimKey(claim)) ?? bidder.user) !== bidder.user),
   };
 }

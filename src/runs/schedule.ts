@@ -50,7 +50,7 @@ export function createScheduler(
       if (slot !== null) await ask(source, mode, slot).catch(onError);
     }
   };
-  const ticker = createTask('* * * * *', look, { timezone: 'Etc/UTC', name: 'schedule' });
+  const ticker = createTask('* * * * *', look, { timezone: 'Etc/UTC', name: 'schedule', suppressMissedWarning: true });
   return {
     async start() {
       looked = new Date();

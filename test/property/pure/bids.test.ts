@@ -42,7 +42,8 @@ function biddersOf(wishes: readonly Wish[]): { bidders: Bidder[]; holders: Map<s
 }
 
 function naive({ user, externalId, allOrNothing, wants, gives }: Bidder): NaiveBidder {
-  const claims = (list: readonly Claim[]): NaiveBidder['wants'] => list.map((claim) => ({ field: claim.field, name: claimKey(claim) }));
+  const claims = (list: readonly Claim[]): NaiveBidder['wants'] =>
+    list.map((claim) => ({ field: claim.field, name: claimKey(claim) }));
   return { user: allOrNothing ? null : String(user), externalId, wants: claims(wants), gives: claims(gives) };
 }
 
@@ -76,8 +77,16 @@ test('the order of the bidders does not matter', () => {
   fc.assert(
     fc.property(fc.array(wish, { minLength: 2, maxLength: 7 }), fc.infiniteStream(fc.nat()), (wishes, random) => {
       const { bidders, holders } = biddersOf(wishes);
-      const shuffled = [...bidders].map((bidder) => ({ bidder, place: random.next().value })).sort((a, b) => a.place - b.place);
-      const [first, second] = [resolveBids(bidders, holders), resolveBids(shuffled.map((each) => each.bidder), holders)];
+      const shuffled = [...bidders]
+        .map((bidder) => ({ bidder, place: random.next().value }))
+        .sort((a, b) => a.place - b.place);
+      const [first, second] = [
+        resolveBids(bidders, holders),
+        resolveBids(
+          shuffled.map((each) => each.bidder),
+          holders,
+        ),
+      ];
       for (const bidder of bidders) expect(second.get(bidder)).toEqual(first.get(bidder));
     }),
     { numRuns: Math.ceil(runs / 4), seed },

@@ -12,9 +12,13 @@ const { pure, seed } = budget();
 const runs = Math.ceil(pure / 4);
 
 const text = fc.constantFrom('Zo\u00eb', 'Zoe\u0308', ' Zo\u00eb ', 'zo\u00eb', '', '  ', 'x');
-const values = fc.dictionary(fc.constantFrom<Field>('email', 'firstName', 'department'), fc.option(text), { noNullPrototype: true });
+const values = fc.dictionary(fc.constantFrom<Field>('email', 'firstName', 'department'), fc.option(text), {
+  noNullPrototype: true,
+});
 const list = fc.uniqueArray(fc.constantFrom('a', ' a', 'b', 'c'), { maxLength: 3 });
-const teams = fc.array(fc.record({ id: fc.constantFrom('1', '2 ', '2'), name: fc.constantFrom('Sales', 'Support') }), { maxLength: 3 });
+const teams = fc.array(fc.record({ id: fc.constantFrom('1', '2 ', '2'), name: fc.constantFrom('Sales', 'Support') }), {
+  maxLength: 3,
+});
 const record = fc.record(
   {
     externalId: fc.constant('n1'),
@@ -35,7 +39,16 @@ function valid(said: AccountRecord): AccountContent {
 
 /** What the naive model knows of the account after these reads, in a form that does not depend on order. */
 function naively(...reads: readonly AccountRecord[]): unknown {
-  const config = configOf({ acds: 1, fromDisabled: 'wait', blanks: false, addOnly: false, reassert: false, fieldRank: false, nameRule: false, counts: false });
+  const config = configOf({
+    acds: 1,
+    fromDisabled: 'wait',
+    blanks: false,
+    addOnly: false,
+    reassert: false,
+    fieldRank: false,
+    nameRule: false,
+    counts: false,
+  });
   const state = emptyState(config);
   for (const said of reads) naiveImport(state, 'acd1', { records: [said], complete: true });
   const { content } = must(state.accounts['acd1:n1']);

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Field } from '../../../src/domain/fields.ts';
-import { correlate, type CandidateUser, type Neighbourhood, type UnlinkedAccount, type Verdict } from '../../../src/reconcile/correlate.ts';
+import {
+  correlate,
+  type CandidateUser,
+  type Neighbourhood,
+  type UnlinkedAccount,
+  type Verdict,
+} from '../../../src/reconcile/correlate.ts';
 import { accountKeys, distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
 import { budget, tell } from '../../support/world/budget.ts';
 import { configOf, type WorldConfig } from '../../support/world/config.ts';
@@ -22,9 +28,10 @@ const { pure, seed } = budget();
 const runs = Math.ceil(pure / 4);
 
 const text = fc.constantFrom('a', ' A', 'b', 'c', '');
-const values = fc.record({ email: text, employeeId: text, firstName: text, lastName: text }, { requiredKeys: [] }) as fc.Arbitrary<
-  Partial<Record<Field, string>>
->;
+const values = fc.record(
+  { email: text, employeeId: text, firstName: text, lastName: text },
+  { requiredKeys: [] },
+) as fc.Arbitrary<Partial<Record<Field, string>>>;
 const someone = fc.record({
   values,
   slot: values,
@@ -57,7 +64,8 @@ test('correlation is what comparing everything with everything gives', () => {
       for (const [key, should] of naiveCorrelation(config, state, some.source)) {
         const verdict = verdicts.get(ids.account(key));
         // Absent and ignored accounts are kept away from correlation by who calls it.
-        if (should.kind === 'rest' && (should.reason === 'gone' || should.standing === 'ignored')) expect(verdict).toBe(undefined);
+        if (should.kind === 'rest' && (should.reason === 'gone' || should.standing === 'ignored'))
+          expect(verdict).toBe(undefined);
         else expect(told(verdict, ids), key).toEqual(toldNaively(should));
       }
     }),
@@ -103,7 +111,16 @@ function stateOf({ source, fromDisabled, users, accounts }: World): { config: Wo
 
 function addAccount(state: NaiveState, source: string, externalId: string, some: World['accounts'][number]): void {
   const { values: said, disabled, ...rest } = some;
-  const made: NaiveAccount = { source, externalId, content: { values: said, disabled }, gone: false, refusals: {}, standing: 'new', reason: null, ...rest };
+  const made: NaiveAccount = {
+    source,
+    externalId,
+    content: { values: said, disabled },
+    gone: false,
+    refusals: {},
+    standing: 'new',
+    reason: null,
+    ...rest,
+  };
   state.accounts[`${source}:${externalId}`] = made;
 }
 
@@ -121,7 +138,14 @@ function addUser(state: NaiveState, source: string, index: number, some: World['
     value: { ...emptyNaiveValue(), fields: some.values },
   };
   state.users[key] = made;
-  if (some.linked) addAccount(state, source, `linked${String(index)}`, { values: {}, disabled: false, absent: false, ignored: false, unlinked: false });
+  if (some.linked)
+    addAccount(state, source, `linked${String(index)}`, {
+      values: {},
+      disabled: false,
+      absent: false,
+      ignored: false,
+      unlinked: false,
+    });
 }
 
 interface Ids {
@@ -147,9 +171,14 @@ function neighbourhood(config: WorldConfig, state: NaiveState, source: string, i
   const users = Object.values(state.users);
   const keyed = users.flatMap((user) => {
     const slots = Object.keys(user.links).flatMap((each) => user.slots[each] ?? []);
-    return userKeys(user.value.fields, slots, distinctRules(config.sources.map((each) => each.match))).map((key) => ({ key, user: ids.user(user.key) }));
+    return userKeys(user.value.fields, slots, distinctRules(config.sources.map((each) => each.match))).map((key) => ({
+      key,
+      user: ids.user(user.key),
+    }));
   });
-  const unlinked = accountsOf(state, source).filter(([key, each]) => holderOf(state, key) === undefined && !each.absent && !each.ignored);
+  const unlinked = accountsOf(state, source).filter(
+    ([key, each]) => holderOf(state, key) === undefined && !each.absent && !each.ignored,
+  );
   return {
     accounts: unlinked.map(([key, each]): UnlinkedAccount => ({
       id: ids.account(key),
@@ -160,7 +189,9 @@ function neighbourhood(config: WorldConfig, state: NaiveState, source: string, i
       unlinkedByPerson: each.unlinked,
     })),
     users: new Map(users.map((user) => [ids.user(user.key), candidate(user, source, ids)])),
-    usersByKey: new Map([...Map.groupBy(keyed, (each) => each.key)].map(([key, group]) => [key, group.map((each) => each.user)])),
+    usersByKey: new Map(
+      [...Map.groupBy(keyed, (each) => each.key)].map(([key, group]) => [key, group.map((each) => each.user)]),
+    ),
     createsUsers: rules.createsUsers,
     fromDisabled: config.fromDisabled,
   };

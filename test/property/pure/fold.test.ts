@@ -6,15 +6,22 @@ import { emptyValue, noWords, type Snapshot } from '../../../src/domain/user.ts'
 import { budget, tell } from '../../support/world/budget.ts';
 import { configOf, type WorldConfig } from '../../support/world/config.ts';
 import { naiveFold } from '../../support/world/naive-fold.ts';
-import { emptyNaiveValue, emptyState, noNaiveWords, type NaiveState, type NaiveUser } from '../../support/world/naive-state.ts';
+import {
+  emptyNaiveValue,
+  emptyState,
+  noNaiveWords,
+  type NaiveState,
+  type NaiveUser,
+} from '../../support/world/naive-state.ts';
 
 const { pure, seed } = budget();
 const runs = Math.ceil(pure / 4);
 
 const fields: readonly Field[] = ['username', 'email', 'employeeId', 'acdId', 'locale', 'attribute.agentId'];
-const values = fc.dictionary(fc.constantFrom(...fields), fc.constantFrom('a', 'b', 'c'), { maxKeys: 4, noNullPrototype: true }) as fc.Arbitrary<
-  Partial<Record<Field, string>>
->;
+const values = fc.dictionary(fc.constantFrom(...fields), fc.constantFrom('a', 'b', 'c'), {
+  maxKeys: 4,
+  noNullPrototype: true,
+}) as fc.Arbitrary<Partial<Record<Field, string>>>;
 const teams = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }).map((ids) => ids.sort((a, b) => a - b));
 const roles = fc.uniqueArray(fc.constantFrom('agent', 'supervisor', 'trainer'), { maxLength: 2 });
 const slot = fc.record({ values, silent: fc.constant<Field[]>([]), roles, teams, supervises: teams });
@@ -47,14 +54,26 @@ const teamNames: NaiveState['teams'] = { 0: 'Everybody', 1: 'Zulu', 2: 'alpha', 
 test('a user is what the rules make of words, slots and policy', () => {
   fc.assert(
     fc.property(anybody, (some) => {
-      const config = configOf({ acds: 2, fromDisabled: 'wait', blanks: false, addOnly: false, nameRule: false, counts: false, ...some });
+      const config = configOf({
+        acds: 2,
+        fromDisabled: 'wait',
+        blanks: false,
+        addOnly: false,
+        nameRule: false,
+        counts: false,
+        ...some,
+      });
       const state = { ...emptyState(config), teams: teamNames };
       const value = fold(inputOf(config, some));
       const should = naiveFold(config, state, naiveUserOf(some));
       expect(value.fields).toEqual(should.fields);
       expect(value.acdSource).toEqual(should.acdSource);
       expect(Object.fromEntries(value.roles.map((held) => [held.role, held.givenBy]))).toEqual(should.roles);
-      expect([value.teams, value.mainTeam, value.supervises]).toEqual([should.teams, should.mainTeam, should.supervises]);
+      expect([value.teams, value.mainTeam, value.supervises]).toEqual([
+        should.teams,
+        should.mainTeam,
+        should.supervises,
+      ]);
     }),
     { numRuns: runs, seed },
   );
@@ -64,7 +83,18 @@ test('a user is what the rules make of words, slots and policy', () => {
 test('the order in which slots and words are listed does not matter', () => {
   fc.assert(
     fc.property(anybody, (some) => {
-      const input = inputOf(configOf({ acds: 2, fromDisabled: 'wait', blanks: false, addOnly: false, nameRule: false, counts: false, ...some }), some);
+      const input = inputOf(
+        configOf({
+          acds: 2,
+          fromDisabled: 'wait',
+          blanks: false,
+          addOnly: false,
+          nameRule: false,
+          counts: false,
+          ...some,
+        }),
+        some,
+      );
       const { words } = input;
       const turned = {
         ...input,

@@ -31,21 +31,33 @@ test.each(readdirSync(examples).filter((name) => name.endsWith('.json')))('the w
 });
 
 test('a store does what the rules say, whatever happens', async () => {
-  const done = await checkStories(stories({ crashes: false, maxSteps: 25 }), { steps: steps * 0.6, seed }, async (story) => (await play(story)).steps);
+  const done = await checkStories(
+    stories({ crashes: false, maxSteps: 25 }),
+    { steps: steps * 0.6, seed },
+    async (story) => (await play(story)).steps,
+  );
   tell('stores against the rules', done, seed);
 });
 
 test('a process that ends in the middle changes no result', async () => {
-  const done = await checkStories(stories({ crashes: true, maxSteps: 20 }), { steps: steps * 0.2, seed }, async (story) => (await play(story)).steps);
+  const done = await checkStories(
+    stories({ crashes: true, maxSteps: 20 }),
+    { steps: steps * 0.2, seed },
+    async (story) => (await play(story)).steps,
+  );
   tell('stores with crashes', done, seed);
 });
 
 test('order and division of the work change no result', async () => {
-  const done = await checkStories(stories({ crashes: false, maxSteps: 20 }), { steps: steps * 0.2, seed: seed + 1_000_000 }, async (story) => {
-    const whole = await play(story, { batchSize: 1000, reversed: false });
-    const divided = await play(story, { batchSize: 1, reversed: true });
-    expect(divided.view).toEqual(whole.view);
-    return whole.steps + divided.steps;
-  });
+  const done = await checkStories(
+    stories({ crashes: false, maxSteps: 20 }),
+    { steps: steps * 0.2, seed: seed + 1_000_000 },
+    async (story) => {
+      const whole = await play(story, { batchSize: 1000, reversed: false });
+      const divided = await play(story, { batchSize: 1, reversed: true });
+      expect(divided.view).toEqual(whole.view);
+      return whole.steps + divided.steps;
+    },
+  );
   tell('stores in another order', done, seed + 1_000_000);
 });

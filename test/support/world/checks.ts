@@ -26,7 +26,8 @@ const words = ['override', 'word', 'sync_off', 'bar', 'review_answer', 'scope'];
 /** One text per table that changes with any of its rows. */
 export async function digests(db: Db, tables: readonly string[] = decided): Promise<Record<string, string>> {
   const parts = tables.map(
-    (table) => `select '${table}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest from ${table} t`,
+    (table) =>
+      `select '${table}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest from ${table} t`,
   );
   const rows = await query<{ name: string; digest: string }>(db, parts.join(' union all '));
   return Object.fromEntries(rows.map((row) => [row.name, row.digest]));
@@ -85,13 +86,19 @@ export function syncOffences(before: Moment, after: Moment): string[] {
   return [
     ...differences(after.words, before.words, '20.8'),
     ...differences(activity, before.activity, '20.3'),
-    ...Object.keys(before.frozen).flatMap((slot) => differences(after.frozen[slot], before.frozen[slot], `20.2 ${slot}`)),
+    ...Object.keys(before.frozen).flatMap((slot) =>
+      differences(after.frozen[slot], before.frozen[slot], `20.2 ${slot}`),
+    ),
   ];
 }
 
 /** Places where a user differs from what the events in between say (spec 20.9). */
 export async function unexplained(db: Db, before: Moment, after: Moment): Promise<string[]> {
-  const events = await query<{ id: string; userId: number; changes: { field: string; before: unknown; after: unknown }[] }>(
+  const events = await query<{
+    id: string;
+    userId: number;
+    changes: { field: string; before: unknown; after: unknown }[];
+  }>(
     db,
     `select id, user_id as "userId", changes from event where id > ? and user_id is not null and type <> 'refused' and type <> 'sync-switched' order by id`,
     [before.lastEvent],
@@ -113,7 +120,8 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
   });
   const shown = (field: string, value: unknown): unknown => {
     if (field === 'mainTeam') return value === null ? null : (teamOf.get(String(value)) ?? value);
-    if (field === 'teams' || field === 'supervises') return (value as string[]).map((name) => teamOf.get(name) ?? name).sort();
+    if (field === 'teams' || field === 'supervises')
+      return (value as string[]).map((name) => teamOf.get(name) ?? name).sort();
     return Array.isArray(value) ? [...(value as string[])].sort() : value;
   };
   const problems: string[] = [];
@@ -124,7 +132,9 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
         const was = shown(change.field, change.before);
         const present = state[change.field] ?? (Array.isArray(was) ? [] : null);
         if (!isDeepStrictEqual(was, present))
-          problems.push(`20.9 event ${event.id} of user ${String(user.id)}: ${change.field} was ${JSON.stringify(present)}, not ${JSON.stringify(was)}`);
+          problems.push(
+            `20.9 event ${event.id} of user ${String(user.id)}: ${change.field} was ${JSON.stringify(present)}, not ${JSON.stringify(was)}`,
+          );
         const now = shown(change.field, change.after);
         if (now === null && change.field !== 'mainTeam') Reflect.deleteProperty(state, change.field);
         else state[change.field] = now;

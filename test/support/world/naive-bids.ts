@@ -22,13 +22,19 @@ export type NaiveLosses = readonly (readonly NaiveClaim[])[];
  */
 export function naiveBids(bidders: readonly NaiveBidder[], holders: Readonly<Record<string, string>>): NaiveLosses {
   const [outcome] = stableOutcomes(bidders, holders);
-  if (outcome === undefined) throw new Error('no outcome of the bids holds together: they depend on each other in a circle');
+  if (outcome === undefined)
+    throw new Error('no outcome of the bids holds together: they depend on each other in a circle');
   return outcome;
 }
 
 /** Every outcome that holds together, those with the fewest failing creations first; none or several where bids form a circle. */
-export function stableOutcomes(bidders: readonly NaiveBidder[], holders: Readonly<Record<string, string>>): NaiveLosses[] {
-  const creations = bidders.filter((bidder) => bidder.user === null).sort((a, b) => (a.externalId > b.externalId ? -1 : 1));
+export function stableOutcomes(
+  bidders: readonly NaiveBidder[],
+  holders: Readonly<Record<string, string>>,
+): NaiveLosses[] {
+  const creations = bidders
+    .filter((bidder) => bidder.user === null)
+    .sort((a, b) => (a.externalId > b.externalId ? -1 : 1));
   const sizes = [...creations.keys(), creations.length];
   const failing = sizes.flatMap((size) => [...subsets(creations, size)]);
   return failing.filter((each) => holdsTogether(bidders, holders, each)).map((each) => losses(bidders, holders, each));
@@ -41,7 +47,9 @@ function holdsTogether(
   failing: readonly NaiveBidder[],
 ): boolean {
   const lost = losses(bidders, holders, failing);
-  return bidders.every((bidder, index) => bidder.user !== null || failing.includes(bidder) === (must(lost[index]).length > 0));
+  return bidders.every(
+    (bidder, index) => bidder.user !== null || failing.includes(bidder) === must(lost[index]).length > 0,
+  );
 }
 
 /** What everybody loses when the creations in `failing` take nothing: the largest set of names that can be won together. */
@@ -60,8 +68,11 @@ function losses(
     return holder.wants.every((claim) => claim.field !== given.field || !lost.has(place(holder, claim.name)));
   };
   const hasBetter = (bidder: NaiveBidder, name: string): boolean =>
-    competing.some((other) => other !== bidder && other.externalId < bidder.externalId && other.wants.some((claim) => claim.name === name));
-  for (let before = -1; before !== lost.size; ) {
+    competing.some(
+      (other) =>
+        other !== bidder && other.externalId < bidder.externalId && other.wants.some((claim) => claim.name === name),
+    );
+  for (let before = -1; before !== lost.size;) {
     before = lost.size;
     for (const bidder of bidders)
       for (const { name } of bidder.wants) {

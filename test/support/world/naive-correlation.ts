@@ -22,13 +22,22 @@ export type NaiveVerdict =
   | { readonly kind: 'rest'; readonly standing: string; readonly reason: string | null; readonly item: string | null };
 
 /** Compares every account with every user and with every other account. */
-export function naiveCorrelation(config: WorldConfig, state: NaiveState, source: string): Map<AccountKey, NaiveVerdict> {
+export function naiveCorrelation(
+  config: WorldConfig,
+  state: NaiveState,
+  source: string,
+): Map<AccountKey, NaiveVerdict> {
   const unlinked = accountsOf(state, source).filter(([key]) => holderOf(state, key) === undefined);
   return new Map(unlinked.map(([key, account]) => [key, verdictOn(config, state, account)]));
 }
 
 function verdictOn(config: WorldConfig, state: NaiveState, account: NaiveAccount): NaiveVerdict {
-  const rest = (standing: string, reason: string | null): NaiveVerdict => ({ kind: 'rest', standing, reason, item: null });
+  const rest = (standing: string, reason: string | null): NaiveVerdict => ({
+    kind: 'rest',
+    standing,
+    reason,
+    item: null,
+  });
   const { createsUsers } = sourceOf(config, account.source);
   if (account.ignored) return rest('ignored', null);
   if (account.absent) return rest('unmatched', 'gone');
@@ -84,7 +93,7 @@ function indistinguishable(config: WorldConfig, state: NaiveState, account: Naiv
     .map(([, other]) => other)
     .filter((other) => competes(config, state, other));
   const group = [account];
-  for (let before = 0; before !== group.length; ) {
+  for (let before = 0; before !== group.length;) {
     before = group.length;
     for (const other of all)
       if (!group.includes(other) && group.some((member) => compete(config, state, member, other))) group.push(other);
@@ -93,7 +102,8 @@ function indistinguishable(config: WorldConfig, state: NaiveState, account: Naiv
 }
 
 function competes(config: WorldConfig, state: NaiveState, account: NaiveAccount): boolean {
-  if (account.absent || account.ignored || account.unlinked || holderOf(state, keyOf(account)) !== undefined) return false;
+  if (account.absent || account.ignored || account.unlinked || holderOf(state, keyOf(account)) !== undefined)
+    return false;
   return account.content.disabled !== true || config.fromDisabled === 'inactive';
 }
 

@@ -6,7 +6,11 @@ import { foldedText, must, type NaiveSlot, type NaiveState, type NaiveUser, type
 export function naiveFold(config: WorldConfig, state: NaiveState, user: NaiveUser, slots = user.slots): NaiveValue {
   const fields: NaiveValue['fields'] = {};
   for (const field of everyField(user, slots)) {
-    const value = user.words.overrides[field] ?? supplier(config, user, slots, field)?.[1] ?? user.words.localValues[field] ?? config.defaults[field];
+    const value =
+      user.words.overrides[field] ??
+      supplier(config, user, slots, field)?.[1] ??
+      user.words.localValues[field] ??
+      config.defaults[field];
     if (value !== undefined) fields[field] = value;
   }
   const teams = naiveTeams(config, user, slots);
@@ -57,12 +61,20 @@ function naiveRoles(config: WorldConfig, user: NaiveUser, slots: Slots): Record<
 
 function naiveTeams(config: WorldConfig, user: NaiveUser, slots: Slots): number[] {
   const supplied = Object.values(slots).flatMap((slot) => slot.teams);
-  const all = [...new Set([...supplied, ...user.words.teamsGiven])].filter((team) => !user.words.teamsTaken.includes(team));
+  const all = [...new Set([...supplied, ...user.words.teamsGiven])].filter(
+    (team) => !user.words.teamsTaken.includes(team),
+  );
   return all.length === 0 ? [0] : all.sort(ascending);
 }
 
 /** Spec 11.3: the person's choice; the present one; of those that have just come, by rank and alphabet; else the alphabet. */
-function naiveMainTeam(config: WorldConfig, state: NaiveState, user: NaiveUser, slots: Slots, teams: number[]): number | null {
+function naiveMainTeam(
+  config: WorldConfig,
+  state: NaiveState,
+  user: NaiveUser,
+  slots: Slots,
+  teams: number[],
+): number | null {
   const { words, value } = user;
   if (words.mainTeam !== null && teams.includes(words.mainTeam)) return words.mainTeam;
   if (value.mainTeam !== null && teams.includes(value.mainTeam)) return value.mainTeam;

@@ -86,6 +86,8 @@ function cleanContent(record: AccountRecord): AccountContent {
 }
 
 function cleanTeams(teams: readonly SourceTeam[]): SourceTeam[] {
-  const cleaned = teams.map(({ id, name }) => ({ id: clean(id), name: clean(name) })).filter(({ id }) => foldedText(id) !== '');
+  const cleaned = teams
+    .map(({ id, name }) => ({ id: clean(id), name: clean(name) }))
+    .filter(({ id }) => foldedText(id) !== '');
   return cleaned.filter((team, index) => cleaned.findIndex((other) => other.id === team.id) === index);
 }

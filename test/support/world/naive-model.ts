@@ -52,11 +52,13 @@ export function halfIsMissing(state: NaiveState, source: string): boolean {
 /** New teams are bound or made, renamed ones follow by id, names that are taken are questions (spec 11.1). */
 function bindTeams(state: NaiveState, source: string): string[] {
   const own = Object.entries(must(state.sourceTeams[source])).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (let settled = false; !settled; ) {
+  for (let settled = false; !settled;) {
     settled = true;
     for (const [, observed] of own) {
       if (observed.team !== null && state.teams[observed.team] === observed.name) continue;
-      const holder = Object.keys(state.teams).map(Number).find((team) => foldedText(must(state.teams[team])) === foldedText(observed.name));
+      const holder = Object.keys(state.teams)
+        .map(Number)
+        .find((team) => foldedText(must(state.teams[team])) === foldedText(observed.name));
       if (observed.team === null) {
         if (holder !== undefined && isBound(state, holder)) continue;
         observed.team = holder ?? Object.keys(state.teams).length;
@@ -73,7 +75,9 @@ function bindTeams(state: NaiveState, source: string): string[] {
 }
 
 function isBound(state: NaiveState, team: number): boolean {
-  return Object.values(state.sourceTeams).some((teams) => Object.values(teams).some((observed) => observed.team === team));
+  return Object.values(state.sourceTeams).some((teams) =>
+    Object.values(teams).some((observed) => observed.team === team),
+  );
 }
 
 /** The values of accounts that are linked already. */
@@ -124,7 +128,12 @@ function settle(state: NaiveState, { account, user, creates, projection, lost }:
   return [...taken, ...roles];
 }
 
-function takenItem(state: NaiveState, account: NaiveAccount, user: NaiveUser | null, claim: { field: string; name: string }): string {
+function takenItem(
+  state: NaiveState,
+  account: NaiveAccount,
+  user: NaiveUser | null,
+  claim: { field: string; name: string },
+): string {
   const users = [user?.key, holderOfName(state, claim.name)].flatMap((key) => key ?? []);
   return itemText('unique-taken', [keyOf(account)], users, claim.field);
 }

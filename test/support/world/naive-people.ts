@@ -2,7 +2,15 @@ import type { Field } from '../../../src/domain/fields.ts';
 import type { WorldConfig } from './config.ts';
 import { naiveFold } from './naive-fold.ts';
 import { claimsOfValue, holderOfName, naiveSaid } from './naive-project.ts';
-import { emptyNaiveValue, foldedText, holderOf, must, noNaiveWords, type NaiveState, type NaiveUser } from './naive-state.ts';
+import {
+  emptyNaiveValue,
+  foldedText,
+  holderOf,
+  must,
+  noNaiveWords,
+  type NaiveState,
+  type NaiveUser,
+} from './naive-state.ts';
 
 /** What a person does to a user's words. Teams are named, because ids differ between stores. */
 export type WordEdit =
@@ -33,11 +41,21 @@ function editWords(state: NaiveState, { words, slots }: NaiveUser, edit: WordEdi
   } else if ('role' in edit) {
     [words.rolesGiven, words.rolesTaken] = giveOrTake(words.rolesGiven, words.rolesTaken, edit.role, edit.how);
   } else if ('team' in edit) {
-    [words.teamsGiven, words.teamsTaken] = giveOrTake(words.teamsGiven, words.teamsTaken, teamNamed(state, edit.team), edit.how);
+    [words.teamsGiven, words.teamsTaken] = giveOrTake(
+      words.teamsGiven,
+      words.teamsTaken,
+      teamNamed(state, edit.team),
+      edit.how,
+    );
   } else words.mainTeam = edit.mainTeam === null ? null : teamNamed(state, edit.mainTeam);
 }
 
-function giveOrTake<T>(given: readonly T[], taken: readonly T[], item: T, how: 'give' | 'take' | 'withdraw'): [T[], T[]] {
+function giveOrTake<T>(
+  given: readonly T[],
+  taken: readonly T[],
+  item: T,
+  how: 'give' | 'take' | 'withdraw',
+): [T[], T[]] {
   const others = (list: readonly T[]): T[] => list.filter((each) => each !== item);
   if (how === 'give') return [[...others(given), item], others(taken)];
   if (how === 'take') return [others(given), [...others(taken), item]];
@@ -45,7 +63,11 @@ function giveOrTake<T>(given: readonly T[], taken: readonly T[], item: T, how: '
 }
 
 function teamNamed(state: NaiveState, name: string): number {
-  return must(Object.keys(state.teams).map(Number).find((team) => foldedText(must(state.teams[team])) === foldedText(name)));
+  return must(
+    Object.keys(state.teams)
+      .map(Number)
+      .find((team) => foldedText(must(state.teams[team])) === foldedText(name)),
+  );
 }
 
 /** Switches the sync of a user; false where the product refuses it (spec 6.1, 6.4). */
@@ -62,7 +84,11 @@ export function naiveSwitch(user: NaiveUser, enabled: boolean, source: string | 
 }
 
 /** A user whom a person made; inactive at first (spec 4.6, 12.4). False where a unique name is taken. */
-export function naiveLocalUser(config: WorldConfig, state: NaiveState, values: Readonly<Partial<Record<Field, string>>>): boolean {
+export function naiveLocalUser(
+  config: WorldConfig,
+  state: NaiveState,
+  values: Readonly<Partial<Record<Field, string>>>,
+): boolean {
   const key = `local:${must(values.username)}`;
   const user: NaiveUser = {
     key,

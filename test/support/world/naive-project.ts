@@ -57,8 +57,16 @@ export function applyTogether(
   state: NaiveState,
   accounts: readonly { account: NaiveAccount; user: NaiveUser; creates: boolean }[],
 ): NaiveApplication[] {
-  const decide = (entry: { account: NaiveAccount; user: NaiveUser }, lost: readonly NaiveClaim[]): Pick<NaiveApplication, 'projection' | 'value'> => {
-    const projection = project(config, state, entry, lost.map((claim) => claim.field));
+  const decide = (
+    entry: { account: NaiveAccount; user: NaiveUser },
+    lost: readonly NaiveClaim[],
+  ): Pick<NaiveApplication, 'projection' | 'value'> => {
+    const projection = project(
+      config,
+      state,
+      entry,
+      lost.map((claim) => claim.field),
+    );
     const slots = { ...entry.user.slots, [entry.account.source]: projection.slot };
     return { projection, value: naiveFold(config, state, entry.user, slots) };
   };
@@ -66,7 +74,8 @@ export function applyTogether(
   const outcome: NaiveLosses = naiveBids(applications.map(bidderOf), holdersOf(state));
   for (const [index, application] of applications.entries()) {
     application.lost = must(outcome[index]);
-    if (application.lost.length > 0 && !application.creates) Object.assign(application, decide(application, application.lost));
+    if (application.lost.length > 0 && !application.creates)
+      Object.assign(application, decide(application, application.lost));
   }
   return applications;
 }
@@ -102,7 +111,12 @@ function bidderOf({ account, user, creates, value }: NaiveApplication): NaiveBid
   const has = claimsOfValue(value);
   const missing = (from: NaiveClaim[], list: NaiveClaim[]): NaiveClaim[] =>
     from.filter((claim) => !list.some((other) => other.name === claim.name));
-  return { user: creates ? null : user.key, externalId: account.externalId, wants: missing(has, had), gives: missing(had, has) };
+  return {
+    user: creates ? null : user.key,
+    externalId: account.externalId,
+    wants: missing(has, had),
+    gives: missing(had, has),
+  };
 }
 
 function project(
@@ -128,7 +142,8 @@ function project(
   }
   // An ACD without logins of its own is logged on to with the agent id (spec 4.6).
   const named = values.username !== undefined || refused.includes('username') || lost.includes('username');
-  if (!named && source.as === 'acd' && user.origin === source.id && values.acdId !== undefined) values.username = values.acdId;
+  if (!named && source.as === 'acd' && user.origin === source.id && values.acdId !== undefined)
+    values.username = values.acdId;
   const roles = projectRoles(config, account, prior, refused.includes('roles'));
   const teams = projectTeams(state, account, prior, 'teams', refused.includes('teams'), source.teams);
   const supervises = projectTeams(state, account, prior, 'supervises', false, 'mirror');

@@ -52,8 +52,13 @@ async function writeWord(tx: Db, id: number, edit: WordEdit): Promise<void> {
     return;
   }
   const [kind, ref] = 'role' in edit ? ['role', edit.role] : ['team', String(await teamId(tx, edit.team))];
-  await query(tx, 'delete from word where user_id = ? and kind = any(?) and ref = ?', [id, [`${kind}-given`, `${kind}-taken`], ref]);
-  if (edit.how !== 'withdraw') await insertWord(tx, id, edit.how === 'give' ? `${kind}-given` : `${kind}-taken`, ref, null);
+  await query(tx, 'delete from word where user_id = ? and kind = any(?) and ref = ?', [
+    id,
+    [`${kind}-given`, `${kind}-taken`],
+    ref,
+  ]);
+  if (edit.how !== 'withdraw')
+    await insertWord(tx, id, edit.how === 'give' ? `${kind}-given` : `${kind}-taken`, ref, null);
 }
 
 async function writeField(tx: Db, id: number, field: string, value: string | null): Promise<void> {
@@ -99,7 +104,14 @@ async function refold(tx: Db, world: RealWorld, id: number): Promise<boolean> {
   return true;
 }
 
-async function store(tx: Db, world: RealWorld, id: number, before: UserValue, after: UserValue, keys: string[]): Promise<void> {
+async function store(
+  tx: Db,
+  world: RealWorld,
+  id: number,
+  before: UserValue,
+  after: UserValue,
+  keys: string[],
+): Promise<void> {
   // Whom they matched until now is asked as well.
   await wakeUser(tx, id);
   await reconcileWrites(tx).saveUsers([{ userId: id, value: after }], null);
@@ -146,7 +158,12 @@ async function appendEvent(tx: Db, type: string, userId: number, changes: readon
 }
 
 /** Switches the sync by the product's own action; true where it did. */
-export async function realSwitch(world: RealWorld, userKey: string, enabled: boolean, source: string | null): Promise<boolean> {
+export async function realSwitch(
+  world: RealWorld,
+  userKey: string,
+  enabled: boolean,
+  source: string | null,
+): Promise<boolean> {
   const switchSync = createSwitchSync(createSyncSwitchStore(world.db), () => world.reconcileNow());
   const userId = await userIdOf(world.db, userKey);
   try {
@@ -181,10 +198,15 @@ export async function realUnlink(world: RealWorld, userKey: string, source: stri
       [id, source],
     );
     if (link === undefined) throw new Refused();
-    await query(tx, `insert into bar (account_id, user_id, kind, operator_name) values (?, ?, 'wait', ?)`, [link.account_id, id, operator]);
+    await query(tx, `insert into bar (account_id, user_id, kind, operator_name) values (?, ?, 'wait', ?)`, [
+      link.account_id,
+      id,
+      operator,
+    ]);
     const match = world.config.sources.find((each) => each.id === source)?.match ?? [];
     for (const key of accountKeys(link.content.values, match))
-      if (key !== null) await query(tx, 'insert into match_key (account_id, key) values (?, ?)', [link.account_id, key]);
+      if (key !== null)
+        await query(tx, 'insert into match_key (account_id, key) values (?, ?)', [link.account_id, key]);
     await query(tx, 'update account set wakes = wakes + 1 where id = ?', [link.account_id]);
     await appendEvent(tx, 'link-ended', id, []);
     await wakeUser(tx, id);

@@ -35,7 +35,13 @@ interface UserRow {
 interface SlotRow {
   user_id: number;
   source_id: string;
-  results: { values: Record<string, string>; silentSince: Record<string, string>; roles: string[]; teams: number[]; supervises: number[] };
+  results: {
+    values: Record<string, string>;
+    silentSince: Record<string, string>;
+    roles: string[];
+    teams: number[];
+    supervises: number[];
+  };
 }
 interface ItemRow {
   kind: string;
@@ -76,7 +82,13 @@ export async function viewOfStore(db: Db): Promise<WorldView> {
       .filter((slot) => slot.user_id === user)
       .map(({ source_id, results: { values, silentSince, roles, teams: teamIds, supervises } }) => [
         source_id,
-        { values, silent: Object.keys(silentSince).sort(), roles, teams: names(teamIds), supervises: names(supervises) },
+        {
+          values,
+          silent: Object.keys(silentSince).sort(),
+          roles,
+          teams: names(teamIds),
+          supervises: names(supervises),
+        },
       ]);
   const userView = (row: UserRow): UserView => ({
     origin: row.origin,
@@ -88,11 +100,14 @@ export async function viewOfStore(db: Db): Promise<WorldView> {
     teams: names(row.team_ids),
     mainTeam: row.main_team_id === null ? null : (names([row.main_team_id])[0] ?? null),
     supervises: names(row.supervised_team_ids),
-    links: links.flatMap((link) => (link.user_id === row.id && link.current ? [keys.account(link.account_id)] : [])).sort(),
+    links: links
+      .flatMap((link) => (link.user_id === row.id && link.current ? [keys.account(link.account_id)] : []))
+      .sort(),
     slots: Object.fromEntries(slotsOf(row.id)),
   });
   const itemOf = (row: ItemRow): string => {
-    const about = row.kind === 'unique-taken' ? row.part : row.account_ids.length + row.user_ids.length === 0 ? row.subject : null;
+    const about =
+      row.kind === 'unique-taken' ? row.part : row.account_ids.length + row.user_ids.length === 0 ? row.subject : null;
     return itemText(row.kind, row.account_ids.map(keys.account), row.user_ids.map(keys.user), about ?? '');
   };
   return {
@@ -105,7 +120,9 @@ export async function viewOfStore(db: Db): Promise<WorldView> {
 
 /** A user's fields as stored. */
 function fieldsOf(row: UserRow): Record<string, string> {
-  const columns = Object.entries(row.columns).flatMap(([field, value]) => (value === null ? [] : [[field, value] as const]));
+  const columns = Object.entries(row.columns).flatMap(([field, value]) =>
+    value === null ? [] : [[field, value] as const],
+  );
   return { ...Object.fromEntries(columns), ...row.more_fields };
 }
 
@@ -120,7 +137,8 @@ function keysOfAll(
   const userKeys = new Map(
     users.map((row) => {
       const first = links.find((link) => link.user_id === row.id);
-      const name = row.origin === 'local' ? `local:${row.columns['username'] ?? ''}` : first && account(first.account_id);
+      const name =
+        row.origin === 'local' ? `local:${row.columns['username'] ?? ''}` : first && account(first.account_id);
       return [row.id, name ?? `user ${String(row.id)}`];
     }),
   );

@@ -147,7 +147,10 @@ async function makeLife(
     runStore: runStore(db),
     sourceStore: sourceStore(db),
     leases: leaseStore(db),
-    reconcileStore: watched(reconcileStore(db, (id) => matchOf.get(id) ?? []), tick),
+    reconcileStore: watched(
+      reconcileStore(db, (id) => matchOf.get(id) ?? []),
+      tick,
+    ),
     importStore: watched(importStore(db), tick),
     queueRun: (id) => {
       queue.push(id);

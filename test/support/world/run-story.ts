@@ -5,7 +5,15 @@ import { naiveImport } from './naive-import.ts';
 import { halfIsMissing, naiveReconcile } from './naive-model.ts';
 import { naiveEdit, naiveLocalUser, naiveRefuse, naiveSwitch, naiveUnlink, type WordEdit } from './naive-people.ts';
 import { emptyState, must, type NaiveState, type NaiveUser } from './naive-state.ts';
-import { realActivate, realEdit, realIgnore, realLocalUser, realRefuse, realSwitch, realUnlink } from './real-people.ts';
+import {
+  realActivate,
+  realEdit,
+  realIgnore,
+  realLocalUser,
+  realRefuse,
+  realSwitch,
+  realUnlink,
+} from './real-people.ts';
 import { viewOfStore } from './real-view.ts';
 import { openRealWorld, type RealWorld } from './real-world.ts';
 import { happen, readsOf, sourceTruth, textOf, type SourceTruth } from './source-truth.ts';
@@ -41,7 +49,11 @@ interface Play {
  *
  * @throws Disagreement
  */
-export async function playStory(url: string, story: Story, variation: Variation = asTold): Promise<{ steps: number; view: WorldView }> {
+export async function playStory(
+  url: string,
+  story: Story,
+  variation: Variation = asTold,
+): Promise<{ steps: number; view: WorldView }> {
   const config = configOf(story.choice);
   const real = await openRealWorld(url, config);
   const moment = await momentOf(real.db);
@@ -55,7 +67,17 @@ export async function playStory(url: string, story: Story, variation: Variation 
   }
 }
 
-const sourceSteps: ReadonlySet<Step['do']> = new Set(['put', 'set', 'swap', 'remove', 'empty', 'disable', 'join', 'rename', 'facts']);
+const sourceSteps: ReadonlySet<Step['do']> = new Set([
+  'put',
+  'set',
+  'swap',
+  'remove',
+  'empty',
+  'disable',
+  'join',
+  'rename',
+  'facts',
+]);
 
 async function playStep(play: Play, step: Step, index: number): Promise<void> {
   if (isSourceStep(step)) {
@@ -80,7 +102,8 @@ async function playStep(play: Play, step: Step, index: number): Promise<void> {
     ...(await unexplained(db, before, after)),
   ];
   if (problems.length === 0) problems.push(...(await restless(play)));
-  if (problems.length > 0) throw new Disagreement(`after step ${String(index)} (${JSON.stringify(step)}):\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0)
+    throw new Disagreement(`after step ${String(index)} (${JSON.stringify(step)}):\n  ${problems.join('\n  ')}`);
 }
 
 function heldSources({ config, model }: Play): string[] {
@@ -102,11 +125,18 @@ async function sync({ config, truth, model, real, variation }: Play, step: SyncS
   const reads = readsOf(truth, step);
   for (const [source, read] of reads) naiveImport(model, source, read);
   if (reads.length > 0) naiveReconcile(config, model);
-  const turned = reads.map(([source, read]) => [source, { ...read, records: [...read.records].reverse() }] as const).reverse();
+  const turned = reads
+    .map(([source, read]) => [source, { ...read, records: [...read.records].reverse() }] as const)
+    .reverse();
   // Where a read was cut off or names an account twice, the order of the records is part of what was said.
   const turnable = variation.reversed && step.sources.every(({ cut, fault }) => cut === null && fault !== 'duplicate');
   const { pageSize, crashAfter } = step;
-  if (reads.length > 0) await real.sync(turnable ? turned : reads, { pageSize, crashAfter, batchSize: variation.batchSize ?? step.batchSize });
+  if (reads.length > 0)
+    await real.sync(turnable ? turned : reads, {
+      pageSize,
+      crashAfter,
+      batchSize: variation.batchSize ?? step.batchSize,
+    });
 }
 
 const editable: readonly Field[] = ['firstName', 'email', 'employeeId', 'department', 'displayName'];
@@ -133,7 +163,8 @@ async function playPerson(play: Play, step: PersonStep): Promise<void> {
     const source = step.source === null ? null : (config.sources[step.source]?.id ?? null);
     const done = naiveSwitch(user, step.on, source);
     naiveReconcile(config, model);
-    if ((await realSwitch(real, user.key, step.on, source)) !== done) throw new Disagreement('the switch of the sync is refused by one side only');
+    if ((await realSwitch(real, user.key, step.on, source)) !== done)
+      throw new Disagreement('the switch of the sync is refused by one side only');
   } else if (step.do === 'activate') {
     user.active = step.active;
     naiveReconcile(config, model);
@@ -150,7 +181,10 @@ async function playPerson(play: Play, step: PersonStep): Promise<void> {
   }
 }
 
-async function playAccount({ config, model, real }: Play, step: Extract<PersonStep, { do: 'refuse' | 'ignore' }>): Promise<void> {
+async function playAccount(
+  { config, model, real }: Play,
+  step: Extract<PersonStep, { do: 'refuse' | 'ignore' }>,
+): Promise<void> {
   const key = picked(Object.keys(model.accounts), step.account, (each) => each);
   if (key === undefined) return;
   const part = step.do === 'refuse' ? must(parts[step.part]) : '';
@@ -160,7 +194,11 @@ async function playAccount({ config, model, real }: Play, step: Extract<PersonSt
   await (step.do === 'ignore' ? realIgnore(real, key, step.ignored) : realRefuse(real, key, part));
 }
 
-function localValues(step: Extract<PersonStep, { do: 'local' }>): { username: string; email: string; employeeId: string } {
+function localValues(step: Extract<PersonStep, { do: 'local' }>): {
+  username: string;
+  email: string;
+  employeeId: string;
+} {
   return {
     username: `local${String(step.name)}`,
     email: textOf('email', step.email),
@@ -168,7 +206,11 @@ function localValues(step: Extract<PersonStep, { do: 'local' }>): { username: st
   };
 }
 
-function editOf(model: NaiveState, _user: NaiveUser, step: Exclude<PersonStep, { do: 'switch' | 'activate' | 'unlink' | 'refuse' | 'ignore' | 'local' }>): WordEdit {
+function editOf(
+  model: NaiveState,
+  _user: NaiveUser,
+  step: Exclude<PersonStep, { do: 'switch' | 'activate' | 'unlink' | 'refuse' | 'ignore' | 'local' }>,
+): WordEdit {
   const team = (number: number): string => must(picked(Object.values(model.teams), number, (name) => name));
   if (step.do === 'role') return { role: must(roles[step.role]), how: step.how };
   if (step.do === 'team') return { team: team(step.team), how: step.how };

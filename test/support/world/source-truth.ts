@@ -30,7 +30,15 @@ export function sourceTruth(config: WorldConfig): SourceTruth {
 }
 
 const acdFields: readonly Field[] = ['username', 'firstName', 'lastName', 'email', 'employeeId', 'department', 'acdId'];
-const directoryFields: readonly Field[] = ['windowsLogin', 'firstName', 'lastName', 'email', 'employeeId', 'department', 'phoneNumber'];
+const directoryFields: readonly Field[] = [
+  'windowsLogin',
+  'firstName',
+  'lastName',
+  'email',
+  'employeeId',
+  'department',
+  'phoneNumber',
+];
 const spelling: Readonly<Partial<Record<Field, readonly string[]>>> = {
   username: ['anna', 'Anna ', 'bob', 'cyril', 'dan'],
   windowsLogin: ['CORP\\anna', 'CORP\\bob', 'corp\\BOB', 'CORP\\cyril', 'CORP\\dan'],
@@ -70,7 +78,10 @@ function fieldsOf(source: WorldSource): readonly Field[] {
 
 function initial(source: WorldSource, id: number, values: readonly (number | null)[]): Truth['values'] {
   const fields = fieldsOf(source).slice(0, 6);
-  const said = fields.map((field, index) => [field, values[index] === null || values[index] === undefined ? null : textOf(field, values[index])]);
+  const said = fields.map((field, index) => [
+    field,
+    values[index] === null || values[index] === undefined ? null : textOf(field, values[index]),
+  ]);
   // Most ACDs name their agents by the id; an agent of the second ACD has no login of its own (spec 4.6).
   const own = source.as === 'acd' ? { acdId: `${source.id}-${String(id)}` } : {};
   const all = { ...Object.fromEntries(said), ...own } as Truth['values'];
@@ -90,7 +101,13 @@ export function happen(truth: SourceTruth, step: SourceStep): void {
   }
   if (step.do === 'put') {
     const teams = step.team === null ? [] : [step.team];
-    objects.set(step.id, { values: initial(source, step.id, step.values), disabled: false, facts: 0, teams, supervises: [] });
+    objects.set(step.id, {
+      values: initial(source, step.id, step.values),
+      disabled: false,
+      facts: 0,
+      teams,
+      supervises: [],
+    });
     return;
   }
   if (step.do === 'remove') {
@@ -146,7 +163,10 @@ function faulty(records: readonly AccountRecord[], fault: SyncStep['sources'][nu
 
 function recordsOf(truth: SourceTruth, source: WorldSource): AccountRecord[] {
   const names = truth.teamNames.get(source.id) ?? [];
-  const team = (index: number): { id: string; name: string } => ({ id: `t${String(index)}`, name: teamNames[names[index] ?? 0] ?? 'Sales' });
+  const team = (index: number): { id: string; name: string } => ({
+    id: `t${String(index)}`,
+    name: teamNames[names[index] ?? 0] ?? 'Sales',
+  });
   return [...(truth.objects.get(source.id) ?? new Map<number, Truth>())].map(([id, object]) => ({
     externalId: `n${String(id)}`,
     values: object.values,

@@ -16,20 +16,48 @@ export type PersonStep =
 
 /** What happens at a source, unseen until it is read. */
 export type SourceStep =
-  | { readonly do: 'put'; readonly source: number; readonly id: number; readonly values: readonly (number | null)[]; readonly team: number | null }
-  | { readonly do: 'set'; readonly source: number; readonly id: number; readonly field: number; readonly value: number | null }
-  | { readonly do: 'swap'; readonly source: number; readonly id: number; readonly other: number; readonly field: number }
+  | {
+      readonly do: 'put';
+      readonly source: number;
+      readonly id: number;
+      readonly values: readonly (number | null)[];
+      readonly team: number | null;
+    }
+  | {
+      readonly do: 'set';
+      readonly source: number;
+      readonly id: number;
+      readonly field: number;
+      readonly value: number | null;
+    }
+  | {
+      readonly do: 'swap';
+      readonly source: number;
+      readonly id: number;
+      readonly other: number;
+      readonly field: number;
+    }
   | { readonly do: 'remove'; readonly source: number; readonly id: number }
   | { readonly do: 'empty'; readonly source: number }
   | { readonly do: 'disable'; readonly source: number; readonly id: number; readonly disabled: boolean }
-  | { readonly do: 'join'; readonly source: number; readonly id: number; readonly teams: readonly number[]; readonly supervises: readonly number[] }
+  | {
+      readonly do: 'join';
+      readonly source: number;
+      readonly id: number;
+      readonly teams: readonly number[];
+      readonly supervises: readonly number[];
+    }
   | { readonly do: 'rename'; readonly source: number; readonly team: number; readonly name: number }
   | { readonly do: 'facts'; readonly source: number; readonly id: number; readonly facts: number };
 
 /** The sources that are read, in this order; `cut` is how many records of each arrive, all where it is null. */
 export interface SyncStep {
   readonly do: 'sync';
-  readonly sources: readonly { readonly source: number; readonly cut: number | null; readonly fault: 'none' | 'duplicate' | 'broken' }[];
+  readonly sources: readonly {
+    readonly source: number;
+    readonly cut: number | null;
+    readonly fault: 'none' | 'duplicate' | 'broken';
+  }[];
   readonly rotate: number;
   readonly pageSize: number;
   readonly batchSize: number;
@@ -54,7 +82,10 @@ const maybe = fc.option(value, { freq: 6 });
 const pick = fc.nat(30);
 const how = fc.constantFrom('give' as const, 'take' as const, 'withdraw' as const);
 
-function step<Do extends string, Shape extends object>(name: Do, shape: { [K in keyof Shape]: fc.Arbitrary<Shape[K]> }): fc.Arbitrary<{ do: Do } & Shape> {
+function step<Do extends string, Shape extends object>(
+  name: Do,
+  shape: { [K in keyof Shape]: fc.Arbitrary<Shape[K]> },
+): fc.Arbitrary<{ do: Do } & Shape> {
   return fc.record({ do: fc.constant(name), ...shape }) as unknown as fc.Arbitrary<{ do: Do } & Shape>;
 }
 
@@ -70,8 +101,19 @@ const sourceStep: fc.Arbitrary<SourceStep> = fc.oneof(
   { weight: 2, arbitrary: step('swap', { source, id, other: id, field: fc.nat(6) }) },
   { weight: 2, arbitrary: step('remove', { source, id }) },
   { weight: 1, arbitrary: step('disable', { source, id, disabled: fc.boolean() }) },
-  { weight: 2, arbitrary: step('join', { source, id, teams: fc.uniqueArray(fc.nat(variety.teams - 1), { maxLength: 2 }), supervises: fc.uniqueArray(fc.nat(variety.teams - 1), { maxLength: 1 }) }) },
-  { weight: 1, arbitrary: step('rename', { source, team: fc.nat(variety.teams - 1), name: fc.nat(variety.names - 1) }) },
+  {
+    weight: 2,
+    arbitrary: step('join', {
+      source,
+      id,
+      teams: fc.uniqueArray(fc.nat(variety.teams - 1), { maxLength: 2 }),
+      supervises: fc.uniqueArray(fc.nat(variety.teams - 1), { maxLength: 1 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: step('rename', { source, team: fc.nat(variety.teams - 1), name: fc.nat(variety.names - 1) }),
+  },
   { weight: 1, arbitrary: step('facts', { source, id, facts: fc.nat(variety.facts - 1) }) },
 );
 const rareSourceStep: fc.Arbitrary<SourceStep> = step('empty', { source });
@@ -98,7 +140,16 @@ function syncStep(crashes: boolean): fc.Arbitrary<SyncStep> {
       fc.record({
         source: fc.nat(2),
         cut: fc.option(fc.nat(4), { freq: 5 }),
-        fault: fc.constantFrom('none' as const, 'none' as const, 'none' as const, 'none' as const, 'none' as const, 'none' as const, 'duplicate' as const, 'broken' as const),
+        fault: fc.constantFrom(
+          'none' as const,
+          'none' as const,
+          'none' as const,
+          'none' as const,
+          'none' as const,
+          'none' as const,
+          'duplicate' as const,
+          'broken' as const,
+        ),
       }),
       { minLength: 1, maxLength: 3, selector: (each) => each.source },
     ),
@@ -140,6 +191,10 @@ export function stories(options: { readonly crashes: boolean; readonly maxSteps:
     { weight: 1, arbitrary: step('restart', { batchSize }) },
   );
   return fc
-    .tuple(choice, fc.array(put, { minLength: 3, maxLength: 10 }), fc.array(later, { minLength: 4, maxLength: options.maxSteps }))
+    .tuple(
+      choice,
+      fc.array(put, { minLength: 3, maxLength: 10 }),
+      fc.array(later, { minLength: 4, maxLength: options.maxSteps }),
+    )
     .map(([chosen, first, rest]) => ({ choice: chosen, steps: [...first, wholeSync, ...rest] as Step[] }));
 }

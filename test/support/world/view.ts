@@ -61,7 +61,9 @@ export function viewOfModel(config: WorldConfig, state: NaiveState): WorldView {
   ]);
   const bound = (team: number): string[] =>
     Object.entries(state.sourceTeams)
-      .flatMap(([source, teams]) => Object.entries(teams).flatMap(([id, each]) => (each.team === team ? [`${source}:${id}`] : [])))
+      .flatMap(([source, teams]) =>
+        Object.entries(teams).flatMap(([id, each]) => (each.team === team ? [`${source}:${id}`] : [])),
+      )
       .sort();
   return {
     users: Object.fromEntries(users),

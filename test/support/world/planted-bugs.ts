@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Shows that the property tests find bugs: plants one at a time in a copy of the tree and runs the tests there.
+ * Run it with `node test/support/world/planted-bugs.ts`; it ends with 1 where a bug was not found. Arguments are for vitest.
+ */
+const root = join(import.meta.dirname, '../../..');
+const left = new Set(['node_modules', '.git', '.rosterd', 'dist', 'coverage']);
+
+interface Bug {
+  readonly about: string;
+  readonly file: string;
+  readonly right: string;
+  readonly wrong: string;
+}
+
+const bugs: readonly Bug[] = [
+  {
+    about: 'fold: a team that a person took comes back with the source (spec 11.2)',
+    file: 'src/domain/fold.ts',
+    right: "idsOf(ranked, 'teams'), input.words.teamsTaken)",
+    wrong: "idsOf(ranked, 'teams'), [])",
+  },
+  {
+    about: 'correlation: of several users that match the first one is linked (spec 4.2)',
+    file: 'src/reconcile/correlate.ts',
+    right: 'if (others.length > 0) return',
+    wrong: 'if (others.length > 9) return',
+  },
+];
+
+function plant(copy: string, { file, right, wrong }: Bug): void {
+  const path = join(copy, file);
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes(right)) throw new Error(`${file} has no longer what the bug is planted in: ${right}`);
+  writeFileSync(path, text.replace(right, wrong));
+}
+
+/** The names of the tests that are red with the bug, and the first failure. */
+function found(bug: Bug): { red: string[]; output: string } {
+  const copy = mkdtempSync(join(tmpdir(), 'rosterd-planted-'));
+  try {
+    for (const name of readdirSync(root))
+      if (!left.has(name)) cpSync(join(root, name), join(copy, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    plant(copy, bug);
+    const run = spawnSync(
+      process.execPath,
+      ['node_modules/vitest/vitest.mjs', 'run', 'test/property', '--reporter', 'json', ...process.argv.slice(2)],
+      { cwd: copy, encoding: 'utf8', timeout: 900_000, maxBuffer: 64 * 1024 * 1024 },
+    );
+    const json = run.stdout.split('\n').find((line) => line.startsWith('{"numTotalTestSuites"'));
+    if (json === undefined) throw new Error(`vitest gave no report: ${run.stdout}${run.stderr}`);
+    const report = JSON.parse(json) as {
+      testResults: { assertionResults: { fullName: string; status: string; failureMessages: string[] }[] }[];
+    };
+    const failed = report.testResults
+      .flatMap((file) => file.assertionResults)
+      .filter((each) => each.status === 'failed');
+    return { red: failed.map((each) => each.fullName), output: failed[0]?.failureMessages[0] ?? '' };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+for (const bug of bugs) {
+  const { red, output } = found(bug);
+  const shown = output.split('\n').slice(0, 30).join('\n').slice(0, 3_000);
+  process.stdout.write(
+    `${bug.about}\n  ${red.length === 0 ? 'NOT FOUND' : `found by: ${red.join('; ')}`}\n${shown}\n\n`,
+  );
+  if (red.length === 0) process.exitCode = 1;
+}
