@@ -5,7 +5,7 @@ import type { Lease } from '../domain/lease.ts';
 import type { GuardLimits } from '../reconcile/guard.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 
-export type RunMode = 'full' | 'delta' | 'reconcile';
+type RunMode = 'full' | 'delta' | 'reconcile';
 export type RunState =
   'queued' | 'importing' | 'reconciling' | 'held' | 'completed' | 'completed-with-rejects' | 'failed' | 'cancelled';
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Change } from '../../../src/domain/change.ts';
 import { query, queryOne, type Db } from '../../../src/store/sql.ts';
 import { differences } from './view.ts';
 
@@ -97,7 +98,7 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
   const events = await query<{
     id: string;
     userId: number;
-    changes: { field: string; before: unknown; after: unknown }[];
+    changes: Change[];
   }>(
     db,
     `select id, user_id as "userId", changes from event where id > ? and user_id is not null and type <> 'refused' and type <> 'sync-switched' order by id`,
@@ -118,11 +119,10 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
     mainTeam: user?.mainTeam ?? null,
     supervises: [...(user?.supervises ?? [])].sort(),
   });
-  const shown = (field: string, value: unknown): unknown => {
-    if (field === 'mainTeam') return value === null ? null : (teamOf.get(String(value)) ?? value);
-    if (field === 'teams' || field === 'supervises')
-      return (value as string[]).map((name) => teamOf.get(name) ?? name).sort();
-    return Array.isArray(value) ? [...(value as string[])].sort() : value;
+  const shown = (field: string, value: string | readonly string[] | null): unknown => {
+    if (field === 'mainTeam' && typeof value === 'string') return teamOf.get(value) ?? value;
+    if (value === null || typeof value === 'string') return value;
+    return (field === 'roles' ? [...value] : value.map((name) => teamOf.get(name) ?? name)).sort();
   };
   const problems: string[] = [];
   for (const user of after.users) {

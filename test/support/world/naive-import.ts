@@ -1,4 +1,4 @@
-import type { AccountContent, AccountRecord, SourceTeam } from '../../../src/domain/account.ts';
+import type { AccountContent, AccountRecord, RoleFacts, SourceTeam } from '../../../src/domain/account.ts';
 import type { Field } from '../../../src/domain/fields.ts';
 import { accountsOf, clean, foldedText, type NaiveState } from './naive-state.ts';
 
@@ -72,13 +72,13 @@ function cleanContent(record: AccountRecord): AccountContent {
     const cleaned = clean(text ?? '');
     return [field, cleaned === '' ? null : cleaned] as const;
   });
-  const facts = Object.entries(record.roleFacts ?? {}).map(([name, fact]: [string, unknown]) => [
+  const facts = Object.entries(record.roleFacts ?? {}).map(([name, fact]: [string, boolean | readonly string[]]) => [
     name,
-    Array.isArray(fact) ? [...new Set(fact.map((item) => clean(String(item))))].sort() : fact,
+    typeof fact === 'boolean' ? fact : [...new Set(fact.map(clean))].sort(),
   ]);
   return {
-    values: Object.fromEntries(values) as AccountContent['values'],
-    roleFacts: Object.fromEntries(facts) as NonNullable<AccountContent['roleFacts']>,
+    values: Object.fromEntries(values),
+    roleFacts: Object.fromEntries(facts) as RoleFacts,
     ...(record.disabled === undefined ? {} : { disabled: record.disabled }),
     ...(record.teams === undefined ? {} : { teams: cleanTeams(record.teams) }),
     ...(record.supervises === undefined ? {} : { supervises: cleanTeams(record.supervises) }),

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +17,7 @@ import { join } from 'node:path';
  * Run it with `node test/support/world/planted-bugs.ts`; it ends with 1 where a bug was not found. Arguments are for vitest.
  */
 const root = join(import.meta.dirname, '../../..');
+const reportFile = 'planted-report.json';
 const left = new Set(['node_modules', '.git', '.rosterd', 'dist', 'coverage']);
 
 interface Bug {
@@ -49,12 +59,20 @@ function found(bug: Bug): { red: string[]; output: string } {
     plant(copy, bug);
     const run = spawnSync(
       process.execPath,
-      ['node_modules/vitest/vitest.mjs', 'run', 'test/property', '--reporter', 'json', ...process.argv.slice(2)],
+      [
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        'test/property',
+        '--reporter',
+        'json',
+        '--outputFile',
+        reportFile,
+        ...process.argv.slice(2),
+      ],
       { cwd: copy, encoding: 'utf8', timeout: 900_000, maxBuffer: 64 * 1024 * 1024 },
     );
-    const json = run.stdout.split('\n').find((line) => line.startsWith('{"numTotalTestSuites"'));
-    if (json === undefined) throw new Error(`vitest gave no report: ${run.stdout}${run.stderr}`);
-    const report = JSON.parse(json) as {
+    if (!existsSync(join(copy, reportFile))) throw new Error(`vitest gave no report: ${run.stdout}${run.stderr}`);
+    const report = JSON.parse(readFileSync(join(copy, reportFile), 'utf8')) as {
       testResults: { assertionResults: { fullName: string; status: string; failureMessages: string[] }[] }[];
     };
     const failed = report.testResults

