@@ -186,7 +186,7 @@ function applicationBasis(
   log: Logger,
   signal: AbortSignal,
 ) {
-  const batchSize = settings.database.kind === 'embedded' ? 250 : 1_000;
+  const batchSize = settings.database.kind === 'embedded' ? 200 : 1_000;
   return { settings, connectors, db: store.db, log, redactor, batchSize, osUser: osUserName(), signal };
 }
 

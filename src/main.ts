@@ -8,6 +8,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
+  // Node keeps what it has made of the sources, so that the next command starts in a fraction of the time.
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache();
   const { runCli } = await import('./cli/run-cli.ts');
   const { systemWorld } = await import('./cli/system-world.ts');
   process.exitCode = await runCli(

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Page, Read, ReadEnd } from '../connector-kit/contract.ts';
 import type { AccountContent, RejectedRecord } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
@@ -88,6 +89,8 @@ async function readPages(state: State): Promise<ReadEnd> {
     pending.catch(() => undefined);
     await storePage(state, step.value);
     await progress(counts.read + counts.rejected, step.value.total);
+    // Pages that are there already follow each other without a pause; the API and the leases' renewal have their turn here.
+    await setImmediate();
   }
 }
 

@@ -18,7 +18,10 @@ const poolSize = 6;
  * Batches look up a thousand keys at once: the planner must not take a scan of the whole table for cheaper than its index,
  * as it does with the defaults for spinning disks, nor spend time on compiling or on parallel workers for it.
  */
-export const plannerSettings = { random_page_cost: '1.1', jit: 'off', max_parallel_workers_per_gather: '0' } as const;
+const plannerSettings = { random_page_cost: '1.1', jit: 'off', max_parallel_workers_per_gather: '0' } as const;
+/** The embedded database has one session: the sample of an `analyze` is kept small, since everybody waits for it. */
+export const embeddedSettings = { ...plannerSettings, default_statistics_target: '10' } as const;
+
 /**
  * A worker that is frozen, or cut off, in the middle of a transaction holds its lease's row: the server ends such a session
  * before the lease runs out (15 s), so that a successor can take over.

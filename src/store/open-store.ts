@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { Settings } from '../settings/settings.ts';
-import { connectionOf, openDatabase, plannerSettings, type DatabaseConnection } from './database.ts';
+import { connectionOf, embeddedSettings, openDatabase, type DatabaseConnection } from './database.ts';
 import { acquireDataDirectory, type AcquireOptions, type DataDirectory } from './embedded/data-directory.ts';
 import { openEmbeddedDatabase, type EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { EmbeddedDatabaseError } from './embedded/errors.ts';
@@ -79,7 +79,7 @@ async function openEmbedded(settings: Settings, options: StoreOptions): Promise<
 
 /** One session for all connections: what is set here holds for them all. A dead process's lock is worth nothing. */
 async function prepareEmbedded(db: Db): Promise<void> {
-  for (const [name, value] of Object.entries(plannerSettings)) await query(db, `set ${name} = ${value}`);
+  for (const [name, value] of Object.entries(embeddedSettings)) await query(db, `set ${name} = ${value}`);
   await freeMigrationLock(db);
 }
 

@@ -149,7 +149,7 @@ create table "user" (
   more_fields jsonb not null default '{}',
   roles jsonb not null default '[]',
   team_ids integer[] not null default '{}',
-  main_team_id integer references team,
+  main_team_id integer,
   supervised_team_ids integer[] not null default '{}',
   start_date date not null default current_date,
   merged_into integer references "user",
@@ -180,9 +180,9 @@ create table sync_off (
 );
 create index sync_off_until on sync_off (until) where until is not null;
 create table snapshot (
-  user_id integer not null references "user",
+  user_id integer not null,
   source_id text not null,
-  account_id integer not null references account,
+  account_id integer not null,
   results jsonb not null,
   names_seen jsonb not null default '{}',
   applied_at timestamptz not null default now(),

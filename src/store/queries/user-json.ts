@@ -81,11 +81,10 @@ export type UserJson = Awaited<ReturnType<typeof hydrateUsers>>[number];
 export async function hydrateUsers(knex: Knex, rows: readonly UserRow[]) {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [teamNames, profiles, switches] = await Promise.all([
-    teamNamesOf(knex, rows),
-    profilesOf(knex, ids),
-    switchesOf(knex, ids),
-  ]);
+  // One after the other: the caller may be in a transaction, which is one connection.
+  const teamNames = await teamNamesOf(knex, rows);
+  const profiles = await profilesOf(knex, ids);
+  const switches = await switchesOf(knex, ids);
   const teamName = (id: number): string => teamNames.get(id) ?? `team ${id}`;
   return rows.map((row) => ({
     id: row.id,

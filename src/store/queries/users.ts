@@ -38,11 +38,22 @@ const searchedWords = 5;
 /** Users as people and programs see them. */
 export function createUserQueries(knex: Knex): UserQueries {
   return {
-    async list(filter) {
-      const search = searchOf(filter.search);
-      const rows = await sqlRows<UserRow>(
-        knex,
-        `with matched as ${search.conditions.length > 0 ? 'materialized' : 'not materialized'} (
+    // One transaction per page: on the embedded database each statement would wait for its turn behind the sync's batches.
+    list: (filter) => knex.transaction((transaction) => listUsers(transaction, filter)),
+    async get(id) {
+      const rows = await sqlRows<UserRow>(knex, `select ${userColumns} from "user" u where u.id = :id`, { id });
+      const [user] = await hydrateUsers(knex, rows);
+      return user ?? null;
+    },
+    resolve: (reference) => resolveUser(knex, reference),
+  };
+}
+
+async function listUsers(knex: Knex, filter: UserFilter): Promise<Page<UserJson>> {
+  const search = searchOf(filter.search);
+  const rows = await sqlRows<UserRow>(
+    knex,
+    `with matched as ${search.conditions.length > 0 ? 'materialized' : 'not materialized'} (
            select u.id from "user" u
             where ${allOf([
               'u.id > :after',
@@ -54,18 +65,10 @@ export function createUserQueries(knex: Knex): UserQueries {
          )
          select ${userColumns} from (select id from matched order by id limit :limit) page join "user" u using (id)
           order by u.id`,
-        { after: idAfter(filter.after), limit: filter.limit + 1, ...search.bindings },
-      );
-      const page = pageOf(rows, filter.limit, (row) => String(row.id));
-      return { items: await hydrateUsers(knex, page.rows), next: page.next };
-    },
-    async get(id) {
-      const rows = await sqlRows<UserRow>(knex, `select ${userColumns} from "user" u where u.id = :id`, { id });
-      const [user] = await hydrateUsers(knex, rows);
-      return user ?? null;
-    },
-    resolve: (reference) => resolveUser(knex, reference),
-  };
+    { after: idAfter(filter.after), limit: filter.limit + 1, ...search.bindings },
+  );
+  const page = pageOf(rows, filter.limit, (row) => String(row.id));
+  return { items: await hydrateUsers(knex, page.rows), next: page.next };
 }
 
 /**
