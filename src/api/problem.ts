@@ -52,7 +52,7 @@ type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
 export function answerProblems(app: FastifyInstance, log: ApiDependencies['log']): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const described = describe(error);
-    if (described.status >= 500 && described.status !== 503) {
+    if (described.status >= 500 && described.code !== 'too-slow') {
       log.error({ err: error, requestId: request.id }, 'an API request failed');
     }
     return sendProblem(request, reply, described);

@@ -187,7 +187,9 @@ export interface ReconcileWrites {
   insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
   insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number): Promise<void>;
   saveSnapshots(snapshots: readonly SnapshotWrite[]): Promise<void>;
-  saveUsers(users: readonly UserWrite[], policyId: number | null): Promise<void>;
+  saveUsers(users: readonly UserWrite[]): Promise<void>;
+  /** The policy last applied, where it changes nothing of the value. */
+  savePolicy(userIds: readonly UserId[], policyId: number): Promise<void>;
   saveClaims(claims: readonly ClaimWrite[]): Promise<void>;
   saveUserKeys(keys: readonly MatchKeysWrite[]): Promise<void>;
   dropAccountKeys(accountIds: readonly number[]): Promise<void>;

@@ -1,4 +1,4 @@
-import { changesBetween, classesOf, type Change } from '../domain/change.ts';
+import { changesBetween, classesOf, sameValue, type Change } from '../domain/change.ts';
 import { fold } from '../domain/fold.ts';
 import type { Policy, UserValue } from '../domain/user.ts';
 import { resolveBids } from '../reconcile/bids.ts';
@@ -55,7 +55,12 @@ async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly numbe
     return bidder === undefined || (outcomes.get(bidder)?.lost.length ?? 0) > 0 ? [] : [{ ...entry, bidder }];
   });
   await tx.saveUsers(
-    moving.map(({ subject, after }) => ({ userId: subject.user.id, value: after })),
+    moving
+      .filter(({ subject, after }) => !sameValue(subject.user.value, after))
+      .map(({ subject, after }) => ({ userId: subject.user.id, value: after })),
+  );
+  await tx.savePolicy(
+    moving.map(({ subject }) => subject.user.id),
     pass.policy.id,
   );
   await tx.saveClaims(

@@ -111,10 +111,7 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, ids: readonly UserId[], l
   await tx.saveSnapshots(
     decisions.flatMap(({ row, decision }) => snapshotWrite(row.subject.user.id, row.account, decision)),
   );
-  await tx.saveUsers(
-    moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })),
-    null,
-  );
+  await tx.saveUsers(moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })));
   const bids = moved.map(({ row, decision }) =>
     bidderOf(row.account, row.subject.user.id, row.subject.user.value, decision.after),
   );

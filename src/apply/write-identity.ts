@@ -169,10 +169,7 @@ async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]
     made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)),
   );
   const moved = linked.filter(({ decision }) => decision.moved);
-  await tx.saveUsers(
-    moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after })),
-    null,
-  );
+  await tx.saveUsers(moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after })));
   const bids = made.map(({ account, subject, decision }) =>
     bidderOf(account, subject.user.id, subject.user.value, decision.after),
   );

@@ -35,7 +35,9 @@ type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
 
 function userWrites(
   db: Db,
-): Part<'allocateUserIds' | 'insertUsers' | 'saveUsers' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'> {
+): Part<
+  'allocateUserIds' | 'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'
+> {
   return {
     async allocateUserIds(count) {
       if (count === 0) return [];
@@ -58,16 +60,18 @@ function userWrites(
         [policyId],
       );
     },
-    async saveUsers(users, policyId) {
+    async saveUsers(users) {
       await forRows(
         db,
         `id int, ${valueColumns}`,
         users.map((user) => ({ id: user.userId, ...toValueRow(user.value) })),
-        (table) => `update "user" u set version = u.version + 1, policy_id = coalesce(c.p, u.policy_id),
-          ${valueColumnNames.map((name) => `${name} = r.${name}`).join(', ')}
-          from ${table}, (select ?::int as p) as c where u.id = r.id`,
-        [policyId],
+        (table) => `update "user" u set version = u.version + 1,
+          ${valueColumnNames.map((name) => `${name} = r.${name}`).join(', ')} from ${table} where u.id = r.id`,
       );
+    },
+    async savePolicy(userIds, policyId) {
+      if (userIds.length > 0)
+        await query(db, 'update "user" set policy_id = ? where id = any(?)', [policyId, [...userIds]]);
     },
     async saveSnapshots(snapshots) {
       await forRows(

@@ -64,6 +64,7 @@ async function bench(users: number): Promise<Record<string, unknown>> {
       delta_changes: null,
       ratio: { first: rounded(first.seconds / limit), unchanged: rounded(unchanged.seconds / limit) },
       peak_rss_mb: Math.round(Math.max(first.peakRssMb, unchanged.peakRssMb)),
+      cpu_s: { first: rounded(first.cpuSeconds), unchanged: rounded(unchanged.cpuSeconds) },
       limits_s: limits.map((each) => rounded(each)),
       counted,
       load,

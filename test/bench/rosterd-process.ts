@@ -23,6 +23,8 @@ export interface Measured {
   readonly seconds: number;
   /** The most memory that the process had at once, in MB (VmHWM, proc(5)). */
   readonly peakRssMb: number;
+  /** What the process itself computed, in seconds: other than the time it took, it does not depend on who else is busy. */
+  readonly cpuSeconds: number;
   readonly stdout: string;
 }
 
@@ -52,15 +54,17 @@ export function runRosterd(args: readonly string[]): Promise<Measured> {
     child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
     let peakRssMb = 0;
+    let cpuSeconds = 0;
     const sampler = setInterval(() => {
       peakRssMb = Math.max(peakRssMb, peakRssOf(child.pid ?? 0));
+      cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(child.pid ?? 0));
     }, 100);
     child.once('error', reject);
     child.once('close', (code) => {
       clearInterval(sampler);
       forget(leftover);
       const seconds = (performance.now() - started) / 1000;
-      if (code === 0) resolve({ seconds, peakRssMb, stdout: said.stdout });
+      if (code === 0) resolve({ seconds, peakRssMb, cpuSeconds, stdout: said.stdout });
       else reject(new Error(`rosterd ${args.join(' ')} ended with ${String(code)}:\n${said.stdout}${said.stderr}`));
     });
   });
@@ -71,6 +75,17 @@ export function peakRssOf(pid: number): number {
   try {
     const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return Number(line?.[1] ?? 0) / 1024;
+  } catch {
+    return 0; // ended between two samples
+  }
+}
+
+/** User and system time of a process so far; 0 for one that has ended. proc(5): fields 14 and 15 of stat, in hundredths. */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return 0; // ended between two samples
   }

@@ -174,12 +174,12 @@ describe('errors', () => {
         throw Object.assign(new Error(secret), { statusCode: 400 + 100, code: 'ECONNREFUSED' });
       },
     });
-    for (const [method, url] of [
-      ['POST', '/api/v1/sources/acd/check'],
-      ['GET', '/api/v1/config'],
+    for (const [method, url, status, code] of [
+      ['POST', '/api/v1/sources/acd/check', 500, 'internal'],
+      ['GET', '/api/v1/config', 503, 'storage'],
     ] as const) {
       const answer = await failing.ask(method, url);
-      expect(answer).toMatchObject({ status: 500, json: { code: 'internal' } });
+      expect(answer).toMatchObject({ status, json: { code } });
       expect(answer.text + JSON.stringify(answer.headers)).not.toContain('s3cret');
     }
     expect(failing.failures).toHaveLength(2);

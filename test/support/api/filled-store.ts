@@ -21,6 +21,7 @@ const policy = {
   ],
   fieldRank: {},
   defaultTeam: 1,
+  defaults: {},
   reassertAgentRole: false,
 };
 

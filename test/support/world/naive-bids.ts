@@ -17,14 +17,32 @@ export interface NaiveClaim {
 export type NaiveLosses = readonly (readonly NaiveClaim[])[];
 
 /**
- * Decides unique names over a whole run by trying every set of creations that might fail and taking the smallest one that
- * holds together. `holders` says who has each name now.
+ * Decides unique names over a whole run. Creations that stand whoever of the others stands are made; those that depend on each
+ * other in a circle wait, and what they want stays closed to those after them (never guess). `holders` says who has each name.
  */
-export function naiveBids(bidders: readonly NaiveBidder[], holders: Readonly<Record<string, string>>): NaiveLosses {
-  const [outcome] = stableOutcomes(bidders, holders);
-  if (outcome === undefined)
-    throw new Error('no outcome of the bids holds together: they depend on each other in a circle');
-  return outcome;
+export function naiveBids(
+  bidders: readonly NaiveBidder[],
+  holders: Readonly<Record<string, string>>,
+): { readonly lost: NaiveLosses; /** No circle was met. */ readonly decided: boolean } {
+  const creations = bidders.filter((bidder) => bidder.user === null);
+  const against = (rivals: readonly NaiveBidder[]): NaiveLosses =>
+    losses(
+      bidders,
+      holders,
+      creations.filter((bidder) => !rivals.includes(bidder)),
+    );
+  const standing = (rivals: readonly NaiveBidder[]): NaiveBidder[] => {
+    const lost = against(rivals);
+    return creations.filter((bidder) => must(lost[bidders.indexOf(bidder)]).length === 0);
+  };
+  let certain: NaiveBidder[] = [];
+  let possible = standing(certain);
+  for (let before = -1; before !== certain.length;) {
+    before = certain.length;
+    certain = standing(possible);
+    possible = standing(certain);
+  }
+  return { lost: against(possible), decided: certain.length === possible.length };
 }
 
 /** Every outcome that holds together, those with the fewest failing creations first; none or several where bids form a circle. */

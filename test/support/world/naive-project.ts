@@ -1,6 +1,6 @@
 import type { Field } from '../../../src/domain/fields.ts';
 import type { WorldConfig, WorldRoleRule, WorldSource } from './config.ts';
-import { naiveBids, type NaiveBidder, type NaiveClaim, type NaiveLosses } from './naive-bids.ts';
+import { naiveBids, type NaiveBidder, type NaiveClaim } from './naive-bids.ts';
 import { naiveFold } from './naive-fold.ts';
 import {
   foldedText,
@@ -71,9 +71,9 @@ export function applyTogether(
     return { projection, value: naiveFold(config, state, entry.user, slots) };
   };
   const applications = accounts.map((entry): NaiveApplication => ({ ...entry, ...decide(entry, []), lost: [] }));
-  const outcome: NaiveLosses = naiveBids(applications.map(bidderOf), holdersOf(state));
+  const { lost } = naiveBids(applications.map(bidderOf), holdersOf(state));
   for (const [index, application] of applications.entries()) {
-    application.lost = must(outcome[index]);
+    application.lost = must(lost[index]);
     if (application.lost.length > 0 && !application.creates)
       Object.assign(application, decide(application, application.lost));
   }

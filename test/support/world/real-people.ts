@@ -114,7 +114,7 @@ async function store(
 ): Promise<void> {
   // Whom they matched until now is asked as well.
   await wakeUser(tx, id);
-  await reconcileWrites(tx).saveUsers([{ userId: id, value: after }], null);
+  await reconcileWrites(tx).saveUsers([{ userId: id, value: after }]);
   await query(tx, 'delete from claim where user_id = ?', [id]);
   const claims = JSON.stringify(claimsOf(after));
   const rows = 'json_to_recordset(?::text::json) as r(kind text, value text)';
