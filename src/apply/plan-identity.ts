@@ -37,14 +37,22 @@ export async function planIdentity(pass: Pass): Promise<void> {
   await pass.store.inLease(pass.lease, (tx) => tx.setPhase(pass.runId, 'identity'));
 }
 
+/** Hands over the due accounts batch by batch; the next one is read while the last is worked on. */
 async function eachDueBatch(pass: Pass, work: (rows: readonly UnlinkedRow[]) => Promise<void>): Promise<void> {
-  for (let after = 0; ;) {
-    stopIfAborted(pass);
+  const load = async (after: number): Promise<{ rows: UnlinkedRow[]; last: number } | null> => {
     const ids = await pass.store.read.dueUnlinked(pass.rules.id, after, pass.batchSize);
     const last = ids.at(-1);
-    if (last === undefined) return;
-    after = last;
-    await work(await pass.store.read.unlinked(ids, false));
+    return last === undefined ? null : { rows: await pass.store.read.unlinked(ids, false), last };
+  };
+  let pending = load(0);
+  for (;;) {
+    stopIfAborted(pass);
+    const batch = await pending;
+    if (batch === null) return;
+    pending = load(batch.last);
+    // Its failure must not go unheard meanwhile: it is awaited in the next round.
+    pending.catch(() => undefined);
+    await work(batch.rows);
   }
 }
 

@@ -162,6 +162,8 @@ export interface ReconcileReads {
   dueUnlinked(source: SourceId, after: number, limit: number): Promise<number[]>;
   subjects(source: SourceId, userIds: readonly UserId[], lock: boolean): Promise<LinkedSubject[]>;
   unlinked(accountIds: readonly number[], lock: boolean): Promise<UnlinkedRow[]>;
+  /** Locks those of these accounts that nobody is linked to and whose content is still the same. */
+  lockUnlinked(accounts: readonly Pick<UnlinkedRow, 'id' | 'contentHash'>[]): Promise<ReadonlySet<number>>;
   /** Words and slots of users, without an account: for links about to be made. */
   users(userIds: readonly UserId[], lock: boolean): Promise<{ subject: Subject; linkedSources: readonly SourceId[] }[]>;
   claimHolders(claims: readonly Claim[]): Promise<Map<string, UserId>>;
@@ -170,6 +172,8 @@ export interface ReconcileReads {
   accountsByKeys(source: SourceId, keys: readonly string[]): Promise<number[]>;
   keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
+  /** Ids for users about to be created; those that are not used leave a gap. */
+  allocateUserIds(count: number): Promise<UserId[]>;
   planned(runId: number, afterExternalId: string, limit: number): Promise<Planned[]>;
   /** Subjects that earlier guarded decisions of the last 24 hours touched, per class. */
   guardedSince(source: SourceId): Promise<{ class: GuardClass; subject: number }[]>;
@@ -183,7 +187,6 @@ export interface ReconcileReads {
 
 /** Writes of one batch; each is one statement for all its rows. */
 export interface ReconcileWrites {
-  allocateUserIds(count: number): Promise<UserId[]>;
   insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
   insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number): Promise<void>;
   saveSnapshots(snapshots: readonly SnapshotWrite[]): Promise<void>;

@@ -11,27 +11,76 @@ import {
   takenItems,
   unknownRoleItems,
 } from './decisions.ts';
-import type { Decided, EventRow, LinkWrite, Planned, ReconcileTx, UnlinkedRow } from './ports.ts';
+import type { Decided, EventRow, LinkWrite, Planned, ReconcileReads, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
 import { openMissing, settleDuplicates } from './values.ts';
 
 /**
  * Carries the plan out, lowest external id first, so that it wins among equals (spec 4.7). Who is created or newly linked
- * gets link, snapshot, value, claims and event in one transaction: no crash leaves an empty user.
+ * gets link, snapshot, value, claims and event in one transaction: no crash leaves an empty user. While one batch is
+ * written, the next is read and decided.
  */
 export async function writeIdentity(pass: Pass): Promise<void> {
-  for (let done = 0, after = ''; ;) {
+  let done = 0;
+  let pending = prepare(pass, '');
+  for (;;) {
     stopIfAborted(pass);
-    const planned = await pass.store.read.planned(pass.runId, after, pass.batchSize);
-    const last = planned.at(-1);
-    if (last === undefined) break;
-    after = last.externalId;
-    await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, planned));
-    done += planned.length;
+    const batch = await pending;
+    if (batch === null) break;
+    pending = prepare(pass, batch.last);
+    // Its failure must not go unheard while this batch is written: it is awaited in the next round.
+    pending.catch(() => undefined);
+    await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, batch));
+    done += batch.planned.length;
     await pass.progress('identity', done);
   }
   await pass.store.inLease(pass.lease, (tx) => tx.dropPlan(pass.runId));
+}
+
+/** A batch of the plan: its creations are decided already, its links depend on what is found under lock. */
+interface Batch {
+  readonly planned: readonly Planned[];
+  readonly last: string;
+  readonly creations: readonly Taken[];
+}
+
+/** A candidate with the decision that was taken on it. */
+interface Taken {
+  readonly candidate: Candidate;
+  readonly decision: ValueDecision;
+}
+
+async function prepare(pass: Pass, after: string): Promise<Batch | null> {
+  const { read } = pass.store;
+  const planned = await read.planned(pass.runId, after, pass.batchSize);
+  const last = planned.at(-1);
+  if (last === undefined) return null;
+  const creating = planned.filter((entry) => entry.userId === null);
+  const ids = await read.allocateUserIds(creating.length);
+  const accounts = await unlinkedById(read, creating);
+  const creations = creating.flatMap((entry, index): Taken[] => {
+    const [account, id] = [accounts.get(entry.accountId), ids[index]];
+    if (!isAsPlanned(account, entry) || id === undefined) return [];
+    const candidate = { planned: entry, account, subject: newSubject(id, account, pass), linkedSources: [] };
+    return [{ candidate, decision: decide(candidate, pass) }];
+  });
+  return { planned, last: last.externalId, creations };
+}
+
+async function unlinkedById(
+  from: ReconcileReads,
+  planned: readonly Planned[],
+  lock = false,
+): Promise<Map<number, UnlinkedRow>> {
+  const ids = planned.map((entry) => entry.accountId);
+  const rows = ids.length === 0 ? [] : await from.unlinked(ids, lock);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** What no longer holds, or was carried out before a crash, is left out: what is due is decided anew (spec 13.5). */
+function isAsPlanned(account: UnlinkedRow | undefined, planned: Planned): account is UnlinkedRow {
+  return account?.contentHash === planned.contentHash && !account.absent && !account.ignored;
 }
 
 /** A planned link or creation with everything that it depends on, under lock. */
@@ -47,9 +96,11 @@ interface Decision extends Candidate {
   readonly outcome: Outcome;
 }
 
-async function writeBatch(tx: ReconcileTx, pass: Pass, planned: readonly Planned[]): Promise<void> {
-  const candidates = await stillStanding(tx, pass, planned);
-  const decisions = await decideTogether(tx, pass, candidates);
+async function writeBatch(tx: ReconcileTx, pass: Pass, batch: Batch): Promise<void> {
+  const untouched = await tx.lockUnlinked(batch.creations.map(({ candidate: { account } }) => account));
+  const creations = batch.creations.filter(({ candidate }) => untouched.has(candidate.account.id));
+  const links = await linkCandidates(tx, pass, batch);
+  const decisions = await decideTogether(tx, pass, [...creations, ...links]);
   const [made, waiting] = [decisions.filter(isMade), decisions.filter((entry) => !isMade(entry))];
   await writeUsers(tx, pass, made);
   await tx.saveDecided([...made.map(decidedRow), ...waiting.map(waitingRow)]);
@@ -72,40 +123,29 @@ function isMade(entry: Decision): boolean {
   );
 }
 
-/** Leaves out what no longer holds, or was carried out before a crash: what is left stays due and is decided anew (spec 13.5). */
-async function stillStanding(tx: ReconcileTx, pass: Pass, planned: readonly Planned[]): Promise<Candidate[]> {
-  const accounts = new Map(
-    (
-      await tx.unlinked(
-        planned.map((entry) => entry.accountId),
-        true,
-      )
-    ).map((row) => [row.id, row]),
-  );
-  const linkedIds = planned.flatMap((entry) => entry.userId ?? []);
-  const users = new Map(
-    (linkedIds.length === 0 ? [] : await tx.users(linkedIds, true)).map((row) => [row.subject.user.id, row]),
-  );
-  const free = new Map(
-    (linkedIds.length === 0 ? [] : await tx.candidates(pass.rules.id, linkedIds)).map((user) => [user.id, user]),
-  );
-  const creating = planned.filter((entry) => entry.kind === 'create');
-  const ids = await tx.allocateUserIds(creating.length);
-  const idOf = new Map(creating.map((entry, index) => [entry.externalId, ids[index]]));
-  return planned.flatMap((entry): Candidate[] => {
+/** The links of a batch that are still possible, decided under lock. */
+async function linkCandidates(tx: ReconcileTx, pass: Pass, batch: Batch): Promise<Taken[]> {
+  const planned = batch.planned.filter((entry) => entry.userId !== null);
+  const userIds = planned.flatMap((entry) => entry.userId ?? []);
+  if (userIds.length === 0) return [];
+  const accounts = await unlinkedById(tx, planned, true);
+  const users = new Map((await tx.users(userIds, true)).map((row) => [row.subject.user.id, row]));
+  const free = new Map((await tx.candidates(pass.rules.id, userIds)).map((user) => [user.id, user]));
+  return planned.flatMap((entry): Taken[] => {
     const account = accounts.get(entry.accountId);
-    if (account?.contentHash !== entry.contentHash || account.absent || account.ignored) return [];
-    if (entry.userId === null) {
-      const id = idOf.get(entry.externalId);
-      return id === undefined
-        ? []
-        : [{ planned: entry, account, subject: newSubject(id, account, pass), linkedSources: [] }];
-    }
-    const [row, candidate] = [users.get(entry.userId), free.get(entry.userId)];
-    const linkable = candidate?.linkedAccount === null && !candidate.takesNone && !candidate.merged;
-    if (row === undefined || !linkable || !mayMove(row.subject.user, pass.rules.id)) return [];
-    return [{ planned: entry, account, subject: row.subject, linkedSources: row.linkedSources }];
+    const [row, user] = [users.get(entry.userId ?? 0), free.get(entry.userId ?? 0)];
+    const linkable = user?.linkedAccount === null && !user.takesNone && !user.merged;
+    if (!isAsPlanned(account, entry) || row === undefined || !linkable) return [];
+    if (!mayMove(row.subject.user, pass.rules.id)) return [];
+    const candidate = { planned: entry, account, subject: row.subject, linkedSources: row.linkedSources };
+    return [{ candidate, decision: decide(candidate, pass) }];
   });
+}
+
+/** Nothing holds an account back that the plan let through; a disabled one creates an inactive user. */
+function decide(candidate: Candidate, pass: Pass, lost?: ReturnType<typeof lostFields>): ValueDecision {
+  const account = { ...candidate.account, disabled: false, refusals: new Map<string, string>() };
+  return decideValues(candidate.subject, account, pass.world, lost);
 }
 
 /** A user who is about to be created, as the fold sees them (spec 4.6). */
@@ -134,21 +174,18 @@ function newSubject(id: UserId, account: UnlinkedRow, pass: Pass): Subject {
   };
 }
 
-async function decideTogether(tx: ReconcileTx, pass: Pass, candidates: readonly Candidate[]): Promise<Decision[]> {
-  const decide = (candidate: Candidate, lost?: ReturnType<typeof lostFields>): ValueDecision =>
-    // Nothing holds an account back that the plan let through; a disabled one creates an inactive user.
-    decideValues(candidate.subject, { ...candidate.account, disabled: false, refusals: new Map() }, pass.world, lost);
-  const first = candidates.map((candidate) => ({ candidate, decision: decide(candidate) }));
-  const bidders = first.map(({ candidate, decision }) => {
+/** Settles who gets which unique name, and decides once more for links that lose one. */
+async function decideTogether(tx: ReconcileTx, pass: Pass, taken: readonly Taken[]): Promise<Decision[]> {
+  const bidders = taken.map(({ candidate, decision }) => {
     const { user } = candidate.subject;
     return bidderOf(candidate.account, user.id, user.value, decision.after, candidate.planned.kind === 'create');
   });
   const outcomes = resolveBids(bidders, await tx.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
-  return first.map(({ candidate, decision }, index) => {
+  return taken.map(({ candidate, decision }, index) => {
     const bidder = bidders[index];
     const outcome = (bidder === undefined ? undefined : outcomes.get(bidder)) ?? { lost: [], swaps: false };
     const again = outcome.lost.length > 0 && candidate.planned.kind === 'link';
-    return { ...candidate, outcome, decision: again ? decide(candidate, lostFields(outcome)) : decision };
+    return { ...candidate, outcome, decision: again ? decide(candidate, pass, lostFields(outcome)) : decision };
   });
 }
 

@@ -2,7 +2,7 @@ import type { ImportStore, ImportTx } from '../import/ports.ts';
 import type { AccountContent } from '../domain/account.ts';
 import { checkLease } from './leases.ts';
 import { forRows, query, queryOne, type Db } from './sql.ts';
-import { inTransaction } from './transactions.ts';
+import { inTransaction, redoable } from './transactions.ts';
 
 const accountColumns = '"externalId" text, content jsonb, "contentHash" text, disabled boolean, keys text[]';
 
@@ -39,6 +39,7 @@ export function importStore(db: Db): ImportStore {
     },
     inLease: (lease, work) =>
       inTransaction(db, async (transaction) => {
+        await redoable(transaction);
         await checkLease(transaction, lease);
         return work(importTx(transaction));
       }),

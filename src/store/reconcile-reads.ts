@@ -88,6 +88,23 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
     },
     subjects: (source, userIds, lock) => linkedSubjects(db, source, userIds, lock),
     unlinked: (accountIds, lock) => unlinkedRows(db, accountIds, lock, matchOf),
+    async allocateUserIds(count) {
+      if (count === 0) return [];
+      const sql = `select nextval(pg_get_serial_sequence('"user"', 'id'))::int as id from generate_series(1, ?::int)`;
+      return (await query<{ id: number }>(db, sql, [count])).map((row) => row.id);
+    },
+    async lockUnlinked(accounts) {
+      if (accounts.length === 0) return new Set();
+      const rows = await query<{ id: number }>(
+        db,
+        `select a.id from json_to_recordset(?::text::json) as r(id int, hash text) join account a on a.id = r.id
+         left join link l on l.account_id = a.id and l.until is null
+         where l.id is null and a.content_hash = r.hash and a.absent_since is null and a.ignored_at is null
+         order by a.id for update of a`,
+        [JSON.stringify(accounts.map(({ id, contentHash }) => ({ id, hash: contentHash })))],
+      );
+      return new Set(rows.map((row) => row.id));
+    },
     users: (userIds, lock) => loadSubjects(db, userIds, lock),
     claimHolders: (claims) => claimHolders(db, claims),
     usersByKeys: (keys) =>

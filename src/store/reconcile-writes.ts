@@ -35,15 +35,8 @@ type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
 
 function userWrites(
   db: Db,
-): Part<
-  'allocateUserIds' | 'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'
-> {
+): Part<'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'> {
   return {
-    async allocateUserIds(count) {
-      if (count === 0) return [];
-      const sql = `select nextval(pg_get_serial_sequence('"user"', 'id'))::int as id from generate_series(1, ?::int)`;
-      return (await query<{ id: number }>(db, sql, [count])).map((row) => row.id);
-    },
     async insertUsers(users, policyId) {
       const rows = users.map((user) => ({
         id: user.userId,

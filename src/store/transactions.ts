@@ -1,4 +1,4 @@
-import type { Db } from './sql.ts';
+import { query, type Db } from './sql.ts';
 
 /** Conflicts with a concurrent writer: unique name taken meanwhile, serialisation failure, deadlock. */
 const retryable = new Set(['23505', '40001', '40P01']);
@@ -14,4 +14,12 @@ export async function inTransaction<T>(db: Db, work: (transaction: Db) => Promis
       if (attempt === attempts || typeof code !== 'string' || !retryable.has(code)) throw error;
     }
   }
+}
+
+/**
+ * For what the sync writes: the commit need not wait for the disk. Commits reach it in their order, so a crash of the
+ * database loses the last of them at the most, and what was lost is due again. People's words do wait.
+ */
+export async function redoable(transaction: Db): Promise<void> {
+  await query(transaction, 'set local synchronous_commit = off');
 }

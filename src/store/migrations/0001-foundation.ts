@@ -70,7 +70,7 @@ create table source_state (
 );
 create table account (
   id integer generated always as identity primary key,
-  source_id text not null references source_state,
+  source_id text not null,
   external_id text not null,
   content jsonb not null,
   content_hash text not null,
@@ -135,7 +135,7 @@ create table "user" (
   active boolean not null,
   sync_enabled boolean not null default true,
   sync_off_sources text[] not null default '{}',
-  policy_id integer not null references policy,
+  policy_id integer not null,
   version integer not null default 1,
   username text,
   first_name text,
@@ -371,7 +371,7 @@ create table event (
   guard_classes text[]
 );
 create index event_commit on event (xid, id);
-create index event_at on event (at, id);
+create index event_at on event using brin (at);
 create index event_user on event (user_id, id);
 create index event_run on event (run_id, id);
 create index event_source on event (source_id, id);

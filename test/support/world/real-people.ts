@@ -247,7 +247,7 @@ async function accountOf(world: RealWorld, key: string): Promise<{ id: number; c
 export async function realLocalUser(world: RealWorld, values: Words['localValues']): Promise<void> {
   await inOperatorTransaction(world, async (tx) => {
     const writes = reconcileWrites(tx);
-    const [id = 0] = await writes.allocateUserIds(1);
+    const [id = 0] = await reconcileReads(tx, () => []).allocateUserIds(1);
     const policy = await queryOne<{ id: number }>(tx, 'select max(id) as id from policy');
     const value = fold({
       origin: 'local',
