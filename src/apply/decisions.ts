@@ -48,21 +48,17 @@ export function takenItems(
   }));
 }
 
-/** The questions `possible-duplicate`: a linked account whose values match another user (spec 4.9). */
-export function duplicateItems(userId: UserId, sharing: readonly { key: string; userId: UserId }[]): ItemDraft[] {
-  const others = [...new Set(sharing.map((hit) => hit.userId))].filter((id) => id !== userId);
-  return others.map((other) => {
-    const pair = [userId, other].sort((a, b) => a - b);
-    return {
-      kind: 'possible-duplicate',
-      subject: pair.join(':'),
-      accountIds: [],
-      userIds: pair,
-      part: null,
-      waitKeys: [],
-      evidence: { users: pair },
-    };
-  });
+/** The question `possible-duplicate` of two users, the lower id first (spec 4.9). */
+export function duplicateItem(pair: readonly UserId[]): ItemDraft {
+  return {
+    kind: 'possible-duplicate',
+    subject: pair.join(':'),
+    accountIds: [],
+    userIds: pair,
+    part: null,
+    waitKeys: [],
+    evidence: { users: pair },
+  };
 }
 
 /** The questions `unknown-role`: one per source and role, whoever has it (spec 10.2). */

@@ -170,6 +170,8 @@ export interface ReconcileReads {
   usersByKeys(keys: readonly string[]): Promise<{ key: string; userId: UserId }[]>;
   /** Unlinked, present, not ignored accounts of the source under these keys. */
   accountsByKeys(source: SourceId, keys: readonly string[]): Promise<number[]>;
+  /** The keys of the users' linked, not ignored accounts, by the rules of their sources. */
+  keysOfLinkedAccounts(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
   /** Ids for users about to be created; those that are not used leave a gap. */

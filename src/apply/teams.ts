@@ -40,9 +40,10 @@ export async function writeTeams(tx: ReconcileTx, pass: Pass, { verdicts, turned
   const source = pass.rules.id;
   const of = <K extends TeamVerdict['kind']>(kind: K): Extract<TeamVerdict, { kind: K }>[] =>
     verdicts.filter((verdict): verdict is Extract<TeamVerdict, { kind: K }> => verdict.kind === kind);
+  // A name that one team gives up may be another's new one.
+  await tx.renameTeams(of('rename').map(({ teamId, name }) => ({ teamId, name })));
   await tx.createTeams(of('create').map(({ team, name }) => ({ source, externalId: team.externalId, name })));
   await tx.bindTeams(of('bind').map(({ team, teamId }) => ({ source, externalId: team.externalId, teamId })));
-  await tx.renameTeams(of('rename').map(({ teamId, name }) => ({ teamId, name })));
   const settled = verdicts.filter((verdict) => verdict.kind !== 'name-taken');
   await tx.settleSourceTeams(
     source,

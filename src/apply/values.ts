@@ -4,10 +4,8 @@ import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
 import {
   bidderOf,
-  duplicateItems,
   keysAfter,
   keysBefore,
-  keysOfAccount,
   lostFields,
   snapshotWrite,
   standingReason,
@@ -17,6 +15,7 @@ import {
 import { digestOf } from '../digest.ts';
 import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx } from './ports.ts';
 import { stopIfAborted, type Pass, type Tally } from './pass.ts';
+import { settleDuplicates } from './duplicates.ts';
 import { settleQuestions } from './questions.ts';
 
 /** What the first taking learned: decisions are counted, nothing is written. */
@@ -254,9 +253,11 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Pass, decisions: read
   await settleDuplicates(
     tx,
     pass,
-    decisions
-      .filter(({ row }) => !row.account.ignored)
-      .map(({ row }) => ({ userId: row.subject.user.id, account: row.account })),
+    decisions.map(({ row, decision }) => ({
+      userId: row.subject.user.id,
+      account: row.account,
+      keys: keysAfter(row.subject, decision, row.linkedSources, pass),
+    })),
   );
 }
 
@@ -269,42 +270,4 @@ export async function openMissing(tx: ReconcileTx, pass: Pass, items: readonly I
   const fresh = items.filter((item) => !opened.has(`${item.kind} ${item.subject}`));
   await tx.openNewItems(fresh, pass.rules.id, pass.runId);
   pass.counts.review += fresh.length;
-}
-
-/** Derives anew which users share a match with a linked account of another user (spec 4.9). */
-export async function settleDuplicates(
-  tx: ReconcileTx,
-  pass: Pass,
-  linked: readonly { userId: UserId; account: LinkedSubject['account'] | Parameters<typeof keysOfAccount>[0] }[],
-): Promise<void> {
-  const keysByUser = new Map(linked.map((entry) => [entry.userId, new Set(keysOfAccount(entry.account, pass))]));
-  const keys = [...new Set([...keysByUser.values()].flatMap((set) => [...set]))];
-  const hits = keys.length === 0 ? [] : await tx.usersByKeys(keys);
-  const usersByKey = Map.groupBy(hits, (hit) => hit.key);
-  const drafts = new Map<string, ItemDraft>();
-  for (const [userId, own] of keysByUser) {
-    const sharing = [...own].flatMap((key) => usersByKey.get(key) ?? []);
-    for (const item of duplicateItems(userId, sharing)) drafts.set(item.subject, item);
-  }
-  const answered = drafts.size === 0 ? new Set() : await tx.separateUserAnswers([...drafts.keys()]);
-  const desired = [...drafts.values()].filter((item) => !answered.has(item.subject));
-  const userIds = [...keysByUser.keys()];
-  const open = await tx.openItems(['possible-duplicate'], [], userIds);
-  const sharing = open.length === 0 ? new Set<string>() : await pairsSharingKeys(tx, open);
-  await settleQuestions(tx, pass, { kinds: ['possible-duplicate'], accountIds: [], userIds }, desired, (item) =>
-    sharing.has(item.subject),
-  );
-}
-
-async function pairsSharingKeys(
-  tx: ReconcileTx,
-  items: readonly { subject: string; userIds: readonly UserId[] }[],
-): Promise<Set<string>> {
-  const rows = await tx.keysOfUsers([...new Set(items.flatMap((item) => item.userIds))]);
-  const keys = new Map(
-    [...Map.groupBy(rows, (row) => row.userId)].map(([id, group]) => [id, new Set(group.map((row) => row.key))]),
-  );
-  const share = ([a, b]: readonly UserId[]): boolean =>
-    a !== undefined && b !== undefined && [...(keys.get(a) ?? [])].some((key) => keys.get(b)?.has(key) === true);
-  return new Set(items.filter((item) => share(item.userIds)).map((item) => item.subject));
 }

@@ -14,7 +14,8 @@ import {
 import type { Decided, EventRow, LinkWrite, Planned, ReconcileReads, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
-import { openMissing, settleDuplicates } from './values.ts';
+import { settleDuplicates } from './duplicates.ts';
+import { openMissing } from './values.ts';
 
 /**
  * Carries the plan out, lowest external id first, so that it wins among equals (spec 4.7). Who is created or newly linked
@@ -292,6 +293,10 @@ async function settleIdentityQuestions(
   await settleDuplicates(
     tx,
     pass,
-    made.map(({ subject, account }) => ({ userId: subject.user.id, account })),
+    made.map(({ subject, account, decision, linkedSources }) => ({
+      userId: subject.user.id,
+      account,
+      keys: keysAfter(subject, decision, [...linkedSources, pass.rules.id], pass),
+    })),
   );
 }

@@ -46,7 +46,9 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   if (failure === null && (anybody || (await store.read.hasUsers())))
     await sources.recordReconciled(input.lease, source.id);
   const due = await store.read.countDue(source.id);
-  const gotOn = failure === null && (pass.counts.decided > 0 || due.linked + due.unlinked === 0);
+  // What a run did before a crash is not known any more: a resumed one is no standstill.
+  const resumed = run.phase === 'identity';
+  const gotOn = failure === null && (resumed || pass.counts.decided > 0 || due.linked + due.unlinked === 0);
   return { failure, skipped: pass.counts.skipped, waitingFor: [], gotOn };
 }
 

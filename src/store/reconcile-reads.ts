@@ -116,6 +116,17 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
         where k.key = any(?) and k.account_id is not null and a.source_id = ? and a.absent_since is null and a.ignored_at is null`;
       return (await query<{ id: number }>(db, sql, [[...keys], source])).map((row) => row.id);
     },
+    async keysOfLinkedAccounts(userIds) {
+      const rows = await query<{ userId: number; source: string; content: AccountContent }>(
+        db,
+        `select l.user_id as "userId", l.source_id as source, a.content from link l join account a on a.id = l.account_id
+         where l.user_id = any(?) and l.until is null and a.ignored_at is null`,
+        [[...userIds]],
+      );
+      return rows.flatMap(({ userId, source, content }) =>
+        accountKeys(content.values, matchOf(source)).flatMap((key) => (key === null ? [] : [{ userId, key }])),
+      );
+    },
     keysOfUsers: (userIds) =>
       query(db, 'select key, user_id as "userId" from match_key where user_id = any(?)', [[...userIds]]),
     candidates: (source, userIds) =>

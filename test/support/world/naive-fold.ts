@@ -1,11 +1,11 @@
-import { sourceFields, type Field } from '../../../src/domain/fields.ts';
+import type { Field } from '../../../src/domain/fields.ts';
 import type { WorldConfig } from './config.ts';
 import { foldedText, must, type NaiveSlot, type NaiveState, type NaiveUser, type NaiveValue } from './naive-state.ts';
 
 /** What a user is: words, slots, policy and the present main team (spec, the model; 5.1, 10.3, 11.2, 11.3). */
 export function naiveFold(config: WorldConfig, state: NaiveState, user: NaiveUser, slots = user.slots): NaiveValue {
   const fields: NaiveValue['fields'] = {};
-  for (const field of everyField(user, slots)) {
+  for (const field of everyField(config, user, slots)) {
     const value =
       user.words.overrides[field] ??
       supplier(config, user, slots, field)?.[1] ??
@@ -30,9 +30,14 @@ function ascending(a: number, b: number): number {
   return a - b;
 }
 
-function everyField(user: NaiveUser, slots: Slots): Field[] {
-  const all = [user.words.overrides, user.words.localValues, ...Object.values(slots).map((slot) => slot.values)];
-  return [...new Set([...sourceFields, ...(all.flatMap((values) => Object.keys(values)) as Field[])])];
+function everyField(config: WorldConfig, user: NaiveUser, slots: Slots): Field[] {
+  const all = [
+    config.defaults,
+    user.words.overrides,
+    user.words.localValues,
+    ...Object.values(slots).map((slot) => slot.values),
+  ];
+  return [...new Set(all.flatMap((values) => Object.keys(values)) as Field[])];
 }
 
 /** Who supplies a field: the source of the highest rank for it that has a value. */

@@ -17,7 +17,7 @@ import {
 } from './naive-state.ts';
 
 /** What becomes of one slot when its account is applied, and what is held back of it. */
-export interface NaiveProjection {
+interface NaiveProjection {
   readonly slot: NaiveSlot;
   readonly unknownRoles: readonly string[];
   readonly undecidedTeams: boolean;

@@ -69,7 +69,7 @@ export interface NaiveUser {
 }
 
 /** One of a source's teams: its name as last read, and the team of rosterd's that it is bound to. */
-export interface NaiveSourceTeam {
+interface NaiveSourceTeam {
   name: string;
   team: number | null;
 }

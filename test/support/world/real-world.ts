@@ -32,7 +32,7 @@ export interface RealWorld {
   close(): Promise<void>;
 }
 
-export interface SyncHow {
+interface SyncHow {
   readonly pageSize: number;
   readonly batchSize: number;
   readonly crashAfter: number | null;

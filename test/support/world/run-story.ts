@@ -21,7 +21,7 @@ import { wholeSync, type PersonStep, type Step, type Story, type SyncStep } from
 import { differences, viewOfModel, type WorldView } from './view.ts';
 
 /** A world in which the store and the rules disagree; the message names every place. */
-export class Disagreement extends Error {
+class Disagreement extends Error {
   override readonly name = 'Disagreement';
 }
 
@@ -31,7 +31,7 @@ export interface Variation {
   /** Turns the order of sources and records around. */
   readonly reversed: boolean;
 }
-export const asTold: Variation = { batchSize: null, reversed: false };
+const asTold: Variation = { batchSize: null, reversed: false };
 
 interface Play {
   readonly config: WorldConfig;

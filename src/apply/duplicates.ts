@@ -1,0 +1,73 @@
+import type { UserId } from '../domain/user.ts';
+import { duplicateItem, keysOfAccount } from './decisions.ts';
+import type { ReconcileTx, UnlinkedRow } from './ports.ts';
+import type { Pass } from './pass.ts';
+import { settleQuestions } from './questions.ts';
+
+/** A user of a batch with their account of the run's source, and the keys under which they are found. */
+interface LinkedUser {
+  readonly userId: UserId;
+  readonly account: Pick<UnlinkedRow, 'content'>;
+  readonly keys: readonly string[];
+}
+
+const kinds = ['possible-duplicate'];
+
+/**
+ * Derives anew which users of a batch may be the same person as another: a linked account of one has values that match the
+ * other by its source's rules (spec 4.9). Whatever holds the account back, the question arises; it holds nothing itself.
+ */
+export async function settleDuplicates(tx: ReconcileTx, pass: Pass, linked: readonly LinkedUser[]): Promise<void> {
+  const userIds = linked.map((entry) => entry.userId);
+  const open = await tx.openItems(kinds, [], userIds);
+  const pairs = new Map([
+    ...(await pairsNear(tx, pass, linked)),
+    ...open.map((item) => [item.subject, item.userIds] as const),
+  ]);
+  if (pairs.size === 0) return;
+  const arising = await arisingPairs(tx, pairs);
+  const answered =
+    arising.length === 0 ? new Set<string>() : await tx.separateUserAnswers(arising.map(([subject]) => subject));
+  const desired = arising.filter(([subject]) => !answered.has(subject)).map(([, users]) => duplicateItem(users));
+  await settleQuestions(tx, pass, { kinds, accountIds: [], userIds }, desired);
+}
+
+/** The pairs that share any key: those that may be asked about, found by look-ups. */
+async function pairsNear(
+  tx: ReconcileTx,
+  pass: Pass,
+  linked: readonly LinkedUser[],
+): Promise<ReadonlyMap<string, readonly UserId[]>> {
+  const keysOf = new Map(linked.map((entry) => [entry.userId, [...keysOfAccount(entry.account, pass), ...entry.keys]]));
+  const keys = [...new Set([...keysOf.values()].flat())];
+  const hits = keys.length === 0 ? [] : await tx.usersByKeys(keys);
+  const usersByKey = Map.groupBy(hits, (hit) => hit.key);
+  const pairs = new Map<string, readonly UserId[]>();
+  for (const [userId, own] of keysOf)
+    for (const { userId: other } of own.flatMap((key) => usersByKey.get(key) ?? [])) {
+      if (other === userId) continue;
+      const pair = [userId, other].sort((a, b) => a - b);
+      pairs.set(pair.join(':'), pair);
+    }
+  return pairs;
+}
+
+/** The pairs of which a linked account of one matches the other. */
+async function arisingPairs(
+  tx: ReconcileTx,
+  pairs: ReadonlyMap<string, readonly UserId[]>,
+): Promise<(readonly [string, readonly UserId[]])[]> {
+  const userIds = [...new Set([...pairs.values()].flat())];
+  const said = byUser(await tx.keysOfLinkedAccounts(userIds));
+  const found = byUser(await tx.keysOfUsers(userIds));
+  const matches = (one: UserId | undefined, other: UserId | undefined): boolean =>
+    one !== undefined &&
+    other !== undefined &&
+    [...(said.get(one) ?? [])].some((key) => found.get(other)?.has(key) === true);
+  return [...pairs].filter(([, [a, b]]) => matches(a, b) || matches(b, a));
+}
+
+function byUser(rows: readonly { userId: UserId; key: string }[]): ReadonlyMap<UserId, ReadonlySet<string>> {
+  const groups = Map.groupBy(rows, (row) => row.userId);
+  return new Map([...groups].map(([userId, group]) => [userId, new Set(group.map((row) => row.key))]));
+}
