@@ -2,7 +2,7 @@ import type { Lease } from '../domain/lease.ts';
 import type { Leases } from './ports.ts';
 
 /** How long a lease lasts without a sign of life, in seconds; a dead worker's work is taken over after that. */
-export const leaseSeconds = 15;
+const leaseSeconds = 15;
 
 /** Runs `work` while holding a lease that is renewed; `signal` aborts when it is lost. Null when somebody else holds it. */
 export async function underLease<T>(

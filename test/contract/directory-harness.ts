@@ -6,7 +6,7 @@ import type { LdapAnswer, LdapRequest } from '../support/scripted-ldap.ts';
 import type { Harness, Prepared, Variant } from './harness.ts';
 
 /** Attributes of an entry. */
-export type Attributes = Readonly<Record<string, readonly (string | Buffer)[]>>;
+type Attributes = Readonly<Record<string, readonly (string | Buffer)[]>>;
 
 /** What directories differ in. */
 export interface DirectoryTraits {
