@@ -31,7 +31,8 @@ async function eachBatch(pass: Pass, work: (rows: readonly AbsenceRow[]) => Prom
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.accountId;
-    await work(rows);
+    const decidable = rows.filter((row) => !row.absent || pass.decidesAbsences);
+    if (decidable.length > 0) await work(decidable);
   }
 }
 

@@ -43,6 +43,11 @@ export interface Pass {
   readonly allMatchRules: readonly (readonly Field[])[];
   readonly policy: { readonly id: number; readonly content: Policy };
   readonly guard: PassGuard;
+  /**
+   * Whether observed absences may become *gone*: only in the run of a complete import that shows at least half of the
+   * accounts, or what one import held back would pass with the next run of any kind (spec 3.3, 20.7).
+   */
+  readonly decidesAbsences: boolean;
   /** Users or accounts per transaction. */
   readonly batchSize: number;
   readonly signal: AbortSignal;

@@ -28,7 +28,8 @@ export async function reconcileSource(pass: Pass, resumeIdentity: boolean): Prom
     return { kind: 'done' };
   }
   const due = await pass.store.read.countDue(pass.rules.id);
-  const absent = await pass.store.read.countAbsences(pass.rules.id);
+  const observed = await pass.store.read.countAbsences(pass.rules.id);
+  const absent = pass.decidesAbsences ? observed : { ...observed, absent: 0 };
   const teamsChanged = outlook.verdicts.length + outlook.turned.length > 0;
   if (due.linked + due.unlinked + absent.absent + absent.returned === 0 && !teamsChanged) return { kind: 'done' };
   const earlier = pass.guard.letThrough ? [] : await pass.store.read.guardedSince(pass.rules.id);

@@ -39,8 +39,10 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   const anybody = await store.read.hasUsers();
   if (!anybody && input.waitingFor.length > 0)
     return { failure: null, skipped: 0, waitingFor: input.waitingFor, gotOn: false };
-  const pass = await passOf(input);
-  const missing = run.mode === 'full' && run.complete === true ? await missingHalf(input) : null;
+  const half = await missingHalf(input);
+  const conclusive = run.mode !== 'reconcile' && run.complete === true;
+  const pass = await passOf(input, conclusive && half === null);
+  const missing = run.mode === 'full' && conclusive ? half : null;
   const end: ReconcileEnd | null = missing === null ? await reconcileSource(pass, run.phase === 'identity') : null;
   const failure = missing ?? (end?.kind === 'suspicious' ? suspicious(source.id, end) : null);
   if (failure === null && (anybody || (await store.read.hasUsers())))
@@ -52,7 +54,7 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   return { failure, skipped: pass.counts.skipped, waitingFor: [], gotOn };
 }
 
-async function passOf(input: ReconcileRunInput): Promise<Pass> {
+async function passOf(input: ReconcileRunInput, decidesAbsences: boolean): Promise<Pass> {
   const { run, source, store, runs } = input;
   const letThrough = await input.sources.filling(input.allSources.map((each) => each.id));
   const counts = noCounts();
@@ -69,6 +71,7 @@ async function passOf(input: ReconcileRunInput): Promise<Pass> {
       letThrough,
       firstReconcile: letThrough || input.firstReconciled ? 'done' : source.guard.firstImport,
     },
+    decidesAbsences,
     batchSize: input.batchSize,
     signal: input.signal,
     counts,
@@ -116,6 +119,7 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
       letThrough: await input.sourceStore.filling(input.sources.map((each) => each.id)),
       firstReconcile: 'done',
     },
+    decidesAbsences: false,
     batchSize: input.batchSize,
     signal: input.signal,
     counts: noCounts(),

@@ -4,10 +4,10 @@ import { claimKey, type Claim } from '../domain/claim.ts';
 import type { Field } from '../domain/fields.ts';
 import type { ReconcileReads, LinkedSubject, UnlinkedRow } from '../apply/ports.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
+import { due } from './due.ts';
 import { loadSubjects } from './subject-rows.ts';
 import { query, queryOne, type Db } from './sql.ts';
 
-const due = '(a.decided_hash is distinct from a.content_hash or a.decided_wakes <> a.wakes)';
 const unlinked = 'not exists (select from link l where l.account_id = a.id and l.until is null)';
 
 interface AccountRow {

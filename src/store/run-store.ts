@@ -1,5 +1,6 @@
 import type { RunRecord, RunStore } from '../runs/ports.ts';
 import { LeaseLost } from '../domain/lease.ts';
+import { due } from './due.ts';
 import { checkLease } from './leases.ts';
 import { query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
@@ -8,7 +9,6 @@ const unfinished = `('queued', 'importing', 'reconciling')`;
 const active = `('importing', 'reconciling', 'held')`;
 const record = `id, source_id as source, mode, state, sync_id as "syncId", phase, counts, complete, cursor_after as "cursorAfter",
   error_code as "errorCode", error_message as "errorMessage"`;
-const due = 'a.decided_hash is distinct from a.content_hash or a.decided_wakes <> a.wakes';
 
 const dropPlan = 'delete from run_decision where run_id = ?';
 
@@ -206,13 +206,13 @@ function lookups(
     async sourcesWithDue() {
       const rows = await query<{ source: string }>(
         db,
-        `select s.source_id as source from source_state s where exists (select from account a where a.source_id = s.source_id and (${due}))
+        `select s.source_id as source from source_state s where exists (select from account a where a.source_id = s.source_id and ${due})
            and not exists (select from run r where r.source_id = s.source_id and r.state in ${active})`,
       );
       return rows.map((row) => row.source);
     },
     async hasDue(source) {
-      const sql = `select exists (select from account a where a.source_id = ? and (${due})) as any`;
+      const sql = `select exists (select from account a where a.source_id = ? and ${due}) as any`;
       return (await queryOne<{ any: boolean }>(db, sql, [source])).any;
     },
     async sourcesWithoutRun() {
