@@ -9,7 +9,8 @@ import { acdRules } from '../reconcile/rules.ts';
 
 /** The clock is the edge: waits are noted and are over at once, unless the signal is aborted. */
 const clock = vi.hoisted(() => ({ waits: [] as number[], onWait: (): void => undefined }));
-vi.mock('node:timers/promises', () => ({
+vi.mock('node:timers/promises', async (original) => ({
+  ...(await original<object>()),
   setTimeout: (ms: number, _value: unknown, options: { signal: AbortSignal }): Promise<void> => {
     clock.waits.push(ms);
     clock.onWait();
