@@ -66,7 +66,8 @@ export class Due {
         if (anybody && !isIdle(states.get(source.id)) && (await runStore.hasDue(source.id))) return null;
         continue;
       }
-      if (woken.includes(source.id)) return runStore.get(await runStore.startWoken(source.id, null));
+      const started = woken.includes(source.id) ? await runStore.startWoken(source.id, null) : null;
+      if (started !== null) return runStore.get(started);
     }
     return null;
   }

@@ -80,8 +80,8 @@ export interface RunStore {
   /** Sources with accounts to decide on and no unfinished run. */
   sourcesWithDue(): Promise<SourceId[]>;
   hasDue(source: SourceId): Promise<boolean>;
-  /** A reconcile for what another run woke. */
-  startWoken(source: SourceId | null, syncId: string | null): Promise<number>;
+  /** A reconcile for what another run woke; null where a run of the source has become active meanwhile, which sees to it. */
+  startWoken(source: SourceId | null, syncId: string | null): Promise<number | null>;
   sourcesWithoutRun(): Promise<SourceId[]>;
   unfinishedOf(syncId: string): Promise<number>;
   /** Runs that say they are importing while nobody holds their source's lease. */

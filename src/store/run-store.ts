@@ -62,9 +62,7 @@ function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'queued
          on conflict (source_id) where state in ${active} do nothing returning id`,
         [source, syncId],
       );
-      if (made !== undefined) return made.id;
-      const sql = `select id from run where source_id = ? and state in ${active}`;
-      return (await queryOne<{ id: number }>(db, sql, [source])).id;
+      return made?.id ?? null;
     },
     async askCancel(runId, operator) {
       const [run] = await query<{ state: string }>(db, 'select state from run where id = ?', [runId]);
