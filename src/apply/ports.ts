@@ -220,7 +220,6 @@ export interface ReconcileWrites {
   wakeByItems(userIds: readonly UserId[], freedNames: readonly string[]): Promise<void>;
   /** Makes every account of a source's open questions due that shares one with a due account. */
   wakeQuestions(source: SourceId): Promise<void>;
-  wakeAccounts(accountIds: readonly number[]): Promise<void>;
 }
 
 export type ReconcileTx = ReconcileReads & ReconcileWrites;

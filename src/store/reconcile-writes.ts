@@ -265,7 +265,7 @@ function teamWrites(
   };
 }
 
-function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeQuestions' | 'wakeAccounts'> {
+function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeQuestions'> {
   const wake = 'update account set wakes = wakes + 1';
   return {
     async wakeByKeys(keys) {
@@ -292,9 +292,6 @@ function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeQuestions' | 'w
              (select from account a where a.id = any(i.account_ids) and (${undecided})))`,
         [source],
       );
-    },
-    async wakeAccounts(accountIds) {
-      if (accountIds.length > 0) await query(db, `${wake} where id = any(?)`, [[...accountIds]]);
     },
   };
 }
