@@ -124,6 +124,11 @@ module.exports = {
     onlyIn('node-cron-only-in-runs', '^src/runs/', ['node-cron']),
     onlyIn('fastify-only-in-api-and-console', '^src/(api|console)/', ['fastify', '@fastify', 'fastify-[^/]+']),
     onlyIn('ldapts-only-in-connector-kit', '^src/connector-kit/', ['ldapts']),
+    onlyIn('http-and-xml-only-in-connector-kit', '^src/connector-kit/', [
+      'got',
+      'fast-xml-parser',
+      'fast-xml-validator',
+    ]),
     onlyIn('commander-only-in-cli', '^src/cli/', ['commander']),
     {
       name: 'nock-only-in-one-helper',

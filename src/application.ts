@@ -7,6 +7,8 @@ import { buildApi } from './api/build-api.ts';
 import type { ApiInstance } from './api/instance.ts';
 import { createMetrics } from './api/metrics.ts';
 import {
+  actionRules,
+  askSource,
   checkSource,
   connectorDefinitions,
   decisionDigest,
@@ -16,6 +18,7 @@ import {
   type Connectors,
   type SourceWiring,
 } from './configured-sources.ts';
+import { ignoringRule } from './reconcile/ignore.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
 import { Engine } from './runs/engine.ts';
 import type { RunnableSource } from './runs/ports.ts';
@@ -25,19 +28,31 @@ import { createApiQueries } from './store/queries/api-queries.ts';
 import { importStore } from './store/import-store.ts';
 import { leaseStore } from './store/leases.ts';
 import { schemaState } from './store/migrate.ts';
+import { createAccountIgnoreStore } from './store/account-ignore-store.ts';
 import { createOperatorStore } from './store/operator-store.ts';
 import { reconcileStore } from './store/reconcile-store.ts';
 import { runStore } from './store/run-store.ts';
 import { ensurePolicy, ensureSources, ensureTeam, formerSources, settingOnce } from './store/setup.ts';
+import { createLinkMoveStore, type LinkMoveSettings } from './store/link-move-store.ts';
+import { createSourceIdentityStore } from './store/source-identity-store.ts';
+import { createHeldRunStore } from './store/held-run-store.ts';
 import { createSourcePauseStore } from './store/source-pause-store.ts';
 import { sourceStore } from './store/source-store.ts';
 import type { Db } from './store/sql.ts';
 import { createSyncSwitchStore } from './store/sync-switch-store.ts';
+import { createUserStore } from './store/user-store.ts';
+import { createWorklistAckStore } from './store/worklist-ack-store.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { product } from './telemetry/product.ts';
 import type { Redactor } from './telemetry/redactor.ts';
+import { createAccountIgnore } from './users/account-ignore.ts';
+import { createLinkMove } from './users/link-move.ts';
+import { createConfirmSystem } from './users/source-identity.ts';
+import { createHeldRuns } from './users/held-run.ts';
 import { createSourcePause } from './users/source-pause.ts';
 import { createSwitchSync } from './users/sync-switch.ts';
+import { createUserActions } from './users/user-actions.ts';
+import { createAckWorklist } from './users/worklist-ack.ts';
 
 export interface ApplicationOptions {
   readonly settings: Settings;
@@ -47,6 +62,7 @@ export interface ApplicationOptions {
   readonly redactor: Redactor;
   /** Users or accounts per transaction. */
   readonly batchSize: number;
+  readonly overlap: boolean;
   readonly osUser: string;
   readonly signal: AbortSignal;
   /** Hands a run to the workers. */
@@ -94,12 +110,18 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   );
   const wiring: SourceWiring = { settings, connectors: options.connectors, log, redactor, fingerprintKey };
   const sources = runnableSources(wiring);
-  const matchOf = new Map(configured.map(({ source, rules }) => [source.id, rules.match]));
+  const rulesById = new Map(configured.map(({ source, rules }) => [source.id, rules]));
+  const matchOf: LinkMoveSettings['matchOf'] = (source) => rulesById.get(source)?.match ?? [];
+  const ignoringRuleOf: LinkMoveSettings['ignoringRuleOf'] = (source, account) =>
+    ignoringRule(rulesById.get(source)?.ignore ?? [], account);
+  const allMatchRules = distinctRules(configured.map(({ rules }) => rules.match));
+  const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
   const queries = createApiQueries(db, {
     sources: settings.sources,
     rulesOf: (id) => configured.find(({ source }) => source.id === id)?.rules,
     nextRuns: options.nextRuns,
   });
+  const sourceStates = sourceStore(db);
   const metrics = createMetrics(() => queries.sources.list());
   const engine = new Engine({
     sources,
@@ -107,14 +129,15 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     policy: { id: await ensurePolicy(db, policy), content: policy },
     guard: settings.guard,
     runStore: runStore(db),
-    sourceStore: sourceStore(db),
+    sourceStore: sourceStates,
     leases: leaseStore(db),
-    reconcileStore: reconcileStore(db, (source) => matchOf.get(source) ?? []),
+    reconcileStore: reconcileStore(db, matchOf, ignoringRuleOf),
     importStore: importStore(db),
     queueRun: options.queueRun,
     log,
     holder: `${hostname()} pid ${String(process.pid)}`,
     batchSize: options.batchSize,
+    overlap: options.overlap,
     signal: options.signal,
     runEnded: (run) => {
       metrics.runEnded(run);
@@ -126,9 +149,26 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     authenticate: createAuthenticate(operators, localToken),
     queries,
     switchSync: createSwitchSync(createSyncSwitchStore(db), options.requestReconcile),
+    userActions: createUserActions(
+      {
+        store: createUserStore(db, matchOf, ignoringRuleOf),
+        rules: actionRules(settings),
+        requestReconcile: options.requestReconcile,
+      },
+      async (source, externalId) =>
+        askSource(wiring, source, externalId, (await sourceStates.states()).get(source)?.systemId ?? null),
+    ),
     sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),
+    confirmSystem: createConfirmSystem(createSourceIdentityStore(db)),
+    linkMove: createLinkMove(
+      createLinkMoveStore(db, { matchOf, allMatchRules, ignoringRuleOf }),
+      options.requestReconcile,
+    ),
+    accountIgnore: createAccountIgnore(createAccountIgnoreStore(db), options.requestReconcile),
+    ackWorklist: createAckWorklist(createWorklistAckStore(db, acds)),
     runRequests: engine,
-    sourceChecks: { check: (id, signal) => checkSource(wiring, id, signal) },
+    heldRuns: createHeldRuns(createHeldRunStore(db), options.requestReconcile),
+    sourceChecks: { check: (id, known, signal) => checkSource(wiring, id, known, signal) },
     settings: () => describeSettings(settings),
     version: { version: product.version, schema: await schemaState(db), node: process.versions.node },
     notReady: () => notReady(db, log),

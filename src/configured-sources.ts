@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { CheckStep, Connector, Kit, Session } from './connector-kit/contract.ts';
+import type { CheckStep, Connector, Kit, Lookup, Session } from './connector-kit/contract.ts';
+import { SourceError } from './connector-kit/errors.ts';
 import { secretFingerprint } from './connector-kit/secret.ts';
 import { digestOf } from './digest.ts';
 import type { Field } from './domain/fields.ts';
 import type { Policy, TeamId } from './domain/user.ts';
 import type { SourceRules } from './reconcile/rules.ts';
+import { distinctRules } from './reconcile/match-keys.ts';
 import type { RunnableSource } from './runs/ports.ts';
 import { configDigest, sourceSecrets } from './settings/config-digest.ts';
 import type { ConnectorDefinition, Settings, SourceSettings } from './settings/settings.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Redactor } from './telemetry/redactor.ts';
+import type { ActionRules } from './users/ports.ts';
 
 /** The kinds of sources that exist, by name. */
 export type Connectors = ReadonlyMap<string, Connector>;
@@ -32,6 +35,7 @@ export function rulesOf(settings: Settings, source: SourceSettings): SourceRules
     as: source.as,
     match: source.match,
     createsUsers: source.createsUsers,
+    ignore: source.ignore,
     fromDisabled: newUsers.fromDisabled,
     newUsersActive: newUsers.active,
     roles: source.roles,
@@ -42,6 +46,26 @@ export function rulesOf(settings: Settings, source: SourceSettings): SourceRules
     ),
   };
 }
+
+/** What the configuration says that people's acts on users depend on. */
+export function actionRules(settings: Settings): ActionRules {
+  const configured = new Map(settings.sources.map((source) => [source.id, source]));
+  const rules = new Map(settings.sources.map((source) => [source.id, rulesOf(settings, source)]));
+  return {
+    rulesOf: (id) => rules.get(id),
+    allMatchRules: distinctRules(settings.sources.map((source) => source.match)),
+    roleCatalogue: Object.keys(settings.roles.catalogue),
+    reassertsAgentRole: settings.roles.reassert,
+    hasReusableIds: (id) => configured.get(id)?.reusableIds === true,
+    ownsSupervision(id) {
+      const source = configured.get(id);
+      return source !== undefined && kindsOwningSupervision.includes(source.kind) && source.supervision === 'mirror';
+    },
+  };
+}
+
+/** Spec 11.4. */
+const kindsOwningSupervision = ['cisco-uccx', 'cisco-ucce'];
 
 /** Of everything that decisions on a source's accounts depend on: a change makes all of them due. */
 export function decisionDigest(rules: SourceRules): string {
@@ -103,16 +127,74 @@ async function openSession(wiring: SourceWiring, source: SourceSettings, signal:
   return connectorOf(wiring, source).open(source.config, kitOf(wiring, source, signal));
 }
 
-/** Goes through a source's connection step by step (`source check`). */
+/** As long as a source may take to open and to answer about one account. */
+const lookupTimeoutMs = 60_000;
+
+/**
+ * Asks a source about one account, now (spec 9.3). `unsupported` where it is not configured or not enabled. `known` is the
+ * system that it was known as: another one's answer would be about somebody else (spec 2.6).
+ */
+export async function askSource(
+  wiring: SourceWiring,
+  sourceId: string,
+  externalId: string,
+  known: string | null,
+): Promise<Lookup> {
+  const source = wiring.settings.sources.find((each) => each.id === sourceId && each.enabled);
+  if (source === undefined) return 'unsupported';
+  const signal = AbortSignal.timeout(lookupTimeoutMs);
+  const session = await openSession(wiring, source, signal);
+  try {
+    if (known !== null && session.systemId !== known)
+      throw new Error(`${sourceId} answers as another system than before (source-identity-changed)`);
+    return await session.lookup(externalId, signal);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * Goes through a source's connection step by step (`source check`); last, whether it still is the system that it was known
+ * as (spec 2.6).
+ */
 export async function checkSource(
   wiring: SourceWiring,
   sourceId: string,
+  known: string | null,
   signal: AbortSignal,
 ): Promise<readonly CheckStep[]> {
   const source = wiring.settings.sources.find((each) => each.id === sourceId);
   if (source === undefined) throw new RangeError(`there is no source ${sourceId} in the configuration`);
   await registerSecrets(wiring, source);
-  return connectorOf(wiring, source).check(source.config, kitOf(wiring, source, signal));
+  const steps = await connectorOf(wiring, source).check(source.config, kitOf(wiring, source, signal));
+  if (known === null || steps.some((step) => step.outcome === 'failed')) return steps;
+  return [...steps, await checkIdentity(wiring, source, known, signal)];
+}
+
+async function checkIdentity(
+  wiring: SourceWiring,
+  source: SourceSettings,
+  known: string,
+  signal: AbortSignal,
+): Promise<CheckStep> {
+  const name = 'identity';
+  try {
+    const session = await openSession(wiring, source, signal);
+    await session.close();
+    if (session.systemId === known) return { name, outcome: 'ok', detail: `the same system as before: ${known}` };
+    return {
+      name,
+      outcome: 'failed',
+      code: 'source-identity-changed',
+      detail: `another system: it was ${known}, it is ${session.systemId}; nothing of it is read`,
+      remedy:
+        'point the source back at the old one, or give the new one a source id of its own; where it takes the place of ' +
+        `the old one, let a run find it and then say so: rosterd sync ${source.id}, rosterd source confirm ${source.id}`,
+    };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { name, outcome: 'failed', code: error.code, detail: error.message };
+  }
 }
 
 function connectorOf({ connectors }: SourceWiring, source: SourceSettings): Connector {

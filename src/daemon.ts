@@ -186,8 +186,9 @@ function applicationBasis(
   log: Logger,
   signal: AbortSignal,
 ) {
-  const batchSize = settings.database.kind === 'embedded' ? 200 : 1_000;
-  return { settings, connectors, db: store.db, log, redactor, batchSize, osUser: osUserName(), signal };
+  const embedded = settings.database.kind === 'embedded';
+  const [batchSize, overlap] = [embedded ? 200 : 1_000, !embedded];
+  return { settings, connectors, db: store.db, log, redactor, batchSize, overlap, osUser: osUserName(), signal };
 }
 
 /** The API without a daemon: the same handlers and engine, in this process; runs are executed here and now. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import {
   directoryConnection,
   distinguishedName,
-  endpointOf,
+  endpointsOf,
   ldapFilter,
   pageSize,
 } from '../../src/connector-kit/ldap/connection-config.ts';
@@ -10,11 +10,14 @@ import {
 /** Ports of the global catalogue: it holds only some of the attributes (MS-ADTS 3.1.1.3.1.10). */
 const globalCatalogPorts: readonly number[] = [3268, 3269];
 
-const connection = directoryConnection.refine((value) => !globalCatalogPorts.includes(endpointOf(value).port), {
-  path: ['url'],
-  error:
-    'must not be the global catalogue (3268, 3269), which lacks most attributes: use a domain controller, port 636 or 389',
-});
+const connection = directoryConnection.refine(
+  (value) => endpointsOf(value).every(({ port }) => !globalCatalogPorts.includes(port)),
+  {
+    path: ['url'],
+    error:
+      'must not be the global catalogue (3268, 3269), which lacks most attributes: use a domain controller, port 636 or 389',
+  },
+);
 
 /** The keys of an `active-directory` source beyond the common ones. */
 export const config = z.strictObject({

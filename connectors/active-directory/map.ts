@@ -4,6 +4,7 @@ import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
 import { readFields, readTeams, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { expiryMs } from '../../src/connector-kit/ldap/microsoft-values.ts';
+import { isCutShort } from '../../src/connector-kit/ldap/ranges.ts';
 import { namesOfGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import type { RoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
@@ -92,16 +93,10 @@ function windowsLogin(entry: Entry, netbiosName: string): string {
   return login;
 }
 
-/** Undefined (not read) where nothing shows that memberOf can be read, or where it came only in part. */
-function rolesOf(entry: Entry, groups: RoleGroups, proven: ReadonlySet<string>): RoleFacts | undefined {
+/** The groups of an entry that the table names; undefined (not read) where nothing shows that memberOf can be read, or where it came only in part. */
+export function rolesOf(entry: Entry, groups: RoleGroups, proven: ReadonlySet<string>): RoleFacts | undefined {
   const memberOf = entry.texts.get('memberof');
   if (memberOf === undefined && !proven.has('memberof')) return undefined;
   if (isCutShort(entry, 'memberof')) return undefined;
   return { groups: namesOfGroups(groups, memberOf ?? [], entry.texts.get('primarygroupid')?.[0]) };
-}
-
-/** Of more than 1,500 values Active Directory sends a range, as `memberOf;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
-function isCutShort(entry: Entry, attribute: string): boolean {
-  for (const name of entry.texts.keys()) if (name.startsWith(`${attribute};range=`)) return true;
-  return false;
 }

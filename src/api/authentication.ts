@@ -25,11 +25,15 @@ export function requireAccess(app: FastifyInstance, authenticate: Authenticate):
   app.addHook('onRequest', async (request) => {
     const needed = request.routeOptions.config.access;
     if (needed === 'none') return;
-    const principal = await authenticateRequest(request, authenticate);
-    if (needed !== undefined && !principal.permissions.has(needed))
-      throw new ApiError(403, 'permission-missing', `${principal.name} does not have the permission "${needed}".`);
-    request.principal = principal;
+    request.principal = await authenticateRequest(request, authenticate);
+    if (needed !== undefined) requirePermission(request, needed);
   });
+}
+
+/** Refuses whoever does not have the permission; for what only some requests of a route need. */
+export function requirePermission({ principal }: FastifyRequest, needed: Permission): void {
+  if (principal?.permissions.has(needed) !== true)
+    throw new ApiError(403, 'permission-missing', `${principal?.name ?? ''} does not have the permission "${needed}".`);
 }
 
 /** Who asks; for handlers of routes that need a permission. */

@@ -16,6 +16,7 @@ import { reviewItemRoutes } from './routes/review-items.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { systemRoutes } from './routes/system.ts';
+import { userActionRoutes } from './routes/user-actions.ts';
 import { userRoutes } from './routes/users.ts';
 import { worklistRoutes } from './routes/worklist.ts';
 
@@ -76,6 +77,7 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
 
 const resources = [
   userRoutes,
+  userActionRoutes,
   accountRoutes,
   sourceRoutes,
   runRoutes,

@@ -1,15 +1,22 @@
 import type { Authenticate } from '../access/authentication.ts';
 import type { CheckStep } from '../connector-kit/contract.ts';
+import type { AccountIgnore } from '../users/account-ignore.ts';
+import type { LinkMove } from '../users/link-move.ts';
+import type { ConfirmSystem } from '../users/source-identity.ts';
+import type { HeldRuns } from '../users/held-run.ts';
 import type { SourcePause } from '../users/source-pause.ts';
 import type { SwitchSync } from '../users/sync-switch.ts';
+import type { UserActions } from '../users/user-actions.ts';
+import type { AckWorklist } from '../users/worklist-ack.ts';
 import type { Metrics } from './metrics.ts';
 import type { Account } from './schemas/accounts.ts';
 import type { Event } from './schemas/events.ts';
 import type { Explanation } from './schemas/explanation.ts';
 import type { ReviewItem } from './schemas/review-items.ts';
-import type { Run } from './schemas/runs.ts';
+import type { Run, ShownDecision } from './schemas/runs.ts';
 import type { Source } from './schemas/sources.ts';
 import type { Setting, Version } from './schemas/system.ts';
+import type { Owner } from './schemas/user-actions.ts';
 import type { User } from './schemas/users.ts';
 import type { WorklistEntry } from './schemas/worklist.ts';
 
@@ -37,6 +44,13 @@ export interface EventFilter extends PageRequest {
   readonly text?: string | undefined;
 }
 
+export interface AccountFilter extends PageRequest {
+  readonly source?: string | undefined;
+  readonly state?: Account['state'] | undefined;
+  readonly match?: Account['match'] | undefined;
+  readonly matched?: boolean | undefined;
+}
+
 /** Read models. Each list is bounded and costs a fixed number of statements. */
 interface ApiQueries {
   readonly users: {
@@ -51,13 +65,8 @@ interface ApiQueries {
     resolve(reference: string): Promise<number | null>;
   };
   readonly accounts: {
-    list(
-      filter: PageRequest & {
-        readonly source?: string | undefined;
-        readonly state?: Account['state'] | undefined;
-        readonly match?: Account['match'] | undefined;
-      },
-    ): Promise<Page<Account>>;
+    list(filter: AccountFilter): Promise<Page<Account>>;
+    get(source: string, externalId: string): Promise<Account | null>;
   };
   readonly sources: { list(): Promise<readonly Source[]>; get(id: string): Promise<Source | null> };
   readonly runs: {
@@ -66,6 +75,8 @@ interface ApiQueries {
     ): Promise<Page<Run>>;
     get(id: number): Promise<Run | null>;
     ofSync(syncId: string): Promise<readonly Run[]>;
+    /** What a held run shows, in the order of its accounts (spec 13.2). */
+    shown(runId: number, page: PageRequest): Promise<Page<ShownDecision>>;
   };
   readonly events: { list(filter: EventFilter): Promise<Page<Event> & { readonly atEnd: boolean }> };
   readonly reviewItems: {
@@ -73,7 +84,15 @@ interface ApiQueries {
       filter: PageRequest & { readonly source?: string | undefined; readonly kind?: string | undefined },
     ): Promise<Page<ReviewItem>>;
   };
-  readonly worklist: { list(page: PageRequest): Promise<Page<WorklistEntry>> };
+  readonly worklist: {
+    list(filter: PageRequest & { readonly all?: boolean | undefined }): Promise<Page<WorklistEntry>>;
+  };
+  /** The periods of ownership of an external id, the oldest first; with `at` the one at that time (spec 8.1). */
+  owners(filter: {
+    readonly source: string;
+    readonly externalId: string;
+    readonly at?: Date | undefined;
+  }): Promise<readonly Owner[]>;
   /** Where each value of a user comes from (spec 5.7); null where there is no such user. */
   explain(userId: number): Promise<Explanation | null>;
 }
@@ -100,9 +119,18 @@ export interface ApiDependencies {
   readonly authenticate: Authenticate;
   readonly queries: ApiQueries;
   readonly switchSync: SwitchSync;
+  readonly userActions: UserActions;
   readonly sourcePause: SourcePause;
+  readonly confirmSystem: ConfirmSystem;
+  readonly linkMove: LinkMove;
+  readonly accountIgnore: AccountIgnore;
+  readonly ackWorklist: AckWorklist;
   readonly runRequests: RunRequests;
-  readonly sourceChecks: { check(sourceId: string, signal: AbortSignal): Promise<readonly CheckStep[]> };
+  readonly heldRuns: HeldRuns;
+  readonly sourceChecks: {
+    /** `known`: the system that the source has been so far (spec 2.6). */
+    check(sourceId: string, known: string | null, signal: AbortSignal): Promise<readonly CheckStep[]>;
+  };
   /** The settings in effect, secrets masked. */
   readonly settings: () => readonly Setting[];
   readonly version: Version;

@@ -1,18 +1,28 @@
-import type { AbsenceRow, EventRow } from './ports.ts';
+import type { AbsenceRow, EventRow, Shown } from './ports.ts';
+import { asApproved, shown, type Show } from './shown.ts';
 import { stopIfAborted, type Pass, type Tally } from './pass.ts';
 
-/** Counts the accounts that would become *gone*. */
-export async function countAbsences(pass: Pass, tally: Tally): Promise<void> {
-  await eachBatch(pass, (rows) => {
-    for (const row of rows) if (row.absent) tally.add('gone', row.accountId);
-    return Promise.resolve();
+/** Counts the accounts that would become *gone*, and shows them where that is asked for. */
+export async function takeAbsences(pass: Pass, tally: Tally, show?: Show): Promise<void> {
+  await eachBatch(pass, async (rows) => {
+    const absent = rows.filter((row) => row.absent);
+    for (const row of absent) tally.add('gone', row.accountId);
+    await show?.(absent.map(shownAbsence));
   });
+}
+
+function shownAbsence({ accountId, externalId, userId }: AbsenceRow): Shown {
+  return shown({ kind: 'gone', accountId, externalId, userId, contentHash: '', changes: [], classes: ['gone'] });
 }
 
 /** Decides on observed absences and returns: *gone* is a decision, taken after the guard (spec 13.1). */
 export async function writeAbsences(pass: Pass): Promise<void> {
-  await eachBatch(pass, (rows) =>
-    pass.store.inLease(pass.lease, async (tx) => {
+  await eachBatch(pass, async (observed) => {
+    const absent = observed.filter((row) => row.absent).map((row) => ({ row, shown: shownAbsence(row) }));
+    const approved = new Set((await asApproved(pass, 'gone', absent)).map(({ row }) => row.accountId));
+    const rows = observed.filter((row) => !row.absent || approved.has(row.accountId));
+    if (rows.length === 0) return;
+    await pass.store.inLease(pass.lease, async (tx) => {
       await tx.saveGone(rows, pass.runId);
       await tx.appendEvents(
         rows.map((row) => eventOf(row, pass)),
@@ -20,8 +30,8 @@ export async function writeAbsences(pass: Pass): Promise<void> {
       );
       pass.counts.gone += rows.filter((row) => row.absent).length;
       pass.counts.returned += rows.filter((row) => !row.absent).length;
-    }),
-  );
+    });
+  });
 }
 
 async function eachBatch(pass: Pass, work: (rows: readonly AbsenceRow[]) => Promise<void>): Promise<void> {
@@ -31,9 +41,13 @@ async function eachBatch(pass: Pass, work: (rows: readonly AbsenceRow[]) => Prom
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.accountId;
-    const decidable = rows.filter((row) => !row.absent || pass.decidesAbsences);
+    const decidable = rows.filter((row) => !row.absent || decides(pass, row));
     if (decidable.length > 0) await work(decidable);
   }
+}
+
+function decides({ decidesAbsences }: Pass, row: AbsenceRow): boolean {
+  return decidesAbsences === 'all' || (decidesAbsences === 'reported' && row.reported);
 }
 
 function eventOf(row: AbsenceRow, pass: Pass): EventRow {

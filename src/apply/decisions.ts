@@ -5,7 +5,7 @@ import type { Bidder, Outcome } from '../reconcile/bids.ts';
 import type { ObservedAccount, Subject, ValueDecision } from '../reconcile/decide.ts';
 import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
 import type { ItemDraft, SnapshotWrite } from './ports.ts';
-import type { Pass } from './pass.ts';
+import type { Writing } from './pass.ts';
 
 /** What a decision takes and gives up of unique names. */
 export function bidderOf(
@@ -80,7 +80,7 @@ export function keysAfter(
   subject: Subject,
   decision: ValueDecision,
   linkedSources: readonly string[],
-  pass: Pass,
+  pass: Pick<Writing, 'allMatchRules'>,
 ): string[] {
   const slots = subject.snapshots.filter(
     (slot) => linkedSources.includes(slot.source) && slot.source !== decision.snapshot?.source,
@@ -93,13 +93,17 @@ export function keysAfter(
 }
 
 /** Every key under which a user is found now. */
-export function keysBefore(subject: Subject, linkedSources: readonly string[], pass: Pass): string[] {
+export function keysBefore(
+  subject: Subject,
+  linkedSources: readonly string[],
+  pass: Pick<Writing, 'allMatchRules'>,
+): string[] {
   const slots = subject.snapshots.filter((slot) => linkedSources.includes(slot.source));
   return userKeys(subject.user.value.fields, slots, pass.allMatchRules);
 }
 
 /** The keys of an account's own values, for finding other users that they match. */
-export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: Pass): string[] {
+export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: Pick<Writing, 'rules'>): string[] {
   return accountKeys(account.content.values, pass.rules.match).filter((key) => key !== null);
 }
 

@@ -1,7 +1,7 @@
 import type { UserId } from '../domain/user.ts';
 import { duplicateItem, keysOfAccount } from './decisions.ts';
 import type { ReconcileTx, UnlinkedRow } from './ports.ts';
-import type { Pass } from './pass.ts';
+import type { Writing } from './pass.ts';
 import { settleQuestions } from './questions.ts';
 
 /** A user of a batch with their account of the run's source, and the keys under which they are found. */
@@ -17,7 +17,7 @@ const kinds = ['possible-duplicate'];
  * Derives anew which users of a batch may be the same person as another: a linked account of one has values that match the
  * other by its source's rules (spec 4.9). Whatever holds the account back, the question arises; it holds nothing itself.
  */
-export async function settleDuplicates(tx: ReconcileTx, pass: Pass, linked: readonly LinkedUser[]): Promise<void> {
+export async function settleDuplicates(tx: ReconcileTx, pass: Writing, linked: readonly LinkedUser[]): Promise<void> {
   const userIds = linked.map((entry) => entry.userId);
   const open = await tx.openItems(kinds, [], userIds);
   const pairs = new Map([
@@ -35,7 +35,7 @@ export async function settleDuplicates(tx: ReconcileTx, pass: Pass, linked: read
 /** The pairs that share any key: those that may be asked about, found by look-ups. */
 async function pairsNear(
   tx: ReconcileTx,
-  pass: Pass,
+  pass: Writing,
   linked: readonly LinkedUser[],
 ): Promise<ReadonlyMap<string, readonly UserId[]>> {
   const keysOf = new Map(linked.map((entry) => [entry.userId, [...keysOfAccount(entry.account, pass), ...entry.keys]]));

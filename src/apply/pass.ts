@@ -43,19 +43,29 @@ export interface Pass {
   readonly allMatchRules: readonly (readonly Field[])[];
   readonly policy: { readonly id: number; readonly content: Policy };
   readonly guard: PassGuard;
-  /**
-   * Whether observed absences may become *gone*: only in the run of a complete import that shows at least half of the
-   * accounts, or what one import held back would pass with the next run of any kind (spec 3.3, 20.7).
-   */
-  readonly decidesAbsences: boolean;
+  /** A person has approved what the run showed: nothing else is applied, and nothing is limited (spec 13.2). */
+  readonly approved: boolean;
+  /** Which observed absences may become *gone*; see decidableAbsences. */
+  readonly decidesAbsences: 'all' | 'reported' | 'none';
   /** Users or accounts per transaction. */
   readonly batchSize: number;
+  /** Whether two transactions may be under way at once: not on the embedded database, which has one session. */
+  readonly overlap: boolean;
   readonly signal: AbortSignal;
   readonly counts: PassCounts;
   /** Tells how far the pass is; `phase` names the part. */
   readonly progress: (phase: PassPhase, done: number) => Promise<void>;
   world: World;
 }
+
+/**
+ * What deciding on one source's accounts and writing it needs of a pass. What a person does to one user has it too, without
+ * a run and a lease: what they have previewed passes without the guard (spec 13.5).
+ */
+export type Writing = Pick<Pass, 'rules' | 'allMatchRules' | 'world' | 'counts'> & {
+  readonly runId: number | null;
+  readonly guard: Pick<PassGuard, 'letThrough'>;
+};
 
 type PassPhase = 'counting' | 'values' | 'planning' | 'identity';
 

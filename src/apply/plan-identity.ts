@@ -3,12 +3,14 @@ import type { Verdict } from '../reconcile/correlate.ts';
 import type { Decided, ItemDraft, Planned, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { competes, correlateBatch, type KeysAhead } from './neighbourhood.ts';
 import { stopIfAborted, type Pass, type Tally } from './pass.ts';
+import { asApproved, type Show } from './shown.ts';
+import { foresee } from './foresee.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
 
-/** Counts the links and creations that a pass would make; writes nothing. */
-export async function countIdentity(pass: Pass, tally: Tally, ahead: KeysAhead): Promise<void> {
-  await eachDueBatch(pass, async (rows) => {
-    const { verdicts } = await correlateBatch(pass, rows.filter(competes), ahead);
+/** Counts the links and creations that a pass would make, and shows them where that is asked for; writes nothing. */
+export async function takeIdentity(pass: Pass, tally: Tally, ahead: KeysAhead, show?: Show): Promise<void> {
+  await eachDueBatch(pass, ahead, async ({ rows, verdicts }) => {
+    await show?.((await foresee(pass, rows, verdicts)).map((entry) => entry.shown));
     for (const row of rows) {
       const verdict = verdicts.get(row.id);
       // A user who does not exist yet is counted by their account: each counts once either way.
@@ -28,21 +30,52 @@ export async function planIdentity(pass: Pass): Promise<void> {
     await tx.wakeQuestions(pass.rules.id);
   });
   let done = 0;
-  await eachDueBatch(pass, async (rows) => {
-    const { verdicts, accounts } = await correlateBatch(pass, rows.filter(competes), new Map());
-    await pass.store.inLease(pass.lease, (tx) => writeVerdicts(tx, pass, rows, verdicts, accounts));
+  await eachDueBatch(pass, new Map(), async ({ rows, verdicts, accounts }) => {
+    const approved = await approvedOf(pass, rows, verdicts);
+    await pass.store.inLease(pass.lease, (tx) => writeVerdicts(tx, pass, approved, verdicts, accounts));
     done += rows.length;
     await pass.progress('planning', done);
   });
   await pass.store.inLease(pass.lease, (tx) => tx.setPhase(pass.runId, 'identity'));
 }
 
-/** Hands over the due accounts batch by batch; the next one is read while the last is worked on. */
-async function eachDueBatch(pass: Pass, work: (rows: readonly UnlinkedRow[]) => Promise<void>): Promise<void> {
-  const load = async (after: number): Promise<{ rows: UnlinkedRow[]; last: number } | null> => {
+/** The accounts whose link or creation an approved run may carry out, and all others that change nobody. */
+async function approvedOf(
+  pass: Pass,
+  rows: readonly UnlinkedRow[],
+  verdicts: ReadonlyMap<number, Verdict>,
+): Promise<readonly UnlinkedRow[]> {
+  if (!pass.approved) return rows;
+  const foreseen = await foresee(pass, rows, verdicts);
+  const of = (kind: 'link' | 'create'): typeof foreseen => foreseen.filter((entry) => entry.shown.kind === kind);
+  const standing = [
+    ...(await asApproved(pass, 'link', of('link'))),
+    ...(await asApproved(pass, 'create', of('create'))),
+  ];
+  const left = new Set(
+    [...of('link'), ...of('create')].filter((entry) => !standing.includes(entry)).map(({ row }) => row.id),
+  );
+  return rows.filter((row) => !left.has(row.id));
+}
+
+/** Due accounts of one batch, with what correlation says of them. */
+interface Correlated {
+  readonly rows: readonly UnlinkedRow[];
+  readonly verdicts: ReadonlyMap<number, Verdict>;
+  readonly accounts: ReadonlyMap<number, UnlinkedRow>;
+}
+
+/**
+ * Hands over the due accounts batch by batch; the next one is read and correlated while the last is worked on: verdicts come
+ * from what stood before any of them was written (spec 4.8).
+ */
+async function eachDueBatch(pass: Pass, ahead: KeysAhead, work: (batch: Correlated) => Promise<void>): Promise<void> {
+  const load = async (after: number): Promise<(Correlated & { last: number }) | null> => {
     const ids = await pass.store.read.dueUnlinked(pass.rules.id, after, pass.batchSize);
     const last = ids.at(-1);
-    return last === undefined ? null : { rows: await pass.store.read.unlinked(ids, false), last };
+    if (last === undefined) return null;
+    const rows = await pass.store.read.unlinked(ids, false);
+    return { rows, last, ...(await correlateBatch(pass, rows.filter(competes), ahead)) };
   };
   let pending = load(0);
   for (;;) {
@@ -52,7 +85,7 @@ async function eachDueBatch(pass: Pass, work: (rows: readonly UnlinkedRow[]) => 
     pending = load(batch.last);
     // Its failure must not go unheard meanwhile: it is awaited in the next round.
     pending.catch(() => undefined);
-    await work(batch.rows);
+    await work(batch);
   }
 }
 
@@ -91,7 +124,7 @@ function plannedOf(row: UnlinkedRow, verdict: Verdict | undefined, pass: Pass): 
 
 function decidedOf(row: UnlinkedRow, verdict: Verdict | undefined): Decided {
   const base = { accountId: row.id, contentHash: row.contentHash, wakes: row.wakes, heldDigest: null };
-  if (row.ignored) return { ...base, standing: 'ignored', reason: null, userId: null };
+  if (row.ignored) return { ...base, standing: 'ignored', reason: row.ignoredFor, userId: null };
   if (verdict === undefined) return { ...base, standing: 'unmatched', reason: 'gone', userId: null };
   if (verdict.kind === 'wait') {
     const standing = verdict.reason === 'unlinked' ? 'unlinked' : 'waiting';

@@ -26,6 +26,8 @@ export interface UnlinkedRow extends UnlinkedAccount {
   readonly wakes: number;
   readonly absent: boolean;
   readonly ignored: boolean;
+  /** The person's reason, or the rule of the configuration (spec 2.7). */
+  readonly ignoredFor: string | null;
 }
 
 /** An account whose absence, or return, has been observed and not yet decided on (spec 13.1, gone). */
@@ -33,6 +35,8 @@ export interface AbsenceRow {
   readonly accountId: number;
   readonly externalId: string;
   readonly absent: boolean;
+  /** The source itself reported this one account: it did not merely stay out of a list (spec 3.1). */
+  readonly reported: boolean;
   /** How the absence was proven. */
   readonly proof: string | null;
   readonly userId: UserId | null;
@@ -79,7 +83,7 @@ export interface SnapshotWrite {
   };
 }
 
-interface ClaimWrite {
+export interface ClaimWrite {
   readonly userId: UserId;
   readonly take: readonly Claim[];
   readonly release: readonly Claim[];
@@ -95,11 +99,11 @@ interface MatchKeysWrite {
 export interface LinkWrite {
   readonly accountId: number;
   readonly userId: UserId;
-  readonly origin: 'correlated' | 'created';
+  readonly origin: 'correlated' | 'created' | 'manual';
   readonly rule: string | null;
 }
 
-interface NewUser {
+export interface NewUser {
   readonly userId: UserId;
   readonly origin: SourceId;
   readonly active: boolean;
@@ -114,6 +118,22 @@ export interface Planned {
   readonly contentHash: string;
   readonly userId: UserId | null;
   readonly rule: string | null;
+}
+
+export type ShownKind = 'gone' | 'values' | 'link' | 'create' | 'unmatched';
+
+/** A decision as a held run shows it (spec 13.2): what would become of one account and its user. */
+export interface Shown {
+  readonly kind: ShownKind;
+  readonly accountId: number;
+  readonly externalId: string;
+  /** Null for a user who would be created, and where nobody is concerned. */
+  readonly userId: UserId | null;
+  readonly contentHash: string;
+  readonly changes: readonly Change[];
+  readonly classes: readonly GuardClass[];
+  /** Of all of it: a decision that comes out with another digest is not the one that was shown. */
+  readonly digest: string;
 }
 
 /** A question as a pass derives it. `subject` identifies it among those of its kind. */
@@ -155,15 +175,14 @@ export interface ReconcileReads {
   /** Open questions of a kind that belong to a source and to no account. */
   openItemsOfSource(kind: string, source: SourceId): Promise<OpenItem[]>;
   absences(source: SourceId, after: number, limit: number): Promise<AbsenceRow[]>;
-  countAbsences(source: SourceId): Promise<{ absent: number; returned: number }>;
+  /** `reported` are those of the absent ones that the source itself reported. */
+  countAbsences(source: SourceId): Promise<{ absent: number; reported: number; returned: number }>;
   countDue(source: SourceId): Promise<{ linked: number; unlinked: number }>;
   /** Linked users whose account is due, by account id. */
   dueUsers(source: SourceId, after: number, limit: number): Promise<{ accountId: number; userId: UserId }[]>;
   dueUnlinked(source: SourceId, after: number, limit: number): Promise<number[]>;
   subjects(source: SourceId, userIds: readonly UserId[], lock: boolean): Promise<LinkedSubject[]>;
   unlinked(accountIds: readonly number[], lock: boolean): Promise<UnlinkedRow[]>;
-  /** Locks those of these accounts that nobody is linked to and whose content is still the same. */
-  lockUnlinked(accounts: readonly Pick<UnlinkedRow, 'id' | 'contentHash'>[]): Promise<ReadonlySet<number>>;
   /** Words and slots of users, without an account: for links about to be made. */
   users(userIds: readonly UserId[], lock: boolean): Promise<{ subject: Subject; linkedSources: readonly SourceId[] }[]>;
   claimHolders(claims: readonly Claim[]): Promise<Map<string, UserId>>;
@@ -177,6 +196,10 @@ export interface ReconcileReads {
   /** Ids for users about to be created; those that are not used leave a gap. */
   allocateUserIds(count: number): Promise<UserId[]>;
   planned(runId: number, afterExternalId: string, limit: number): Promise<Planned[]>;
+  /** The digests of what a held run showed of these accounts, by account. */
+  shownDigests(runId: number, kind: ShownKind, accountIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** One digest of everything that a held run showed; does not depend on batches. */
+  shownDigest(runId: number): Promise<string>;
   /** Subjects that earlier guarded decisions of the last 24 hours touched, per class. */
   guardedSince(source: SourceId): Promise<{ class: GuardClass; subject: number }[]>;
   /** Users whom another policy was last applied to. */
@@ -189,8 +212,15 @@ export interface ReconcileReads {
 
 /** Writes of one batch; each is one statement for all its rows. */
 export interface ReconcileWrites {
+  /**
+   * Takes accounts for users about to be created and notes the decision: of each that nobody is linked to, that is there and
+   * not ignored, and whose content is still what was decided on. Gives their ids; they are locked.
+   */
+  takeUnlinked(rows: readonly Decided[]): Promise<ReadonlySet<number>>;
+  /** Takes unique names for new users if every one of them is free; takes none otherwise. */
+  takeFreeClaims(claims: readonly ClaimWrite[]): Promise<boolean>;
   insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
-  insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number): Promise<void>;
+  insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number | null): Promise<void>;
   saveSnapshots(snapshots: readonly SnapshotWrite[]): Promise<void>;
   saveUsers(users: readonly UserWrite[]): Promise<void>;
   /** The policy last applied, where it changes nothing of the value. */
@@ -200,13 +230,20 @@ export interface ReconcileWrites {
   dropAccountKeys(accountIds: readonly number[]): Promise<void>;
   saveDecided(rows: readonly Decided[]): Promise<void>;
   saveGone(rows: readonly AbsenceRow[], runId: number): Promise<void>;
+  /** Puts renamed accounts before people (spec 9.1). */
+  saveRenames(
+    rows: readonly { readonly accountId: number; readonly changes: readonly Change[] }[],
+    runId: number | null,
+  ): Promise<void>;
   endRefusals(rows: readonly { accountId: number; part: string }[]): Promise<void>;
-  appendEvents(events: readonly EventRow[], context: { source: SourceId | null; runId: number }): Promise<void>;
+  appendEvents(events: readonly EventRow[], context: { source: SourceId | null; runId: number | null }): Promise<void>;
   closeItems(ids: readonly number[]): Promise<void>;
-  openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number): Promise<void>;
+  openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number | null): Promise<void>;
   savePlan(runId: number, rows: readonly Planned[]): Promise<void>;
   dropPlan(runId: number): Promise<void>;
   setPhase(runId: number, phase: string): Promise<void>;
+  saveShown(runId: number, rows: readonly Shown[]): Promise<void>;
+  dropShown(runId: number): Promise<void>;
   createTeams(teams: readonly { source: SourceId; externalId: string; name: string }[]): Promise<void>;
   bindTeams(teams: readonly { source: SourceId; externalId: string; teamId: TeamId }[]): Promise<void>;
   renameTeams(teams: readonly { teamId: TeamId; name: string }[]): Promise<void>;

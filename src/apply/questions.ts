@@ -1,6 +1,6 @@
 import type { ReconcileTx, ItemDraft, OpenItem } from './ports.ts';
 import { digestOf } from '../digest.ts';
-import type { Pass } from './pass.ts';
+import type { Writing } from './pass.ts';
 
 /** Kinds that ask whom an account belongs to; they hold the account (spec 4.10). */
 export const identityKinds = ['ambiguous-match', 'already-linked', 'inactive-match'] as const;
@@ -11,7 +11,7 @@ export const identityKinds = ['ambiguous-match', 'already-linked', 'inactive-mat
  */
 export async function settleQuestions(
   tx: ReconcileTx,
-  pass: Pass,
+  pass: Writing,
   scope: { kinds: readonly string[]; accountIds: readonly number[]; userIds: readonly number[] },
   desired: readonly ItemDraft[],
   stillArises: (item: OpenItem) => boolean = () => false,

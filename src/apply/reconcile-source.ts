@@ -1,16 +1,24 @@
 import type { GuardClass } from '../domain/change.ts';
 import { cannotExceed, exceededClasses, type Exceeded } from '../reconcile/guard.ts';
-import { countAbsences, writeAbsences } from './absences.ts';
-import { countIdentity, planIdentity } from './plan-identity.ts';
+import { takeAbsences, writeAbsences } from './absences.ts';
+import { planIdentity, takeIdentity } from './plan-identity.ts';
 import { Tally, type Pass } from './pass.ts';
+import { showing } from './shown.ts';
 import { closeKnownRoles, lookAtTeams, writeTeams, type TeamOutlook } from './teams.ts';
 import { takeValues, writeValues, type Taken } from './values.ts';
 import { writeIdentity } from './write-identity.ts';
 
-/** How a reconcile ended. `suspicious`: the guard stopped it and nothing was applied (spec 13.1, 13.3). */
+/** How a reconcile ended. `held`: nothing was applied, and what would have been is shown (spec 13.1–13.3). */
 export type ReconcileEnd =
   | { readonly kind: 'done' }
-  | { readonly kind: 'suspicious'; readonly exceeded: readonly Exceeded[]; readonly first: boolean };
+  | { readonly kind: 'held'; readonly exceeded: readonly Exceeded[]; readonly first: boolean };
+
+interface Manner {
+  /** A crash came after the plan was whole: it is carried out as planned. */
+  readonly resumeIdentity: boolean;
+  /** The import itself is a reason to ask first, whatever the guard's limits (spec 3.3). */
+  readonly holdAnyway: boolean;
+}
 
 const nothingTaken: Taken = { lost: new Map(), swapping: new Set(), keysAhead: new Map() };
 
@@ -18,32 +26,42 @@ const nothingTaken: Taken = { lost: new Map(), swapping: new Set(), keysAhead: n
  * One reconcile of one source, in the order that makes the result independent of batches (spec 4.8): teams; gone; values of
  * accounts linked before; all correlation from that one state; links and creations with their first values.
  * Where a limit could be reached every decision is taken and counted first. It can be run again at any time: what is
- * already written is no longer due, and a plan that was whole is carried out as planned (`resumeIdentity`).
+ * already written is no longer due.
  */
-export async function reconcileSource(pass: Pass, resumeIdentity: boolean): Promise<ReconcileEnd> {
+export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }: Manner): Promise<ReconcileEnd> {
   const outlook = await lookAtTeams(pass.store.read, pass.rules.id);
   pass.world = { ...pass.world, ...outlook.world };
   if (resumeIdentity) {
     await writeIdentity(pass);
     return { kind: 'done' };
   }
+  if (holdAnyway) return hold(pass, { exceeded: [], first: false });
   const due = await pass.store.read.countDue(pass.rules.id);
   const observed = await pass.store.read.countAbsences(pass.rules.id);
-  const absent = pass.decidesAbsences ? observed : { ...observed, absent: 0 };
+  const absent = { all: observed.absent, reported: observed.reported, none: 0 }[pass.decidesAbsences];
   const teamsChanged = outlook.verdicts.length + outlook.turned.length > 0;
-  if (due.linked + due.unlinked + absent.absent + absent.returned === 0 && !teamsChanged) return { kind: 'done' };
+  if (due.linked + due.unlinked + absent + observed.returned === 0 && !teamsChanged) return { kind: 'done' };
   const earlier = pass.guard.letThrough ? [] : await pass.store.read.guardedSince(pass.rules.id);
-  const counts = mustCount(pass, due.linked + due.unlinked + absent.absent + earlier.length);
+  const counts = mustCount(pass, due.linked + due.unlinked + absent + earlier.length);
   const tally = new Tally();
   const taken = counts || due.linked > pass.batchSize ? await takeValues(pass, tally) : nothingTaken;
   if (counts) {
-    await countAbsences(pass, tally);
-    await countIdentity(pass, tally, taken.keysAhead);
-    const end = await judge(pass, tally, earlier);
-    if (end.kind === 'suspicious') return end;
+    await takeAbsences(pass, tally);
+    await takeIdentity(pass, tally, taken.keysAhead);
+    const verdict = await judge(pass, tally, earlier);
+    if (verdict !== null) return hold(pass, verdict);
   }
   await write(pass, outlook, taken);
   return { kind: 'done' };
+}
+
+/** Takes every decision once more and keeps it with the run, for people to see and approve (spec 13.2). */
+async function hold(pass: Pass, why: Suspicion): Promise<ReconcileEnd> {
+  const [show, tally] = [await showing(pass), new Tally()];
+  await takeAbsences(pass, tally, show);
+  const { keysAhead } = await takeValues(pass, tally, show);
+  await takeIdentity(pass, tally, keysAhead, show);
+  return { kind: 'held', ...why };
 }
 
 async function write(pass: Pass, outlook: TeamOutlook, taken: Taken): Promise<void> {
@@ -64,18 +82,23 @@ function mustCount(pass: Pass, countable: number): boolean {
   return pass.guard.firstReconcile === 'hold' || !cannotExceed(countable, pass.guard.limits);
 }
 
-/** Adds what the last 24 hours moved, each once, and compares with the limits (spec 13.1). */
+interface Suspicion {
+  readonly exceeded: readonly Exceeded[];
+  readonly first: boolean;
+}
+
+/** Adds what the last 24 hours moved, each once, and compares with the limits (spec 13.1); null where all is well. */
 async function judge(
   pass: Pass,
   tally: Tally,
   earlier: readonly { class: GuardClass; subject: number }[],
-): Promise<ReconcileEnd> {
+): Promise<Suspicion | null> {
   const { firstReconcile, limits } = pass.guard;
-  if (firstReconcile === 'apply') return { kind: 'done' };
+  if (firstReconcile === 'apply') return null;
   const now = tally.counts();
   const first =
     firstReconcile === 'hold' && now.linked + now.fieldChanged + now.fieldBlanked + now.teamMoved + now.roleTaken > 0;
   for (const decision of earlier) tally.add(decision.class, decision.subject);
   const exceeded = exceededClasses(tally.counts(), await pass.store.read.presentAccounts(pass.rules.id), limits);
-  return first || exceeded.length > 0 ? { kind: 'suspicious', exceeded, first } : { kind: 'done' };
+  return first || exceeded.length > 0 ? { exceeded, first } : null;
 }

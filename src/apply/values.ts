@@ -1,7 +1,9 @@
 import type { UniqueField } from '../domain/fields.ts';
+import type { Change } from '../domain/change.ts';
 import type { UserId } from '../domain/user.ts';
 import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
+import { renameBetween } from '../reconcile/rename.ts';
 import {
   bidderOf,
   keysAfter,
@@ -13,8 +15,9 @@ import {
   unknownRoleItems,
 } from './decisions.ts';
 import { digestOf } from '../digest.ts';
-import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx } from './ports.ts';
-import { stopIfAborted, type Pass, type Tally } from './pass.ts';
+import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx, Shown } from './ports.ts';
+import { asApproved, shown, type Show } from './shown.ts';
+import { stopIfAborted, type Pass, type Tally, type Writing } from './pass.ts';
 import { settleDuplicates } from './duplicates.ts';
 import { settleQuestions } from './questions.ts';
 
@@ -28,13 +31,18 @@ export interface Taken {
   readonly keysAhead: ReadonlyMap<UserId, readonly string[]>;
 }
 
-/** Takes every decision on linked accounts without writing it: counts for the guard, and unique names over the whole run. */
-export async function takeValues(pass: Pass, tally: Tally): Promise<Taken> {
+/**
+ * Takes every decision on linked accounts without writing it: counts for the guard, unique names over the whole run, and
+ * shows what would change where that is asked for.
+ */
+export async function takeValues(pass: Pass, tally: Tally, show?: Show): Promise<Taken> {
   const bidders: Bidder[] = [];
   const keysAhead = new Map<UserId, readonly string[]>();
   await eachDueBatch(pass, async (ids) => {
-    for (const row of await pass.store.read.subjects(pass.rules.id, ids, false)) {
-      const decision = decideValues(row.subject, row.account, pass.world);
+    const rows = await pass.store.read.subjects(pass.rules.id, ids, false);
+    const decisions = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
+    await show?.(decisions.filter(({ decision }) => decision.changes.length > 0).map(shownValues));
+    for (const { row, decision } of decisions) {
       const { user } = row.subject;
       for (const name of decision.classes) tally.add(name, user.id);
       const bidder = bidderOf(row.account, user.id, user.value, decision.after);
@@ -46,6 +54,12 @@ export async function takeValues(pass: Pass, tally: Tally): Promise<Taken> {
   });
   const outcomes = await resolveAll(pass, bidders);
   return { ...splitOutcomes(outcomes), keysAhead };
+}
+
+function shownValues({ row, decision }: { row: LinkedSubject; decision: ValueDecision }): Shown {
+  const { id: accountId, externalId, contentHash } = row.account;
+  const { changes, classes } = decision;
+  return shown({ kind: 'values', accountId, externalId, userId: row.subject.user.id, contentHash, changes, classes });
 }
 
 async function resolveAll(pass: Pass, bidders: readonly Bidder[]): Promise<ReadonlyMap<Bidder, Outcome>> {
@@ -75,7 +89,9 @@ export async function writeValues(pass: Pass, taken: Pick<Taken, 'lost' | 'swapp
   let done = 0;
   const write = async (ids: readonly UserId[]): Promise<void> => {
     stopIfAborted(pass);
-    await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, ids, taken.lost));
+    await pass.store.inLease(pass.lease, async (tx) =>
+      writeLinkedUsers(tx, pass, await standingUsers(tx, pass, ids), taken.lost),
+    );
     done += ids.length;
     await pass.progress('values', done);
   };
@@ -97,19 +113,43 @@ async function eachDueBatch(pass: Pass, work: (ids: readonly UserId[]) => Promis
   }
 }
 
+/** The users whose decision an approved run may carry out; what changes nothing needs no approval. */
+async function standingUsers(tx: ReconcileTx, pass: Pass, ids: readonly UserId[]): Promise<readonly UserId[]> {
+  if (!pass.approved) return ids;
+  const decisions = (await tx.subjects(pass.rules.id, ids, true)).map((row) => {
+    const decision = decideValues(row.subject, row.account, pass.world);
+    return { row, decision, shown: shownValues({ row, decision }) };
+  });
+  const changing = decisions.filter(({ decision }) => decision.changes.length > 0);
+  const standing = new Set(await asApproved(pass, 'values', changing));
+  return decisions
+    .filter((entry) => entry.decision.changes.length === 0 || standing.has(entry))
+    .map(({ row }) => row.subject.user.id);
+}
+
 interface Decision {
   readonly row: LinkedSubject;
   readonly decision: ValueDecision;
   readonly outcome: Outcome;
 }
 
-async function writeBatch(tx: ReconcileTx, pass: Pass, ids: readonly UserId[], lost: Taken['lost']): Promise<void> {
+/**
+ * Decides under lock on the users' accounts of one source, and writes snapshots, users, names, keys, questions and events.
+ * `lost`: unique fields that lose over the whole run.
+ */
+export async function writeLinkedUsers(
+  tx: ReconcileTx,
+  pass: Writing,
+  ids: readonly UserId[],
+  lost: Taken['lost'],
+): Promise<void> {
   const rows = await tx.subjects(pass.rules.id, ids, true);
   const decisions = await decideTogether(tx, pass, rows, lost);
   const moved = decisions.filter(({ decision }) => decision.moved);
   await tx.saveSnapshots(
     decisions.flatMap(({ row, decision }) => snapshotWrite(row.subject.user.id, row.account, decision)),
   );
+  await tx.saveRenames(decisions.flatMap(renameOf), pass.runId);
   await tx.saveUsers(moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })));
   const bids = moved.map(({ row, decision }) =>
     bidderOf(row.account, row.subject.user.id, row.subject.user.value, decision.after),
@@ -134,10 +174,20 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, ids: readonly UserId[], l
   pass.counts.skipped += decisions.filter(({ decision }) => (decision.heldBack?.changes.length ?? 0) > 0).length;
 }
 
+function renameOf({ row, decision }: Decision): { accountId: number; changes: Change[] }[] {
+  if (decision.snapshot === null) return [];
+  const { source } = decision.snapshot;
+  const changes = renameBetween(
+    row.subject.snapshots.find((slot) => slot.source === source),
+    decision.snapshot,
+  );
+  return changes.length === 0 ? [] : [{ accountId: row.account.id, changes }];
+}
+
 /** Decides a batch, and once more for those that lose a unique name. */
 async function decideTogether(
   tx: ReconcileTx,
-  pass: Pass,
+  pass: Writing,
   rows: readonly LinkedSubject[],
   lost: Taken['lost'],
 ): Promise<Decision[]> {
@@ -174,7 +224,7 @@ function withKnownLosses(
   return { ...outcome, lost: [...outcome.lost, ...added] };
 }
 
-async function saveKeys(tx: ReconcileTx, pass: Pass, decisions: readonly Decision[]): Promise<void> {
+async function saveKeys(tx: ReconcileTx, pass: Writing, decisions: readonly Decision[]): Promise<void> {
   const changed = decisions.flatMap(({ row, decision }) => {
     if (decision.snapshot === null) return [];
     const [before, after] = [
@@ -210,7 +260,7 @@ function heldDigest(decision: ValueDecision): string | null {
   return digestOf([held.reason, held.changes]);
 }
 
-function eventsOf({ row, decision }: Decision, pass: Pass): EventRow[] {
+function eventsOf({ row, decision }: Decision, pass: Writing): EventRow[] {
   const base = { userId: row.subject.user.id, accountId: row.account.id, externalId: row.account.externalId };
   const events: EventRow[] = [];
   const held = heldDigest(decision);
@@ -241,7 +291,7 @@ function eventsOf({ row, decision }: Decision, pass: Pass): EventRow[] {
   return events;
 }
 
-async function settleValueQuestions(tx: ReconcileTx, pass: Pass, decisions: readonly Decision[]): Promise<void> {
+async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: readonly Decision[]): Promise<void> {
   const accountIds = decisions.map(({ row }) => row.account.id);
   const taken = decisions.flatMap(({ row, outcome }) => takenItems(row.account, row.subject.user.id, outcome.lost));
   await settleQuestions(tx, pass, { kinds: ['unique-taken', ...closedByLink], accountIds, userIds: [] }, taken);
@@ -265,7 +315,7 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Pass, decisions: read
 const closedByLink = ['ambiguous-match', 'already-linked', 'inactive-match'];
 
 /** Opens questions that belong to no single account, where they are not open yet. */
-export async function openMissing(tx: ReconcileTx, pass: Pass, items: readonly ItemDraft[]): Promise<void> {
+export async function openMissing(tx: ReconcileTx, pass: Writing, items: readonly ItemDraft[]): Promise<void> {
   const opened = await tx.openItemsOf(items.map((item) => ({ kind: item.kind, subject: item.subject })));
   const fresh = items.filter((item) => !opened.has(`${item.kind} ${item.subject}`));
   await tx.openNewItems(fresh, pass.rules.id, pass.runId);

@@ -1,6 +1,6 @@
-import { agentRole, emptyValue, mayMove, noWords, type Snapshot, type UserId } from '../domain/user.ts';
-import { resolveBids, type Outcome } from '../reconcile/bids.ts';
-import { decideValues, type Subject, type ValueDecision } from '../reconcile/decide.ts';
+import { mayMove } from '../domain/user.ts';
+import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
+import type { Subject, ValueDecision } from '../reconcile/decide.ts';
 import {
   bidderOf,
   keysAfter,
@@ -11,7 +11,19 @@ import {
   takenItems,
   unknownRoleItems,
 } from './decisions.ts';
-import type { Decided, EventRow, LinkWrite, Planned, ReconcileReads, ReconcileTx, UnlinkedRow } from './ports.ts';
+import type {
+  ClaimWrite,
+  Decided,
+  EventRow,
+  LinkWrite,
+  NewUser,
+  Planned,
+  ReconcileReads,
+  ReconcileTx,
+  UnlinkedRow,
+} from './ports.ts';
+import { decideNewLink, newSubject } from './foresee.ts';
+import { inLanes, type Turn } from './lanes.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
 import { settleDuplicates } from './duplicates.ts';
@@ -20,23 +32,41 @@ import { openMissing } from './values.ts';
 /**
  * Carries the plan out, lowest external id first, so that it wins among equals (spec 4.7). Who is created or newly linked
  * gets link, snapshot, value, claims and event in one transaction: no crash leaves an empty user. While one batch is
- * written, the next is read and decided.
+ * written, the next is read, decided and, where it links nobody, begun.
  */
 export async function writeIdentity(pass: Pass): Promise<void> {
   let done = 0;
+  // What links somebody depends on users that the batch in front may change.
+  const alone = (batch: Batch): boolean => batch.planned.some((entry) => entry.userId !== null);
+  let formerAlone = true;
+  await inLanes<Batch>({
+    batches: prepared(pass),
+    overlaps: (batch) => {
+      const overlaps = pass.overlap && !formerAlone && !alone(batch);
+      formerAlone = alone(batch);
+      return overlaps;
+    },
+    write: (batch, turn) => pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, batch, turn())),
+    written: async (batch) => {
+      done += batch.planned.length;
+      await pass.progress('identity', done);
+    },
+  });
+  await pass.store.inLease(pass.lease, (tx) => tx.dropPlan(pass.runId));
+}
+
+/** The plan in batches; each is read and decided while the one before it is written. */
+async function* prepared(pass: Pass): AsyncGenerator<Batch, void, void> {
   let pending = prepare(pass, '');
   for (;;) {
     stopIfAborted(pass);
     const batch = await pending;
-    if (batch === null) break;
+    if (batch === null) return;
     pending = prepare(pass, batch.last);
     // Its failure must not go unheard while this batch is written: it is awaited in the next round.
     pending.catch(() => undefined);
-    await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, batch));
-    done += batch.planned.length;
-    await pass.progress('identity', done);
+    yield batch;
   }
-  await pass.store.inLease(pass.lease, (tx) => tx.dropPlan(pass.runId));
 }
 
 /** A batch of the plan: its creations are decided already, its links depend on what is found under lock. */
@@ -63,8 +93,8 @@ async function prepare(pass: Pass, after: string): Promise<Batch | null> {
   const creations = creating.flatMap((entry, index): Taken[] => {
     const [account, id] = [accounts.get(entry.accountId), ids[index]];
     if (!isAsPlanned(account, entry) || id === undefined) return [];
-    const candidate = { planned: entry, account, subject: newSubject(id, account, pass), linkedSources: [] };
-    return [{ candidate, decision: decide(candidate, pass) }];
+    const candidate = { planned: entry, account, subject: newSubject(id, pass), linkedSources: [] };
+    return [{ candidate, decision: decideNewLink(candidate, pass) }];
   });
   return { planned, last: last.externalId, creations };
 }
@@ -95,33 +125,38 @@ interface Candidate {
 interface Decision extends Candidate {
   readonly decision: ValueDecision;
   readonly outcome: Outcome;
+  /** The unique names that it takes and gives up. */
+  readonly bid: Bidder;
 }
 
-async function writeBatch(tx: ReconcileTx, pass: Pass, batch: Batch): Promise<void> {
-  const untouched = await tx.lockUnlinked(batch.creations.map(({ candidate: { account } }) => account));
-  const creations = batch.creations.filter(({ candidate }) => untouched.has(candidate.account.id));
+async function writeBatch(tx: ReconcileTx, pass: Pass, batch: Batch, turn: Turn): Promise<void> {
+  const free = await tx.takeUnlinked(batch.creations.map(({ candidate, decision }) => decidedRow(candidate, decision)));
+  const creations = batch.creations.filter(({ candidate }) => free.has(candidate.account.id));
   const links = await linkCandidates(tx, pass, batch);
-  const decisions = await decideTogether(tx, pass, [...creations, ...links]);
+  const decisions = await decideTogether(tx, pass, creations, links);
+  turn.named();
   const [made, waiting] = [decisions.filter(isMade), decisions.filter((entry) => !isMade(entry))];
   await writeUsers(tx, pass, made);
-  await tx.saveDecided([...made.map(decidedRow), ...waiting.map(waitingRow)]);
-  await tx.appendEvents(
-    made.map((entry) => eventOf(entry, pass)),
-    { source: pass.rules.id, runId: pass.runId },
-  );
+  await turn.former;
+  await spreadKeys(tx, pass, made);
+  await tx.saveDecided([
+    ...made.filter(isLink).map((entry) => decidedRow(entry, entry.decision, entry.outcome)),
+    ...waiting.map(waitingRow),
+  ]);
   await settleIdentityQuestions(tx, pass, decisions, made);
   pass.counts.decided += decisions.length;
-  pass.counts.created += made.filter((entry) => entry.planned.kind === 'create').length;
+  pass.counts.created += made.filter((entry) => !isLink(entry)).length;
   pass.counts.linked += made.length;
   pass.counts.skipped += waiting.length;
 }
 
+function isLink(entry: Decision): boolean {
+  return entry.planned.kind === 'link';
+}
+
 /** A creation that lost one of its names waits as a whole; a link only leaves the field (spec 4.7). */
 function isMade(entry: Decision): boolean {
-  return (
-    entry.planned.kind === 'link' ||
-    (entry.outcome.lost.length === 0 && entry.decision.after.fields.username !== undefined)
-  );
+  return isLink(entry) || (entry.outcome.lost.length === 0 && entry.decision.after.fields.username !== undefined);
 }
 
 /** The links of a batch that are still possible, decided under lock. */
@@ -139,88 +174,68 @@ async function linkCandidates(tx: ReconcileTx, pass: Pass, batch: Batch): Promis
     if (!isAsPlanned(account, entry) || row === undefined || !linkable) return [];
     if (!mayMove(row.subject.user, pass.rules.id)) return [];
     const candidate = { planned: entry, account, subject: row.subject, linkedSources: row.linkedSources };
-    return [{ candidate, decision: decide(candidate, pass) }];
+    return [{ candidate, decision: decideNewLink(candidate, pass) }];
   });
 }
 
-/** Nothing holds an account back that the plan let through; a disabled one creates an inactive user. */
-function decide(candidate: Candidate, pass: Pass, lost?: ReturnType<typeof lostFields>): ValueDecision {
-  const account = { ...candidate.account, disabled: false, refusals: new Map<string, string>() };
-  return decideValues(candidate.subject, account, pass.world, lost);
-}
-
-/** A user who is about to be created, as the fold sees them (spec 4.6). */
-function newSubject(id: UserId, account: UnlinkedRow, pass: Pass): Subject {
-  const slot: Snapshot = {
-    source: pass.rules.id,
-    values: {},
-    silentSince: {},
-    roles: [agentRole],
-    teams: [],
-    supervises: [],
-  };
-  return {
-    user: {
-      id,
-      origin: pass.rules.id,
-      active: true,
-      syncEnabled: true,
-      syncOffSources: [],
-      mergedInto: null,
-      value: emptyValue,
-    },
-    words: noWords,
-    snapshots: [slot],
-    policy: pass.policy.content,
-  };
-}
-
-/** Settles who gets which unique name, and decides once more for links that lose one. */
-async function decideTogether(tx: ReconcileTx, pass: Pass, taken: readonly Taken[]): Promise<Decision[]> {
-  const bidders = taken.map(({ candidate, decision }) => {
-    const { user } = candidate.subject;
-    return bidderOf(candidate.account, user.id, user.value, decision.after, candidate.planned.kind === 'create');
-  });
+/** Settles who gets which unique name, and takes it; links that lose one are decided once more. */
+async function decideTogether(
+  tx: ReconcileTx,
+  pass: Pass,
+  creations: readonly Taken[],
+  links: readonly Taken[],
+): Promise<Decision[]> {
+  const taken = [...creations, ...links].map(withBid);
+  const named = taken.filter(({ decision }) => decision.after.fields.username !== undefined);
+  // The common case: everybody is new, and every name is free.
+  if (links.length === 0 && (await tx.takeFreeClaims(named.map(claimsOf)))) return taken;
+  const bidders = taken.map((entry) => entry.bid);
   const outcomes = resolveBids(bidders, await tx.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
-  return taken.map(({ candidate, decision }, index) => {
-    const bidder = bidders[index];
-    const outcome = (bidder === undefined ? undefined : outcomes.get(bidder)) ?? { lost: [], swaps: false };
-    const again = outcome.lost.length > 0 && candidate.planned.kind === 'link';
-    return { ...candidate, outcome, decision: again ? decide(candidate, pass, lostFields(outcome)) : decision };
+  const decisions = taken.map((entry): Decision => {
+    const outcome = outcomes.get(entry.bid) ?? nothingLost;
+    if (outcome.lost.length === 0 || !isLink(entry)) return { ...entry, outcome };
+    return { ...withBid({ candidate: entry, decision: decideNewLink(entry, pass, lostFields(outcome)) }), outcome };
   });
+  await tx.saveClaims(decisions.filter(isMade).map(claimsOf));
+  return decisions;
 }
 
+const nothingLost: Outcome = { lost: [], swaps: false };
+
+function withBid({ candidate, decision }: Taken): Decision {
+  const { account, subject, planned } = candidate;
+  const bid = bidderOf(account, subject.user.id, subject.user.value, decision.after, planned.kind === 'create');
+  return { ...candidate, decision, outcome: nothingLost, bid };
+}
+
+function claimsOf({ bid }: Decision): ClaimWrite {
+  return { userId: bid.user, take: bid.wants, release: bid.gives };
+}
+
+/** Writes who is created or linked. Statements are handed over together: each is made ready while the one before it runs. */
 async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]): Promise<void> {
-  const created = made.filter((entry) => entry.planned.kind === 'create');
-  const linked = made.filter((entry) => entry.planned.kind === 'link');
-  await tx.insertUsers(
-    created.map(({ subject, account, decision }) => ({
-      userId: subject.user.id,
-      origin: pass.rules.id,
-      active: pass.rules.newUsersActive && !account.disabled,
-      value: decision.after,
-    })),
-    pass.policy.id,
-  );
-  await tx.insertLinks(made.map(linkOf), pass.rules.id, pass.runId);
-  await tx.saveSnapshots(
-    made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)),
-  );
-  const moved = linked.filter(({ decision }) => decision.moved);
-  await tx.saveUsers(moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after })));
-  const bids = made.map(({ account, subject, decision }) =>
-    bidderOf(account, subject.user.id, subject.user.value, decision.after),
-  );
-  await tx.saveClaims(
-    bids.map((bid, index) => ({ userId: made[index]?.subject.user.id ?? 0, take: bid.wants, release: bid.gives })),
-  );
-  await tx.dropAccountKeys(made.map(({ account }) => account.id));
-  await saveKeys(tx, pass, made);
-  const freed = bids.flatMap((bid) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
-  await tx.wakeByItems(
-    linked.map(({ subject }) => subject.user.id),
-    freed,
-  );
+  const moved = made.filter((entry) => isLink(entry) && entry.decision.moved);
+  await Promise.all([
+    tx.insertUsers(
+      made.filter((entry) => !isLink(entry)).map((entry) => newUserOf(entry, pass)),
+      pass.policy.id,
+    ),
+    tx.insertLinks(made.map(linkOf), pass.rules.id, pass.runId),
+    tx.saveSnapshots(
+      made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)),
+    ),
+    tx.saveUsers(moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after }))),
+    tx.dropAccountKeys(made.map(({ account }) => account.id)),
+    tx.appendEvents(
+      made.map((entry) => eventOf(entry, pass)),
+      { source: pass.rules.id, runId: pass.runId },
+    ),
+  ]);
+}
+
+function newUserOf({ subject, account, decision }: Decision, pass: Pass): NewUser {
+  const active = pass.rules.newUsersActive && !account.disabled;
+  return { userId: subject.user.id, origin: pass.rules.id, active, value: decision.after };
 }
 
 function linkOf({ planned, account, subject }: Decision): LinkWrite {
@@ -232,17 +247,25 @@ function linkOf({ planned, account, subject }: Decision): LinkWrite {
   };
 }
 
-async function saveKeys(tx: ReconcileTx, pass: Pass, made: readonly Decision[]): Promise<void> {
-  const rows = made.map(({ planned, subject, decision, linkedSources }) => ({
+/** Keeps match keys, wakes whom they and freed names concern, and looks for users who may be the same person. */
+async function spreadKeys(tx: ReconcileTx, pass: Pass, made: readonly Decision[]): Promise<void> {
+  const linked = made.map(({ planned, account, subject, decision, linkedSources }) => ({
     userId: subject.user.id,
+    account,
     before: planned.kind === 'create' ? [] : keysBefore(subject, linkedSources, pass),
     keys: keysAfter(subject, decision, [...linkedSources, pass.rules.id], pass),
   }));
-  await tx.saveUserKeys(rows);
-  await tx.wakeByKeys([...new Set(rows.flatMap((row) => [...row.before, ...row.keys]))]);
+  await tx.saveUserKeys(linked);
+  await tx.wakeByKeys([...new Set(linked.flatMap((entry) => [...entry.before, ...entry.keys]))]);
+  const freed = made.flatMap(({ bid }) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
+  await tx.wakeByItems(
+    made.filter(isLink).map(({ subject }) => subject.user.id),
+    freed,
+  );
+  await settleDuplicates(tx, pass, linked);
 }
 
-function decidedRow({ account, subject, decision, outcome }: Decision): Decided {
+function decidedRow({ account, subject }: Candidate, decision: ValueDecision, outcome = nothingLost): Decided {
   const lost = outcome.lost.map((loss) => loss.claim);
   return {
     ...decidedBase(account),
@@ -290,13 +313,4 @@ async function settleIdentityQuestions(
     made.map(({ decision }) => decision),
   );
   if (roles.length > 0) await openMissing(tx, pass, roles);
-  await settleDuplicates(
-    tx,
-    pass,
-    made.map(({ subject, account, decision, linkedSources }) => ({
-      userId: subject.user.id,
-      account,
-      keys: keysAfter(subject, decision, [...linkedSources, pass.rules.id], pass),
-    })),
-  );
 }

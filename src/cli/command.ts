@@ -38,6 +38,8 @@ export interface CommandSpec<Options extends object> {
   /** Flags and help of each argument and option. */
   readonly arguments?: Readonly<Record<string, string>>;
   readonly options?: readonly (readonly [flags: string, help: string, choices?: readonly string[]])[];
+  /** What its group does when nothing is named below it. */
+  readonly isDefault?: true;
   /** `none`: neither the API nor JSON (`start`). `local`: JSON, but no API. */
   readonly talks?: 'none' | 'local';
   readonly run: (
@@ -49,7 +51,7 @@ export interface CommandSpec<Options extends object> {
 
 /** Adds a command below another one. */
 export function addCommand<Options extends object>(parent: Command, runner: Runner, spec: CommandSpec<Options>): void {
-  const command = parent.command(spec.call).summary(spec.summary);
+  const command = parent.command(spec.call, { isDefault: spec.isDefault === true }).summary(spec.summary);
   command.description(spec.details === undefined ? spec.summary : `${spec.summary}\n\n${spec.details}`);
   for (const argument of command.registeredArguments) argument.description = spec.arguments?.[argument.name()] ?? '';
   for (const [flags, help, choices] of spec.options ?? []) {

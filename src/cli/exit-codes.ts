@@ -1,4 +1,4 @@
-import type { RefusedSource, Run } from './shapes.ts';
+import type { CheckReport, RefusedSource, Run } from './shapes.ts';
 
 /** What the exit codes of every command mean. */
 export const exitCode = {
@@ -71,11 +71,19 @@ function exitCodeOfRun(run: Run): ExitCode {
     case 'held':
       return exitCode.held;
     default:
-      return failedRun(run.error?.code ?? '');
+      return codeOfFailure(run.error?.code ?? '');
   }
 }
 
-function failedRun(code: string): ExitCode {
+/** The exit code of a check: the worst of its failed steps; warnings are no failure. */
+export function exitCodeOfCheck(steps: CheckReport['steps']): ExitCode {
+  const failed = steps.filter(({ outcome }) => outcome === 'failed');
+  const codes = new Set(failed.map(({ code = '' }) => codeOfFailure(code)));
+  return order.find((code) => codes.has(code)) ?? exitCode.done;
+}
+
+/** A log-in, a right and the connection have codes of their own; everything else has just failed. */
+function codeOfFailure(code: string): ExitCode {
   const found = exitCodeOf(code);
   return found === exitCode.notAllowed || found === exitCode.noConnection ? found : exitCode.failed;
 }

@@ -4,6 +4,7 @@ import type { Runner } from './command.ts';
 import { addAccountCommands } from './commands/accounts.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addLogCommand } from './commands/log.ts';
+import { addOwnerCommand } from './commands/owner.ts';
 import { addReviewCommands } from './commands/reviews.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addServerCommands } from './commands/server.ts';
@@ -57,6 +58,7 @@ export function buildProgram(
   program.commandsGroup('Sources and runs:');
   addSourceCommands(program, runner);
   addAccountCommands(program, runner);
+  addOwnerCommand(program, runner);
   addRunCommands(program, runner);
   program.commandsGroup('Running rosterd:');
   addServerCommands(program, runner);

@@ -5,19 +5,21 @@
 import type { z } from 'zod';
 import type { eventPage } from '../api/schemas/events.ts';
 import type { sync, syncStarted } from '../api/schemas/runs.ts';
-import type { checkReport } from '../api/schemas/sources.ts';
+import type { checkReport, moveReport } from '../api/schemas/sources.ts';
 
 export type { Account } from '../api/schemas/accounts.ts';
 export type { Event as HistoryEvent } from '../api/schemas/events.ts';
 export type { Explanation } from '../api/schemas/explanation.ts';
 export type { ReviewItem } from '../api/schemas/review-items.ts';
-export type { Run } from '../api/schemas/runs.ts';
+export type { Run, ShownDecision } from '../api/schemas/runs.ts';
 export type { Source } from '../api/schemas/sources.ts';
+export type { Owner, UserActed } from '../api/schemas/user-actions.ts';
 export type { User } from '../api/schemas/users.ts';
 export type { WorklistEntry } from '../api/schemas/worklist.ts';
 
 export type EventPage = z.output<typeof eventPage>;
 export type CheckReport = z.output<typeof checkReport>;
+export type MoveReport = z.output<typeof moveReport>;
 export type SyncStarted = z.output<typeof syncStarted>;
 export type Sync = z.output<typeof sync>;
 export type RefusedSource = SyncStarted['refused'][number];

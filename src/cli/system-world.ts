@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { osUserName } from '../access/os-user.ts';
 import { createRedactor } from '../telemetry/redactor.ts';
@@ -13,11 +14,24 @@ export function systemWorld(loadDaemon: () => Promise<DaemonPorts>): World {
     osUser: osUserName(),
     redactor: createRedactor(),
     now: () => new Date(),
+    confirm,
     sleep,
     onInterrupt,
     loadDaemon,
     readHolder: async (dataDir) => (await import('../store/embedded/data-directory.ts')).readHolder(dataDir),
   };
+}
+
+/** On standard error: standard output is for data. The end of the input is no. */
+async function confirm(question: string): Promise<boolean | null> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+    return /^y(es)?$/i.test((await Promise.race([terminal.question(`${question} [y/N] `), ended])).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {

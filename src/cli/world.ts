@@ -59,6 +59,8 @@ export interface World {
   readonly timeZone?: string;
   readonly redactor: Redactor;
   now(): Date;
+  /** Asks a yes-or-no question on the terminal; null where nobody is there to answer. */
+  confirm(question: string): Promise<boolean | null>;
   /** Ends early, without an error, when `signal` is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `listener` when the person presses Ctrl-C or the process is asked to end; returns a function that stops that. */

@@ -5,7 +5,7 @@ import { SeenIds } from './ldap/seen-ids.ts';
 /** In records, rejected ones included. */
 const pageSize = 1000;
 
-/** What one read of a file has met: the page that is being filled, and what keeps the read from proving absence (spec 2.2). */
+/** What one read of a list has met: the page that is being filled, and what keeps the read from proving absence (spec 2.2). */
 export class Collected {
   readonly #seen = new SeenIds();
   #records: AccountRecord[] = [];
@@ -24,7 +24,7 @@ export class Collected {
 
   add(record: AccountRecord, position: string): void {
     if (this.#isNew(record.externalId)) this.#records.push(record);
-    else this.#rejected.push({ externalId: record.externalId, position, reason: 'its id came before in this file' });
+    else this.#rejected.push({ externalId: record.externalId, position, reason: 'its id came before in this read' });
   }
 
   reject(rejected: RejectedRecord): void {
@@ -44,7 +44,7 @@ export class Collected {
     return page;
   }
 
-  /** Why absence proves nothing, apart from the file itself. */
+  /** Why absence proves nothing, apart from the list itself. */
   doubts(): readonly string[] {
     return [
       ...(this.#withoutId === 0 ? [] : [`records without a usable id: ${String(this.#withoutId)}`]),

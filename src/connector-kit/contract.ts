@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { AccountRecord, RejectedRecord } from '../domain/account.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
+import type { SourceErrorCode } from './errors.ts';
 
 /** What a kind of source can do; the sync asks for nothing else. */
 interface Capabilities {
@@ -14,11 +15,22 @@ interface Capabilities {
   readonly supervision: boolean;
 }
 
+/** An account that the source itself reports as gone. */
+export interface Gone {
+  readonly externalId: string;
+  /** A tombstone; or it exists, yet outside of what this source reads (base, filter). */
+  readonly how: 'deleted' | 'out-of-scope';
+}
+
 /** One page of a read. Pages carry at most some 1,000 records. */
 export interface Page {
   readonly records: readonly AccountRecord[];
-  /** External ids that the source itself reports as deleted (tombstones). */
-  readonly gone: readonly string[];
+  /**
+   * Accounts that a delta did not read, only saw: that they are there, and what the record says of them. Unknown ones are
+   * passed over. They come after all records.
+   */
+  readonly sighted?: readonly AccountRecord[];
+  readonly gone: readonly Gone[];
   readonly rejected: readonly RejectedRecord[];
   /** How many objects the source announced in all, where it says so; for progress only. */
   readonly total?: number;
@@ -32,6 +44,8 @@ export interface ReadEnd {
   readonly reason?: string;
   /** It broke off for a cause that may pass, such as a reset: reading again may bring everything (spec 3.4). */
   readonly retryable?: boolean;
+  /** A delta that has shown everybody, as record or sighted: whom it did not show is absent. */
+  readonly showsEverybody?: boolean;
   /** Opaque to everybody but the connector; taken before the read started. */
   readonly cursor?: string;
   /** Continuation references that were not followed, pages read and the like; for the run's record. */
@@ -49,6 +63,8 @@ export interface CheckStep {
   readonly detail: string;
   /** What to do about it, when it is not ok: the exact grant or key. */
   readonly remedy?: string;
+  /** Of a failed step, where the error has one: what the exit code builds on. */
+  readonly code?: SourceErrorCode;
 }
 
 export type Lookup = 'present' | 'disabled' | 'absent' | 'unsupported';
@@ -58,7 +74,7 @@ export interface Session {
   /** Whom it talks to: domain SID, CM host, cluster id (spec 2.6). */
   readonly systemId: string;
   readAll(signal: AbortSignal): Read;
-  /** Present where `capabilities.delta`. */
+  /** Present where `capabilities.delta`. Throws a SourceError `cursor-unusable` where only a full read can go on. */
   readChanges?(cursor: string, signal: AbortSignal): Read;
   /** One account's state at the source, now. */
   lookup(externalId: string, signal: AbortSignal): Promise<Lookup>;
@@ -87,6 +103,6 @@ export interface Connector<Config = unknown> {
   /** Correlation rules where the configuration names none (spec 4.3). */
   readonly defaultMatch: readonly (readonly Field[])[];
   open(config: Config, kit: Kit): Promise<Session>;
-  /** Goes step by step and stops at the first failed one; never throws for what it finds. */
+  /** Goes step by step, as far as the steps before allow; never throws for what it finds. */
   check(config: Config, kit: Kit): Promise<readonly CheckStep[]>;
 }

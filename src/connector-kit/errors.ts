@@ -11,6 +11,7 @@ export type SourceErrorCode =
   | 'timeout'
   | 'tls'
   | 'busy'
+  | 'cursor-unusable'
   | 'source-identity-changed'
   | 'file-missing';
 

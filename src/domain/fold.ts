@@ -46,7 +46,10 @@ export function fold(input: FoldInput): UserValue {
 }
 
 /** Snapshots, the highest rank of the default order first. */
-export function inRankOrder(snapshots: readonly Snapshot[], policy: Policy): readonly Snapshot[] {
+export function inRankOrder<Ranked extends Pick<Snapshot, 'source'>>(
+  snapshots: readonly Ranked[],
+  policy: Policy,
+): readonly Ranked[] {
   if (snapshots.length < 2) return snapshots;
   const position = new Map(policy.rank.map((source, index) => [source.id, index]));
   const of = (source: SourceId): number => position.get(source) ?? policy.rank.length;

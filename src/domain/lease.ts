@@ -1,4 +1,4 @@
-/** The right to write, as the database knows it: checked at the start of every transaction, so that a frozen worker writes nothing. */
+/** The right to write, as the database knows it: checked before every commit, so that a frozen worker writes nothing. */
 export interface Lease {
   readonly name: string;
   readonly token: string;

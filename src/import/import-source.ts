@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Page, Read, ReadEnd } from '../connector-kit/contract.ts';
+import type { Gone, Page, Read, ReadEnd } from '../connector-kit/contract.ts';
+import { absenceProof } from '../domain/absence.ts';
 import type { AccountContent, RejectedRecord } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import { contentHash, merge, validateRecord } from './content.ts';
-import type { AccountWrite, ImportStore, KnownAccount } from './ports.ts';
+import type { AccountWrite, ImportStore, ImportTx, KnownAccount } from './ports.ts';
 import { SeenAccounts, SeenTeams } from './seen.ts';
 
 /** How many rejected records a run names; the others are only counted (architecture 8). */
@@ -48,14 +49,18 @@ export interface ImportEnd {
 
 /**
  * Reads a source into accounts and touches nothing else (spec 2.1): a fixed number of statements per page, none that
- * writes where nothing has changed. What is missing is concluded only at the end of a complete full read (spec 3.1).
+ * writes where nothing has changed. What is missing is concluded only at the end of a complete full read, or of a complete
+ * delta that has shown everybody (spec 3.1).
  */
 export async function importSource(input: ImportInput): Promise<ImportEnd> {
   const state: State = { input, seen: new SeenAccounts(), teams: new SeenTeams(), rejects: [], unprovable: null };
   const end = await readPages(state);
   const reason =
     state.unprovable ?? (end.complete ? null : (end.reason ?? 'the source did not say that this was everything'));
-  if (reason === null && input.full) await concludeAbsences(state);
+  if (reason === null && input.full) {
+    await concludeTeams(state);
+    await concludeAbsences(state, absenceProof.notShown);
+  } else if (reason === null && end.showsEverybody === true) await concludeAbsences(state, absenceProof.notListed);
   if (input.counts.new + input.counts.changed > 500) await input.store.analyse();
   return {
     complete: reason === null,
@@ -103,20 +108,25 @@ async function storePage(state: State, page: Page): Promise<void> {
   const { store, source, counts, lease } = state.input;
   const { said, rejected } = validate(page, counts.read + counts.rejected);
   const rejectedIds = rejected.flatMap((record) => record.externalId ?? []);
-  const known = await store.known(source, [...said.map((record) => record.externalId), ...rejectedIds, ...page.gone]);
+  const sighted = validSightings(page);
+  const goneIds = page.gone.map((gone) => gone.externalId);
+  const ids = [...said, ...sighted].map((record) => record.externalId);
+  const known = await store.known(source, [...ids, ...rejectedIds, ...goneIds]);
   const byId = new Map(known.map((account) => [account.externalId, account]));
   const usable = said.filter((record) => !isRepeated(state, byId.get(record.externalId), record, rejected));
   for (const record of rejected) reject(state, record);
+  const seenAgain = sighted.filter((record) => byId.has(record.externalId));
   // A rejected record's account counts as seen (spec 2.2).
-  const spared = rejectedIds.flatMap((id) => byId.get(id) ?? []);
+  const spared = [...rejectedIds, ...seenAgain.map((record) => record.externalId)].flatMap((id) => byId.get(id) ?? []);
   for (const account of spared) state.seen.add(account.id);
   const present = usable.flatMap((record) => byId.get(record.externalId) ?? []);
   const returned = [...present, ...spared].filter((account) => account.absent).map((account) => account.id);
   const fresh = usable.filter((record) => !byId.has(record.externalId));
-  const changed = await changedAccounts(state, usable, byId);
-  const gone = page.gone.flatMap((id) => byId.get(id) ?? []).filter((account) => !account.absent);
+  const resaid = await changedAccounts(state, seenAgain.filter(saysSomething), byId);
+  const changed = [...(await changedAccounts(state, usable, byId)), ...resaid];
+  const gone = page.gone.filter((each) => byId.has(each.externalId));
   const teams = state.teams.take(usable.map((record) => record.content));
-  counts.read += usable.length;
+  counts.read += usable.length + resaid.length;
   counts.new += fresh.length;
   counts.changed += changed.length;
   // Of a source read again after a broken attempt, what that one stored is not unchanged.
@@ -130,12 +140,29 @@ async function storePage(state: State, page: Page): Promise<void> {
     for (const account of inserted) state.seen.add(account.id);
     await tx.updateAccounts(changed);
     await tx.markSeen([...new Set(returned)]);
-    await tx.markAbsent(
-      gone.map((account) => account.id),
-      'deleted, as the source itself reports',
-    );
+    await markGone(tx, gone, byId);
     await tx.saveTeams(source, teams);
   });
+}
+
+async function markGone(tx: ImportTx, gone: readonly Gone[], byId: ReadonlyMap<string, KnownAccount>): Promise<void> {
+  const idsOf = (how: Gone['how']): number[] =>
+    gone.filter((each) => each.how === how).flatMap((each) => byId.get(each.externalId)?.id ?? []);
+  await tx.markAbsent(idsOf('deleted'), absenceProof.deleted);
+  await tx.markAbsent(idsOf('out-of-scope'), absenceProof.outOfScope);
+}
+
+/** One that cannot be used is passed over: it says nothing new, and was no reason to read the account. */
+function validSightings({ sighted = [] }: Page): Said[] {
+  return sighted.flatMap((record) => {
+    const result = validateRecord(record);
+    return 'reason' in result ? [] : [result];
+  });
+}
+
+/** Whether more was seen of an account than that it is there. */
+function saysSomething({ content: { values, ...parts } }: Said): boolean {
+  return Object.keys(values).length + Object.keys(parts).length > 0;
 }
 
 /** Splits a page into records that can be used and those that are rejected with their reason (spec 2.2). */
@@ -211,12 +238,15 @@ function accountWrite(state: State, record: Said, linked: boolean): AccountWrite
   };
 }
 
-/** What a complete read did not show is absent; whether it is *gone* is for reconcile to decide (spec 13.1). */
-async function concludeAbsences(state: State): Promise<void> {
-  const { store, source, lease, signal } = state.input;
-  const teams = state.teams.all();
+async function concludeTeams({ input: { store, source, lease }, teams: seen }: State): Promise<void> {
+  const teams = seen.all();
   if (teams !== null && (await store.countTeamsMissing(source, teams)) > 0)
     await store.inLease(lease, (tx) => tx.markTeamsAbsent(source, teams));
+}
+
+/** What a complete read did not show is absent; whether it is *gone* is for reconcile to decide (spec 13.1). */
+async function concludeAbsences(state: State, proof: string): Promise<void> {
+  const { store, source, lease, signal } = state.input;
   if ((await store.countPresent(source)) === state.seen.count) return;
   for (let after = 0; ;) {
     signal.throwIfAborted();
@@ -225,6 +255,6 @@ async function concludeAbsences(state: State): Promise<void> {
     if (last === undefined) return;
     after = last;
     const missing = ids.filter((id) => !state.seen.has(id));
-    if (missing.length > 0) await store.inLease(lease, (tx) => tx.markAbsent(missing, 'absent from a complete import'));
+    if (missing.length > 0) await store.inLease(lease, (tx) => tx.markAbsent(missing, proof));
   }
 }

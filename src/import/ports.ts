@@ -26,6 +26,7 @@ export interface ImportTx {
   updateAccounts(accounts: readonly (AccountWrite & { id: number })[]): Promise<void>;
   /** Accounts that were absent and are seen again. */
   markSeen(ids: readonly number[]): Promise<void>;
+  /** Who is absent already stays so since then; what the source itself reports takes the place of a proof by silence. */
   markAbsent(ids: readonly number[], proof: string): Promise<void>;
   saveTeams(source: SourceId, teams: readonly SourceTeam[]): Promise<void>;
   /** Notes the teams that a complete read did not show. */

@@ -1,5 +1,6 @@
 import type { Field } from '../domain/fields.ts';
 import type { RoleName, SourceId } from '../domain/user.ts';
+import type { IgnoreRule } from './ignore.ts';
 
 /** One line of a source's table of equivalents (spec 10.2). */
 export interface RoleRule {
@@ -14,6 +15,8 @@ export interface SourceRules {
   /** Correlation rules in order; each is a set of fields that must all be equal and non-empty (spec 4.2). */
   readonly match: readonly (readonly Field[])[];
   readonly createsUsers: boolean;
+  /** Accounts that belong to nobody (spec 2.7). */
+  readonly ignore: readonly IgnoreRule[];
   /** What becomes of a disabled account that no user belongs to (spec 4.6). */
   readonly fromDisabled: 'wait' | 'inactive';
   /** The active state of users that this source creates (spec 4.6). */

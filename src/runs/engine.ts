@@ -10,10 +10,11 @@ import { failureOf } from './failures.ts';
 import { underLease } from './heartbeat.ts';
 import { importRun } from './import-run.ts';
 import type { GuardLimits } from '../reconcile/guard.ts';
-import { Cancelled, policyRun, reconcileRun } from './reconcile-run.ts';
+import { Cancelled, policyRun, reconcileRun, type ReconcileOutcome } from './reconcile-run.ts';
 import type {
   Leases,
   RunCounts,
+  RunFailure,
   RunnableSource,
   RunRecord,
   RunState,
@@ -46,6 +47,7 @@ export interface EngineOptions {
   /** Who holds leases, for people: host and process. */
   readonly holder: string;
   readonly batchSize: number;
+  readonly overlap: boolean;
   /** Told of every run that has ended in this process. */
   readonly runEnded?: (run: { readonly source: string; readonly mode: string; readonly state: string }) => void;
   /** The worker's end: runs stop at the next page or batch and go on elsewhere. */
@@ -191,7 +193,7 @@ export class Engine {
         progress,
       });
       await runStore.endImport(lease, run.id, outcome);
-      if (outcome.complete && mode === 'full') await sourceStore.recordComplete(lease, source.id);
+      if (outcome.complete && outcome.mode === 'full') await sourceStore.recordComplete(lease, source.id);
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }
@@ -303,6 +305,7 @@ export class Engine {
     }
     const states = await sourceStore.states();
     try {
+      await runStore.supersedeHeld(source.id, run.id);
       const outcome = await reconcileRun({
         run,
         source,
@@ -317,6 +320,7 @@ export class Engine {
         lease,
         signal,
         batchSize: this.#options.batchSize,
+        overlap: this.#options.overlap,
       });
       await runStore.saveProgress(lease, run.id, 'finishing', run.counts, {});
       this.#due.noteEnd(source.id, outcome.gotOn);
@@ -337,36 +341,35 @@ export class Engine {
     this.#options.runEnded?.({ source: source ?? '', mode, state });
   }
 
-  async #finish(
-    run: RunRecord,
-    source: RunnableSource,
-    lease: Lease,
-    outcome: { failure: { code: string; message: string } | null; skipped: number; waitingFor: readonly string[] },
-  ): Promise<void> {
-    const { runStore, sourceStore } = this.#options;
+  async #finish(run: RunRecord, source: RunnableSource, lease: Lease, outcome: ReconcileOutcome): Promise<void> {
+    const { runStore } = this.#options;
     const importFailure = run.errorCode === null ? null : { code: run.errorCode, message: run.errorMessage ?? '' };
-    const failure = importFailure ?? outcome.failure;
+    // What a person has approved was imported by the run that was held, and noted then.
+    if (run.mode !== 'reconcile' && !run.approved) await this.#noteImport(run, source, lease, importFailure);
+    const failure = outcome.held ? outcome.failure : (importFailure ?? outcome.failure);
     const rejected = (run.counts.rejected ?? 0) > 0;
-    const state: RunState = failure !== null ? 'failed' : rejected ? 'completed-with-rejects' : 'completed';
-    if (run.mode !== 'reconcile') {
-      if (failure === null)
-        await sourceStore.recordSuccess(lease, source.id, {
-          cursor: run.cursorAfter,
-          configDigest: source.configDigest,
-          complete: run.complete === true,
-          full: run.mode === 'full',
-        });
-      else await sourceStore.countFailure(lease, source.id);
-    }
+    const ended: RunState = failure !== null ? 'failed' : rejected ? 'completed-with-rejects' : 'completed';
     const woken = await this.#due.wokenBy(run);
     for (const id of woken) if (id !== source.id) await runStore.startWoken(id, run.syncId);
     const again = woken.includes(source.id);
     await runStore.finish(lease, run.id, {
-      state,
+      state: outcome.held ? 'held' : ended,
+      shownDigest: outcome.shownDigest,
       skipped: outcome.skipped,
       failure,
       waitingFor: outcome.waitingFor,
       again,
+    });
+  }
+
+  async #noteImport(run: RunRecord, source: RunnableSource, lease: Lease, failure: RunFailure | null): Promise<void> {
+    const { sourceStore } = this.#options;
+    if (failure !== null) return sourceStore.countFailure(lease, source.id);
+    await sourceStore.recordSuccess(lease, source.id, {
+      cursor: run.cursorAfter,
+      configDigest: source.configDigest,
+      complete: run.complete === true,
+      full: run.mode === 'full',
     });
   }
 

@@ -24,19 +24,27 @@ export interface ImportRunInput {
 
 /**
  * Reads one source into accounts, with retries where the source asks for patience and a single attempt where it refuses
- * (spec 3.4). Never throws for what a source does; a lost lease, a cancel and the database's failures are thrown.
+ * (spec 3.4). A delta whose cursor the connector cannot use any more becomes a full import (spec 14.4). Never throws for what a source does; a lost lease, a cancel and the database's failures are thrown.
  */
-export async function importRun(input: ImportRunInput): Promise<ImportOutcome> {
+export async function importRun(asked: ImportRunInput): Promise<ImportOutcome> {
+  let input = asked;
+  let whyFull: readonly string[] = [];
   const counts = { read: 0, new: 0, changed: 0, unchanged: 0, rejected: 0 };
   let anythingRead = false;
   for (let attempt = 0; ; attempt++) {
     Object.assign(counts, { read: 0, unchanged: 0, rejected: 0 });
     const tried = await readOnce(input, counts).catch(sourceErrors);
     anythingRead ||= counts.read + counts.rejected > 0;
+    if (input.mode === 'delta' && tried instanceof SourceError && tried.code === 'cursor-unusable') {
+      input = { ...input, mode: 'full' };
+      whyFull = [`read in full instead of the changes only: ${tried.message}`];
+      attempt = -1;
+      continue;
+    }
     const wait = patience(tried, attempt);
     if (wait !== null) await sleep(wait, undefined, { signal: input.signal });
-    else if (tried instanceof SourceError) return refused(input, tried, counts, anythingRead);
-    else return outcomeOf(tried, counts);
+    else if (tried instanceof SourceError) return refused(input, tried, { counts, anythingRead, whyFull });
+    else return outcomeOf(input, tried, counts, whyFull);
   }
 }
 
@@ -58,13 +66,13 @@ function patience(tried: ImportEnd | SourceError, attempt: number): number | nul
 async function refused(
   input: ImportRunInput,
   error: SourceError,
-  counts: Partial<RunCounts>,
-  anythingRead: boolean,
+  so: { counts: Partial<RunCounts>; anythingRead: boolean; whyFull: readonly string[] },
 ): Promise<ImportOutcome> {
   if (error.code === 'login-refused')
     await input.sources.pauseAfterRefusal(input.source.id, error.message, await input.source.secretFingerprint());
-  const failure = anythingRead ? incompleteRead(error.message) : failureOf(error);
-  return { counts, complete: false, failure, rejects: [], notes: [], cursorAfter: null };
+  const failure = so.anythingRead ? incompleteRead(error.message) : failureOf(error);
+  const { counts, whyFull: notes } = so;
+  return { mode: input.mode, counts, complete: false, failure, rejects: [], notes, cursorAfter: null };
 }
 
 async function readOnce(input: ImportRunInput, counts: ImportCountsOf): Promise<ImportEnd> {
@@ -104,21 +112,29 @@ async function checkIdentity(input: ImportRunInput, session: Session): Promise<v
     return;
   }
   if (known === session.systemId) return;
+  await input.sources.noteOtherSystem(input.source.id, session.systemId);
   throw new SourceError(
     'fatal',
     'source-identity-changed',
     `source ${input.source.id} is another system now: it was ${known}, it is ${session.systemId}. Nothing was read; ` +
-      'give the new system a source id of its own, or point the source back at the old one',
+      'point the source back at the old one, or give the new system a source id of its own; where it is meant to take ' +
+      `the place of the old one, say so with: rosterd source confirm ${input.source.id}`,
   );
 }
 
-function outcomeOf(end: ImportEnd, counts: Partial<RunCounts>): ImportOutcome {
+function outcomeOf(
+  { mode }: ImportRunInput,
+  end: ImportEnd,
+  counts: Partial<RunCounts>,
+  whyFull: readonly string[],
+): ImportOutcome {
   return {
+    mode,
     counts,
     complete: end.complete,
     failure: end.reason === null ? null : incompleteRead(end.reason),
     rejects: end.rejects,
-    notes: end.notes,
+    notes: [...whyFull, ...end.notes],
     cursorAfter: end.complete ? end.cursor : null,
   };
 }

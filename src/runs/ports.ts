@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly phase: string | null;
   readonly counts: Partial<RunCounts>;
   readonly complete: boolean | null;
+  /** A person has approved what it showed while it was held (spec 13.2). */
+  readonly approved: boolean;
   readonly cursorAfter: string | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
@@ -71,6 +73,8 @@ export interface RunStore {
   endImport(lease: Lease, runId: number, end: ImportOutcome): Promise<void>;
   /** Ends a run without a reconcile. */
   fail(runId: number, failure: RunFailure, state?: 'failed' | 'cancelled'): Promise<void>;
+  /** A source's held run gives way to a later one, which asks again with the whole (spec 13.2). */
+  supersedeHeld(source: SourceId, by: number): Promise<void>;
   /** Ends a run after its reconcile; counts what the history says of it. */
   finish(lease: Lease, runId: number, end: RunEnd): Promise<void>;
   /** Runs whose import is over, none of whose sync is still importing. */
@@ -93,6 +97,9 @@ export interface RunStore {
 interface RunEnd {
   readonly state: RunState;
   readonly skipped: number;
+  /** Of everything that a held run shows. */
+  readonly shownDigest: string | null;
+  /** Why it failed, or is held. */
   readonly failure: RunFailure | null;
   readonly waitingFor: readonly SourceId[];
   /** The source has woken itself: its next reconcile starts with the end of this one. */
@@ -100,6 +107,8 @@ interface RunEnd {
 }
 
 export interface ImportOutcome {
+  /** What was done in the end: a delta whose cursor cannot be used any more becomes a full import. */
+  readonly mode: 'full' | 'delta';
   readonly counts: Partial<RunCounts>;
   readonly complete: boolean;
   readonly failure: RunFailure | null;
@@ -123,6 +132,8 @@ export interface SourceState {
 export interface SourceStore {
   states(): Promise<ReadonlyMap<SourceId, SourceState>>;
   rememberSystem(source: SourceId, systemId: string): Promise<void>;
+  /** Another system was found in the place of the known one; a person may confirm it (spec 2.6). */
+  noteOtherSystem(source: SourceId, systemId: string): Promise<void>;
   /** A refused log-in pauses the source until its configuration or secret changes, or a person resumes it (spec 3.4). */
   pauseAfterRefusal(source: SourceId, reason: string, fingerprint: string): Promise<void>;
   resumeAfterChange(source: SourceId): Promise<void>;

@@ -5,7 +5,7 @@ import type { ReconcileStore } from '../apply/ports.ts';
 import { noCounts, type Pass } from '../apply/pass.ts';
 import { reconcileSource, type ReconcileEnd } from '../apply/reconcile-source.ts';
 import { reconcilePolicy } from '../apply/reconcile-policy.ts';
-import { halfIsMissing, type GuardLimits } from '../reconcile/guard.ts';
+import { decidableAbsences, halfIsMissing, type GuardLimits } from '../reconcile/guard.ts';
 import type { RunFailure, RunnableSource, RunRecord, RunStore, SourceStore } from './ports.ts';
 
 export interface ReconcileRunInput {
@@ -23,10 +23,15 @@ export interface ReconcileRunInput {
   readonly lease: Lease;
   readonly signal: AbortSignal;
   readonly batchSize: number;
+  readonly overlap: boolean;
 }
 
 export interface ReconcileOutcome {
   readonly failure: RunFailure | null;
+  /** Nothing was applied: what the run showed waits for a person (spec 13.1). */
+  readonly held: boolean;
+  /** Of everything that a held run shows. */
+  readonly shownDigest: string | null;
   readonly skipped: number;
   readonly waitingFor: readonly string[];
   /** False where it failed, or decided nothing although something is due: trying again would not help. */
@@ -38,25 +43,40 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   const { run, source, store, sources } = input;
   const anybody = await store.read.hasUsers();
   if (!anybody && input.waitingFor.length > 0)
-    return { failure: null, skipped: 0, waitingFor: input.waitingFor, gotOn: false };
-  const half = await missingHalf(input);
-  const conclusive = run.mode !== 'reconcile' && run.complete === true;
-  const pass = await passOf(input, conclusive && half === null);
-  const missing = run.mode === 'full' && conclusive ? half : null;
-  const end: ReconcileEnd | null = missing === null ? await reconcileSource(pass, run.phase === 'identity') : null;
-  const failure = missing ?? (end?.kind === 'suspicious' ? suspicious(source.id, end) : null);
+    return { failure: null, held: false, shownDigest: null, skipped: 0, waitingFor: input.waitingFor, gotOn: false };
+  const present = await store.read.presentAccounts(source.id);
+  const observed = await store.read.countAbsences(source.id);
+  const asksAnyway = run.mode === 'full' && run.complete === true && !run.approved;
+  const missing = asksAnyway ? missingHalf(source.id, present, observed.absent) : null;
+  const decidesAll = run.approved || missing !== null;
+  const pass = await passOf(input, decidesAll ? 'all' : decidableAbsences(run, present, observed));
+  const resumeIdentity = run.phase === 'identity';
+  const end = await reconcileSource(pass, { resumeIdentity, holdAnyway: missing !== null });
+  const shownDigest = end.kind === 'held' ? await store.read.shownDigest(run.id) : null;
+  const failure =
+    shownDigest === null || end.kind === 'done'
+      ? null
+      : heldBecause(run, missing ?? tooMuch(source.id, end), shownDigest);
   if (failure === null && (anybody || (await store.read.hasUsers())))
     await sources.recordReconciled(input.lease, source.id);
   const due = await store.read.countDue(source.id);
   // What a run did before a crash is not known any more: a resumed one is no standstill.
-  const resumed = run.phase === 'identity';
-  const gotOn = failure === null && (resumed || pass.counts.decided > 0 || due.linked + due.unlinked === 0);
-  return { failure, skipped: pass.counts.skipped, waitingFor: [], gotOn };
+  const gotOn = failure === null && (resumeIdentity || pass.counts.decided > 0 || due.linked + due.unlinked === 0);
+  return { failure, held: end.kind === 'held', shownDigest, skipped: pass.counts.skipped, waitingFor: [], gotOn };
 }
 
-async function passOf(input: ReconcileRunInput, decidesAbsences: boolean): Promise<Pass> {
+/** Why the run waits, and how a person goes on (spec 13.2). */
+function heldBecause(run: RunRecord, reason: string, digest: string): RunFailure {
+  const id = String(run.id);
+  const message =
+    `${reason}: nothing was applied. See it with: rosterd run show ${id}. Then: rosterd run approve ${id} --digest ` +
+    `${digest.slice(0, 12)} applies it, rosterd run discard ${id} refuses it; the next import asks again with the whole`;
+  return { code: 'held', message };
+}
+
+async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAbsences']): Promise<Pass> {
   const { run, source, store, runs } = input;
-  const letThrough = await input.sources.filling(input.allSources.map((each) => each.id));
+  const letThrough = run.approved || (await input.sources.filling(input.allSources.map((each) => each.id)));
   const counts = noCounts();
   let saved = 0;
   return {
@@ -71,8 +91,10 @@ async function passOf(input: ReconcileRunInput, decidesAbsences: boolean): Promi
       letThrough,
       firstReconcile: letThrough || input.firstReconciled ? 'done' : source.guard.firstImport,
     },
+    approved: run.approved,
     decidesAbsences,
     batchSize: input.batchSize,
+    overlap: input.overlap,
     signal: input.signal,
     counts,
     async progress(phase, done) {
@@ -103,6 +125,7 @@ export interface PolicyRunInput {
   readonly lease: Lease;
   readonly signal: AbortSignal;
   readonly batchSize: number;
+  readonly overlap: boolean;
 }
 
 /** Moves every user to the policy in force (spec 14.4). */
@@ -119,15 +142,19 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
       letThrough: await input.sourceStore.filling(input.sources.map((each) => each.id)),
       firstReconcile: 'done',
     },
-    decidesAbsences: false,
+    approved: false,
+    decidesAbsences: 'none',
     batchSize: input.batchSize,
+    overlap: input.overlap,
     signal: input.signal,
     counts: noCounts(),
     progress: () => Promise.resolve(),
     teamNames: new Map((await store.read.teams()).map((team) => [team.id, team.name])),
   });
   return {
-    failure: end.kind === 'suspicious' ? suspicious('the users', end) : null,
+    failure: end.kind === 'held' ? { code: 'suspicious-import', message: policyRefused(end) } : null,
+    held: false,
+    shownDigest: null,
     skipped: 0,
     waitingFor: [],
     gotOn: true,
@@ -139,20 +166,13 @@ export class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
-/** Spec 3.3: held whatever the limits; until holding exists the run fails with nothing applied. */
-async function missingHalf({ store, source }: ReconcileRunInput): Promise<RunFailure | null> {
-  const present = await store.read.presentAccounts(source.id);
-  const { absent } = await store.read.countAbsences(source.id);
+/** A reason to ask whatever the limits (spec 3.3). */
+function missingHalf(source: string, present: number, absent: number): string | null {
   if (!halfIsMissing(present, absent)) return null;
-  return {
-    code: 'suspicious-import',
-    message:
-      `${String(absent)} of ${String(present)} accounts of ${source.id} are missing from this import, more than half: nothing was applied. ` +
-      'Check the source; the next import with them in it goes on as if nothing had happened',
-  };
+  return `${String(absent)} of ${String(present)} accounts of ${source} are missing from this import, more than half`;
 }
 
-function suspicious(of: string, end: Extract<ReconcileEnd, { kind: 'suspicious' }>): RunFailure {
+function tooMuch(of: string, end: Extract<ReconcileEnd, { kind: 'held' }>): string {
   const classes = end.exceeded.map(
     (each) =>
       `${each.class} ${String(each.count)} (${each.percent.toFixed(1)} %) is over ${String(each.limit.number)} and ${String(each.limit.percent)} %`,
@@ -160,10 +180,9 @@ function suspicious(of: string, end: Extract<ReconcileEnd, { kind: 'suspicious' 
   const reasons = end.first
     ? [`this is the first reconcile of ${of} that would link or change users of an existing store`, ...classes]
     : classes;
-  return {
-    code: 'suspicious-import',
-    message:
-      `nothing was applied, because the run would change too much: ${reasons.join('; ')}. ` +
-      `Check the source; if it is right, raise guard (or set guard.firstImport: apply) for ${of} and sync again`,
-  };
+  return `the run would change too much: ${reasons.join('; ')}`;
+}
+
+function policyRefused(end: Extract<ReconcileEnd, { kind: 'held' }>): string {
+  return `${tooMuch('the users', end)}: nothing was applied. Put the former ranking back, or raise guard and sync again`;
 }

@@ -10,7 +10,7 @@ import { explainIssues, problemAt } from './explain.ts';
 import { defaultGuard, withLimits } from './guard.ts';
 import { findInlinePasswords } from './inline-secrets.ts';
 import { isMapping, valueAt } from './key-path.ts';
-import { databaseProtocols, isAddress, queueProtocols, topSchema } from './schema.ts';
+import { databaseProtocols, isAddress, queueProtocols, topSchema, undecodablePart } from './schema.ts';
 import type { Top } from './schema.ts';
 import type { ConnectorDefinition, DatabaseSettings, QueueSettings, Settings, SourceSettings } from './settings.ts';
 import { namedSources, readSources } from './sources.ts';
@@ -185,11 +185,15 @@ async function checkAddress(
 ): Promise<ConfigurationProblem[]> {
   if (!('url' in setting)) return [];
   const unreadable = await checkSecret([key], setting.url, origins);
-  if (unreadable.length > 0 || isAddress(await setting.url.read(), protocols)) return unreadable;
-  const allowed = `allowed there: an address ${protocols[0]}//… (or write ${key}: ${word})`;
-  return [
-    problemAt([key], { at: [], origins }, `cannot be used: ${setting.url.origin} holds no such address; ${allowed}`),
+  if (unreadable.length > 0) return unreadable;
+  const problem = (message: string): ConfigurationProblem[] => [
+    problemAt([key], { at: [], origins }, `cannot be used: ${setting.url.origin} ${message}`),
   ];
+  const address = await setting.url.read();
+  if (!isAddress(address, protocols))
+    return problem(`holds no such address; allowed there: an address ${protocols[0]}//… (or write ${key}: ${word})`);
+  const part = undecodablePart(address);
+  return part === null ? [] : problem(`has a ${part} with a % that begins no escape (RFC 3986); a % is written %25`);
 }
 
 /** An address with a password is wrong in itself and may be wrong for its key too: the first says what to do. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSecretSource } from '../connector-kit/secret.ts';
 import type { SecretSource } from '../connector-kit/secret.ts';
+import { isLocale, isTimeZone } from '../domain/field-values.ts';
 import { accountParts, isField, sourceFields } from '../domain/fields.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
 import { logLevels } from './settings.ts';
@@ -20,6 +21,10 @@ const attributeForm = 'attribute.NAME';
 const field = z.custom<Field>((value) => typeof value === 'string' && isField(value), {
   error: `must be a field: ${[...sourceFields, attributeForm].join(', ')}`,
 });
+const ignoredBy = z.custom<Field | 'externalId'>(
+  (value) => typeof value === 'string' && (value === 'externalId' || isField(value)),
+  { error: `must be externalId or a field: ${[...sourceFields, attributeForm].join(', ')}` },
+);
 const fieldKey = z
   .string()
   .refine((key): boolean => isField(key))
@@ -124,6 +129,7 @@ export function commonSourceSchema(kinds: readonly string[], validateCron: (expr
       .strictObject({ full: cron.default('0 2 * * *'), delta: cron.optional(), timeZone: timeZone.optional() })
       .prefault({}),
     match: z.array(z.array(field).min(1)).optional(),
+    ignore: z.array(z.strictObject({ field: ignoredBy, matches: text })).default([]),
     mapping: z.partialRecord(mappingKey, text).default({}),
     idsLike: z.enum(['avaya']).optional(),
     roles: z.array(z.strictObject({ when, role: text })).default([]),
@@ -139,25 +145,31 @@ function isAccountPart(name: string): name is AccountPart {
   return (accountParts as readonly string[]).includes(name);
 }
 
-/** Offsets such as +02:00 are refused: they know no daylight saving. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false; // a RangeError is how Intl says that it does not know the zone
-  }
-}
-
-function isLocale(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1;
-  } catch {
-    return false; // a RangeError is how Intl says that the tag is malformed
-  }
-}
-
 /** Whether the text is an address of one of these protocols. */
 export function isAddress(value: string, protocols: readonly string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}
+
+const addressParts = {
+  'user name': 'username',
+  password: 'password',
+  'host name': 'hostname',
+  path: 'pathname',
+} as const;
+
+/** The first part of an address that holds a `%` which begins no escape, or null; it could not be decoded. */
+export function undecodablePart(address: string): keyof typeof addressParts | null {
+  const url = new URL(address);
+  for (const [name, part] of Object.entries(addressParts))
+    if (!isDecodable(url[part])) return name as keyof typeof addressParts;
+  return null;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false; // a URIError is how it says that a % begins no escape
+  }
 }

@@ -105,6 +105,8 @@ export interface SourceSettings {
   readonly createsUsers: boolean;
   readonly schedule: ScheduleSettings;
   readonly match: readonly (readonly Field[])[];
+  /** Accounts that belong to nobody: service, test, IVR (spec 2.7). */
+  readonly ignore: readonly IgnoreRule[];
   /** Changes single fields of the connector's default: attribute or column by field. */
   readonly mapping: Readonly<Partial<Record<Field | AccountPart, string>>>;
   /** External ids are given to other people after a deletion: by the kind's nature or by `idsLike: avaya` (spec 8). */
@@ -125,6 +127,12 @@ export interface ScheduleSettings {
   readonly full: string;
   readonly delta?: string;
   readonly timeZone: string;
+}
+
+interface IgnoreRule {
+  readonly field: Field | 'externalId';
+  /** The whole value, whatever the case; `*` stands for any text. */
+  readonly matches: string;
 }
 
 interface RoleRule {

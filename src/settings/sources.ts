@@ -144,6 +144,7 @@ function complete(
     createsUsers: common.createsUsers ?? as === 'acd',
     schedule: completeSchedule(common.schedule, context.timeZone),
     match: common.match ?? connector.defaultMatch,
+    ignore: common.ignore,
     mapping: common.mapping,
     reusableIds: connector.reusableIds || common.idsLike === 'avaya',
     ...(common.idsLike === undefined ? {} : { idsLike: common.idsLike }),

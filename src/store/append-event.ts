@@ -8,7 +8,10 @@ export async function appendPersonsEvent(transaction: Knex, event: PersonsEvent)
     actor_name: event.operator,
     type: event.type,
     source_id: event.source,
+    run_id: event.runId ?? null,
     user_id: event.userId,
+    account_id: event.account?.id ?? null,
+    external_id: event.account?.externalId ?? null,
     changes: JSON.stringify(event.changes),
     reason: event.reason,
   });

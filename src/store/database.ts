@@ -58,13 +58,30 @@ export function connectionOf(url: string, readUrl: () => Promise<string>): Datab
   const socket = parsed.searchParams.get('host');
   const mode = parsed.searchParams.get('sslmode');
   return {
-    host: socket ?? (decodeURIComponent(parsed.hostname) || 'localhost'),
+    host: socket ?? (decoded(parsed.hostname, 'host name') || 'localhost'),
     port: Number(parsed.port || '5432'),
-    user: decodeURIComponent(parsed.username || 'postgres'),
-    database: decodeURIComponent(parsed.pathname.slice(1)) || 'postgres',
-    ...(parsed.password === '' ? {} : { password: async () => decodeURIComponent(new URL(await readUrl()).password) }),
+    user: decoded(parsed.username || 'postgres', 'user name'),
+    database: decoded(parsed.pathname.slice(1), 'path') || 'postgres',
+    ...(parsed.password === '' ? {} : { password: async () => decoded(new URL(await readUrl()).password, 'password') }),
     ...(mode === null || mode === 'disable'
       ? {}
       : { ssl: mode === 'no-verify' ? { rejectUnauthorized: false } : true }),
   };
+}
+
+/** The database's address, which its secret may have changed to, cannot be used. Holds nothing of it. */
+class DatabaseAddressError extends Error {
+  override readonly name = 'DatabaseAddressError';
+  readonly code = 'database-address';
+}
+
+function decoded(text: string, part: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // The error would hold nothing but the words "URI malformed".
+    throw new DatabaseAddressError(
+      `the address of the database has a ${part} with a % that begins no escape (RFC 3986); a % is written %25`,
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import type { ImportStore, ImportTx } from '../import/ports.ts';
+import { silentProofs } from '../domain/absence.ts';
 import type { AccountContent } from '../domain/account.ts';
 import { checkLease } from './leases.ts';
 import { forRows, query, queryOne, type Db } from './sql.ts';
@@ -40,8 +41,9 @@ export function importStore(db: Db): ImportStore {
     inLease: (lease, work) =>
       inTransaction(db, async (transaction) => {
         await redoable(transaction);
+        const result = await work(importTx(transaction));
         await checkLease(transaction, lease);
-        return work(importTx(transaction));
+        return result;
       }),
     async analyse() {
       await query(db, 'analyze account, match_key, source_team');
@@ -86,15 +88,18 @@ function importTx(db: Db): ImportTx {
       );
     },
     async markSeen(ids) {
-      if (ids.length > 0)
-        await query(db, 'update account set absent_since = null, absence_proof = null where id = any(?)', [[...ids]]);
+      if (ids.length === 0) return;
+      await query(db, 'update account set absent_since = null, absence_proof = null where id = any(?)', [[...ids]]);
+      // It was about this absence, which is over (spec section 1, refusal).
+      await query(db, `delete from refusal where account_id = any(?) and part = 'gone'`, [[...ids]]);
     },
     async markAbsent(ids, proof) {
       if (ids.length === 0) return;
       await query(
         db,
-        'update account set absent_since = now(), absence_proof = ? where id = any(?) and absent_since is null',
-        [proof, [...ids]],
+        `update account set absent_since = coalesce(absent_since, now()), absence_proof = ?
+         where id = any(?) and (absent_since is null or gone_since is null and absence_proof = any(?))`,
+        [proof, [...ids], silentProofs.includes(proof) ? [] : [...silentProofs]],
       );
     },
     async markTeamsAbsent(source, seen) {

@@ -42,7 +42,10 @@ export function leaseStore(db: Db): {
   };
 }
 
-/** Fails the transaction unless the lease is held; the row stays locked, so that nobody takes it over before the commit. */
+/**
+ * Fails the transaction unless the lease is held; the row stays locked, so that nobody takes it over before the commit. Comes
+ * last in a transaction: a lock that is held for long keeps the lease from being renewed.
+ */
 export async function checkLease(transaction: Db, lease: Lease): Promise<void> {
   const rows = await query(
     transaction,

@@ -1,3 +1,4 @@
+import { silentProofs } from '../domain/absence.ts';
 import type { AccountContent } from '../domain/account.ts';
 import type { GuardClass } from '../domain/change.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
@@ -10,6 +11,10 @@ import { query, queryOne, type Db } from './sql.ts';
 
 const unlinked = 'not exists (select from link l where l.account_id = a.id and l.until is null)';
 
+/** Absent or back, and not decided on yet; what a person has refused to call gone is decided (spec 13.2). */
+const turned = `(a.absent_since is null) <> (a.gone_since is null)
+  and not exists (select from refusal f where f.account_id = a.id and f.part = 'gone' and a.absent_since is not null)`;
+
 interface AccountRow {
   id: number;
   external_id: string;
@@ -20,12 +25,25 @@ interface AccountRow {
   held_digest: string | null;
   absent: boolean;
   ignored: boolean;
+  ignored_reason: string | null;
 }
 const accountColumns = `a.id, a.external_id, a.content, a.content_hash, a.disabled, a.wakes, a.held_digest,
-  a.absent_since is not null as absent, a.ignored_at is not null as ignored`;
+  a.absent_since is not null as absent, a.ignored_at is not null as ignored, a.ignored_reason`;
 
-/** The reads of a pass. `matchOf` gives a source's correlation rules. */
-export function reconcileReads(db: Db, matchOf: (source: string) => readonly (readonly Field[])[]): ReconcileReads {
+/** The rule of the configuration by which a source's account is ignored, or null (spec 2.7). */
+export type IgnoringRuleOf = (
+  source: string,
+  account: { readonly externalId: string; readonly content: AccountContent },
+) => string | null;
+
+const noneIgnored: IgnoringRuleOf = () => null;
+
+/** The reads of a pass. `matchOf` gives a source's correlation rules; what reads no accounts needs no `ignoringRuleOf`. */
+export function reconcileReads(
+  db: Db,
+  matchOf: (source: string) => readonly (readonly Field[])[],
+  ignoringRuleOf: IgnoringRuleOf = noneIgnored,
+): ReconcileReads {
   return {
     async now() {
       return (await queryOne<{ now: Date }>(db, 'select now() as now')).now.toISOString();
@@ -56,17 +74,19 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
       query(
         db,
         `select a.id as "accountId", a.external_id as "externalId", a.absent_since is not null as absent, a.absence_proof as proof,
+           a.absent_since is not null and a.absence_proof <> all(?) as reported,
            l.user_id as "userId"
          from account a left join link l on l.account_id = a.id and l.until is null
-         where a.source_id = ? and a.id > ? and (a.absent_since is null) <> (a.gone_since is null) order by a.id limit ?`,
-        [source, after, limit],
+         where a.source_id = ? and a.id > ? and ${turned} order by a.id limit ?`,
+        [[...silentProofs], source, after, limit],
       ),
     countAbsences: (source) =>
       queryOne(
         db,
-        `select count(*) filter (where absent_since is not null)::int as absent, count(*) filter (where absent_since is null)::int as returned
-         from account where source_id = ? and (absent_since is null) <> (gone_since is null)`,
-        [source],
+        `select count(*) filter (where absent_since is not null)::int as absent, count(*) filter (where absent_since is null)::int as returned,
+           count(*) filter (where absent_since is not null and absence_proof <> all(?))::int as reported
+         from account a where a.source_id = ? and ${turned}`,
+        [[...silentProofs], source],
       ),
     countDue: (source) =>
       queryOne(
@@ -86,24 +106,12 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
       const sql = `select a.id from account a where a.source_id = ? and a.id > ? and ${due} and ${unlinked} order by a.id limit ?`;
       return (await query<{ id: number }>(db, sql, [source, after, limit])).map((row) => row.id);
     },
-    subjects: (source, userIds, lock) => linkedSubjects(db, source, userIds, lock),
-    unlinked: (accountIds, lock) => unlinkedRows(db, accountIds, lock, matchOf),
+    subjects: (source, userIds, lock) => linkedSubjects(db, source, userIds, lock, ignoringRuleOf),
+    unlinked: (accountIds, lock) => unlinkedRows(db, accountIds, lock, matchOf, ignoringRuleOf),
     async allocateUserIds(count) {
       if (count === 0) return [];
-      const sql = `select nextval(pg_get_serial_sequence('"user"', 'id'))::int as id from generate_series(1, ?::int)`;
+      const sql = `select nextval('user_id_seq')::int as id from generate_series(1, ?::int)`;
       return (await query<{ id: number }>(db, sql, [count])).map((row) => row.id);
-    },
-    async lockUnlinked(accounts) {
-      if (accounts.length === 0) return new Set();
-      const rows = await query<{ id: number }>(
-        db,
-        `select a.id from json_to_recordset(?::text::json) as r(id int, hash text) join account a on a.id = r.id
-         left join link l on l.account_id = a.id and l.until is null
-         where l.id is null and a.content_hash = r.hash and a.absent_since is null and a.ignored_at is null
-         order by a.id for update of a`,
-        [JSON.stringify(accounts.map(({ id, contentHash }) => ({ id, hash: contentHash })))],
-      );
-      return new Set(rows.map((row) => row.id));
     },
     users: (userIds, lock) => loadSubjects(db, userIds, lock),
     claimHolders: (claims) => claimHolders(db, claims),
@@ -117,15 +125,18 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
       return (await query<{ id: number }>(db, sql, [[...keys], source])).map((row) => row.id);
     },
     async keysOfLinkedAccounts(userIds) {
-      const rows = await query<{ userId: number; source: string; content: AccountContent }>(
+      const rows = await query<{ userId: number; source: string; externalId: string; content: AccountContent }>(
         db,
-        `select l.user_id as "userId", l.source_id as source, a.content from link l join account a on a.id = l.account_id
+        `select l.user_id as "userId", l.source_id as source, a.external_id as "externalId", a.content
+         from link l join account a on a.id = l.account_id
          where l.user_id = any(?) and l.until is null and a.ignored_at is null`,
         [[...userIds]],
       );
-      return rows.flatMap(({ userId, source, content }) =>
-        accountKeys(content.values, matchOf(source)).flatMap((key) => (key === null ? [] : [{ userId, key }])),
-      );
+      return rows
+        .filter((row) => ignoringRuleOf(row.source, row) === null)
+        .flatMap(({ userId, source, content }) =>
+          accountKeys(content.values, matchOf(source)).flatMap((key) => (key === null ? [] : [{ userId, key }])),
+        );
     },
     keysOfUsers: (userIds) =>
       query(db, 'select key, user_id as "userId" from match_key where user_id = any(?)', [[...userIds]]),
@@ -146,6 +157,17 @@ export function reconcileReads(db: Db, matchOf: (source: string) => readonly (re
          from run_decision where run_id = ? and external_id > ? order by external_id limit ?`,
         [runId, after, limit],
       ),
+    async shownDigests(runId, kind, accountIds) {
+      const sql =
+        'select account_id as id, digest from shown_decision where run_id = ? and kind = ? and account_id = any(?)';
+      const rows = await query<{ id: number; digest: string }>(db, sql, [runId, kind, [...accountIds]]);
+      return new Map(rows.map(({ id, digest }) => [id, digest]));
+    },
+    async shownDigest(runId) {
+      const sql = `select encode(sha256(coalesce(string_agg(digest, '' order by digest), '')::bytea), 'hex') as digest
+        from shown_decision where run_id = ?`;
+      return (await queryOne<{ digest: string }>(db, sql, [runId])).digest;
+    },
     guardedSince: (source) =>
       query<{ class: GuardClass; subject: number }>(
         db,
@@ -197,6 +219,7 @@ async function linkedSubjects(
   source: string,
   userIds: readonly number[],
   lock: boolean,
+  ignoringRuleOf: IgnoringRuleOf,
 ): Promise<LinkedSubject[]> {
   const subjects = await loadSubjects(db, userIds, lock);
   const accounts = await query<AccountRow & { user_id: number }>(
@@ -213,7 +236,8 @@ async function linkedSubjects(
   return subjects.flatMap(({ subject, linkedSources }) => {
     const row = accountOf.get(subject.user.id);
     if (row === undefined) return [];
-    const account = { ...toAccount(row), refusals: refusals.get(row.id) ?? new Map<string, string>() };
+    const ignored = row.ignored || ignoringRuleOf(source, toAccount(row)) !== null;
+    const account = { ...toAccount(row), ignored, refusals: refusals.get(row.id) ?? new Map<string, string>() };
     return [{ subject, linkedSources, account }];
   });
 }
@@ -247,27 +271,27 @@ async function unlinkedRows(
   accountIds: readonly number[],
   lock: boolean,
   matchOf: (source: string) => readonly (readonly Field[])[],
+  ignoringRuleOf: IgnoringRuleOf,
 ): Promise<UnlinkedRow[]> {
   if (accountIds.length === 0) return [];
-  const rows = await query<AccountRow & { source_id: string }>(
+  const rows = await query<AccountRow & { source_id: string; barred: number[] | null; unlinked_by_person: boolean }>(
     db,
-    `select ${accountColumns}, a.source_id from account a left join link l on l.account_id = a.id and l.until is null
+    `select ${accountColumns}, a.source_id, (select array_agg(b.user_id) from bar b where b.account_id = a.id) as barred,
+       exists (select from bar b where b.account_id = a.id and b.kind = 'wait')
+         or exists (select from refusal f where f.account_id = a.id and f.part = 'identity') as unlinked_by_person
+     from account a left join link l on l.account_id = a.id and l.until is null
      where a.id = any(?) and l.id is null order by a.id${lock ? ' for update of a' : ''}`,
     [[...accountIds]],
   );
-  const bars = await query<{ account_id: number; user_id: number; kind: string }>(
-    db,
-    'select account_id, user_id, kind from bar where account_id = any(?)',
-    [[...accountIds]],
-  );
-  const barsOf = Map.groupBy(bars, (bar) => bar.account_id);
   return rows.map((row) => {
-    const own = barsOf.get(row.id) ?? [];
+    const rule = row.ignored ? null : ignoringRuleOf(row.source_id, toAccount(row));
     return {
       ...toAccount(row),
+      ignored: row.ignored || rule !== null,
+      ignoredFor: rule ?? row.ignored_reason,
       keys: accountKeys(row.content.values, matchOf(row.source_id)),
-      barred: own.map((bar) => bar.user_id),
-      unlinkedByPerson: own.some((bar) => bar.kind === 'wait'),
+      barred: row.barred ?? [],
+      unlinkedByPerson: row.unlinked_by_person,
     };
   });
 }

@@ -1,7 +1,7 @@
 import type { ReconcileWrites } from '../apply/ports.ts';
 import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
-import { forRows, query, type Db } from './sql.ts';
+import { forRows, query, queryOne, type Db } from './sql.ts';
 import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
 
 const names = valueColumnNames.join(', ');
@@ -35,7 +35,9 @@ type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
 
 function userWrites(
   db: Db,
-): Part<'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveSnapshots' | 'saveClaims' | 'saveUserKeys'> {
+): Part<
+  'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveSnapshots' | 'saveClaims' | 'takeFreeClaims' | 'saveUserKeys'
+> {
   return {
     async insertUsers(users, policyId) {
       const rows = users.map((user) => ({
@@ -100,7 +102,24 @@ function userWrites(
         (table) => `insert into claim (kind, value, user_id) select kind, value, user_id from ${table}`,
       );
     },
+    async takeFreeClaims(claims) {
+      const wanted = claims.flatMap((write) =>
+        write.take.map(({ kind, value }) => ({ kind, value, user_id: write.userId })),
+      );
+      if (wanted.length === 0) return true;
+      const { taken } = await queryOne<{ taken: number }>(
+        db,
+        `with taken as (insert into claim (kind, value, user_id)
+           select kind, value, user_id from json_to_recordset(?::text::json) as r(kind text, value text, user_id int)
+           on conflict do nothing returning 1) select count(*)::int as taken from taken`,
+        [JSON.stringify(wanted)],
+      );
+      if (taken === wanted.length) return true;
+      await query(db, 'delete from claim where user_id = any(?)', [claims.map((write) => write.userId)]);
+      return false;
+    },
     async saveUserKeys(keys) {
+      if (keys.length === 0) return;
       const standing = keys.filter((write) => write.before.length > 0).map((write) => write.userId);
       if (standing.length > 0) await query(db, 'delete from match_key where user_id = any(?)', [standing]);
       await forRows(
@@ -113,8 +132,47 @@ function userWrites(
   };
 }
 
-function identityWrites(db: Db): Part<'insertLinks' | 'dropAccountKeys' | 'saveDecided' | 'saveGone' | 'endRefusals'> {
+/** What a person should see once of a linked account (spec 9.1); the latest of its kind counts. */
+async function saveNotices(
+  db: Db,
+  rows: readonly { readonly accountId: number; readonly changes: readonly object[] }[],
+  kind: 'renamed' | 'returned',
+  runId: number | null,
+): Promise<void> {
+  await forRows(
+    db,
+    '"accountId" int, changes jsonb',
+    rows,
+    (table) => `insert into account_notice (account_id, kind, run_id, changes)
+      select "accountId", c.kind, c.run, changes from ${table}, (select ?::text as kind, ?::int as run) as c
+      on conflict (account_id, kind) do update set at = now(), run_id = excluded.run_id, changes = excluded.changes`,
+    [kind, runId],
+  );
+}
+
+const decidedColumns =
+  '"accountId" int, "contentHash" text, wakes int, standing text, reason text, "userId" int, "heldDigest" text';
+const setDecided = `decided_hash = r."contentHash", decided_wakes = r.wakes, standing = r.standing,
+  standing_reason = r.reason, standing_user = r."userId", held_digest = r."heldDigest"`;
+
+function identityWrites(
+  db: Db,
+): Part<
+  'insertLinks' | 'dropAccountKeys' | 'takeUnlinked' | 'saveDecided' | 'saveGone' | 'saveRenames' | 'endRefusals'
+> {
   return {
+    async takeUnlinked(rows) {
+      if (rows.length === 0) return new Set();
+      const taken = await query<{ id: number }>(
+        db,
+        `update account a set ${setDecided} from json_to_recordset(?::text::json) as r(${decidedColumns})
+         where a.id = r."accountId" and a.content_hash = r."contentHash" and a.absent_since is null and a.ignored_at is null
+           and not exists (select from link l where l.account_id = r."accountId" and l.until is null)
+         returning a.id`,
+        [JSON.stringify(rows)],
+      );
+      return new Set(taken.map((row) => row.id));
+    },
     async insertLinks(links, source, runId) {
       await forRows(
         db,
@@ -131,10 +189,9 @@ function identityWrites(db: Db): Part<'insertLinks' | 'dropAccountKeys' | 'saveD
     async saveDecided(rows) {
       await forRows(
         db,
-        '"accountId" int, "contentHash" text, wakes int, standing text, reason text, "userId" int, "heldDigest" text',
+        decidedColumns,
         rows,
-        (table) => `update account a set decided_hash = r."contentHash", decided_wakes = r.wakes, standing = r.standing,
-          standing_reason = r.reason, standing_user = r."userId", held_digest = r."heldDigest" from ${table} where a.id = r."accountId"`,
+        (table) => `update account a set ${setDecided} from ${table} where a.id = r."accountId"`,
       );
     },
     async saveGone(rows, runId) {
@@ -147,7 +204,21 @@ function identityWrites(db: Db): Part<'insertLinks' | 'dropAccountKeys' | 'saveD
           from ${table}, (select ?::int as run) as c where a.id = r."accountId"`,
         [runId],
       );
+      await forRows(
+        db,
+        '"accountId" int',
+        rows.filter((row) => row.absent),
+        (table) =>
+          `delete from account_notice n using ${table} where n.account_id = r."accountId" and n.kind = 'returned'`,
+      );
+      await saveNotices(
+        db,
+        rows.filter((row) => !row.absent && row.userId !== null).map(({ accountId }) => ({ accountId, changes: [] })),
+        'returned',
+        runId,
+      );
     },
+    saveRenames: (rows, runId) => saveNotices(db, rows, 'renamed', runId),
     async endRefusals(rows) {
       await forRows(
         db,
@@ -159,8 +230,24 @@ function identityWrites(db: Db): Part<'insertLinks' | 'dropAccountKeys' | 'saveD
   };
 }
 
-function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase'> {
+function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase' | 'saveShown' | 'dropShown'> {
   return {
+    async saveShown(runId, rows) {
+      await forRows(
+        db,
+        'kind text, "accountId" int, "externalId" text, "userId" int, "contentHash" text, changes jsonb, classes text[], digest text',
+        rows,
+        (
+          table,
+        ) => `insert into shown_decision (run_id, kind, account_id, external_id, user_id, content_hash, changes, classes, digest)
+          select run, kind, "accountId", "externalId", "userId", "contentHash", changes, classes, digest
+          from ${table}, (select ?::int as run) as c`,
+        [runId],
+      );
+    },
+    async dropShown(runId) {
+      await query(db, 'delete from shown_decision where run_id = ?', [runId]);
+    },
     async savePlan(runId, rows) {
       await forRows(
         db,

@@ -6,8 +6,8 @@ import { query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 
 const unfinished = `('queued', 'importing', 'reconciling')`;
-const active = `('importing', 'reconciling', 'held')`;
-const record = `id, source_id as source, mode, state, sync_id as "syncId", phase, counts, complete, cursor_after as "cursorAfter",
+const active = `('importing', 'reconciling')`;
+const record = `id, source_id as source, mode, state, sync_id as "syncId", phase, counts, complete, approved_by is not null as approved, cursor_after as "cursorAfter",
   error_code as "errorCode", error_message as "errorMessage"`;
 
 const dropPlan = 'delete from run_decision where run_id = ?';
@@ -86,7 +86,7 @@ function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'queued
   };
 }
 
-function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | 'fail' | 'finish'> {
+function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | 'fail' | 'supersedeHeld' | 'finish'> {
   return {
     async startImport(runId, { mode, configDigest, cursorBefore }) {
       const started = await query(
@@ -118,10 +118,11 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
         await checkLease(transaction, lease);
         await query(
           transaction,
-          `update run set state = 'reconciling', phase = 'waiting', imported_at = now(), counts = counts || ?::text::jsonb, complete = ?,
+          `update run set state = 'reconciling', phase = 'waiting', imported_at = now(), mode = ?, counts = counts || ?::text::jsonb, complete = ?,
              error_code = ?, error_message = ?, rejects = ?::text::jsonb, notes = ?::text::jsonb, cursor_after = ?, progress = null
            where id = ?`,
           [
+            end.mode,
             JSON.stringify(end.counts),
             end.complete,
             end.failure?.code ?? null,
@@ -143,12 +144,23 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
       );
       await query(db, dropPlan, [runId]);
     },
+    async supersedeHeld(source, by) {
+      const superseded = await query<{ id: number }>(
+        db,
+        `update run set state = 'cancelled', error_code = 'superseded', error_message = ?
+         where source_id = ? and state = 'held' and id <> ? returning id`,
+        [`run ${String(by)} asks again with the whole`, source, by],
+      );
+      await query(db, 'delete from shown_decision where run_id = any(?)', [superseded.map((run) => run.id)]);
+    },
     async finish(lease, runId, end) {
       await inTransaction(db, async (transaction) => {
         await checkLease(transaction, lease);
         await query(
           transaction,
           `update run set state = ?, phase = 'done', finished_at = now(), progress = null, error_code = ?, error_message = ?, waiting_for = ?,
+             held_at = case when ?::text = 'held' then now() end,
+             digest = case when ?::text = 'held' then ?::text end,
              counts = counts || jsonb_build_object('skipped', ?::int) || (${countedFromHistory})
            where id = ?`,
           [
@@ -156,6 +168,9 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
             end.failure?.code ?? null,
             end.failure?.message ?? null,
             [...end.waitingFor],
+            end.state,
+            end.state,
+            end.shownDigest,
             end.skipped,
             runId,
             runId,
@@ -163,6 +178,14 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
           ],
         );
         await query(transaction, dropPlan, [runId]);
+        if (end.state === 'held')
+          await query(
+            transaction,
+            `insert into event (actor_kind, actor_name, type, source_id, run_id, reason)
+             select 'sync', 'sync', 'run-held', source_id, id, error_message from run where id = ?`,
+            [runId],
+          );
+        else await query(transaction, 'delete from shown_decision where run_id = ?', [runId]);
         if (!end.again) return;
         await query(
           transaction,
@@ -205,7 +228,7 @@ function lookups(
       const rows = await query<{ source: string }>(
         db,
         `select s.source_id as source from source_state s where exists (select from account a where a.source_id = s.source_id and ${due})
-           and not exists (select from run r where r.source_id = s.source_id and r.state in ${active})`,
+           and not exists (select from run r where r.source_id = s.source_id and (r.state in ${active} or r.state = 'held'))`,
       );
       return rows.map((row) => row.source);
     },

@@ -11,12 +11,16 @@ export function createSourcePauseStore(knex: Knex): SourcePauseStore {
   };
 }
 
+const noPause = { paused_at: null, paused_by: null, pause_reason: null };
+const noRetirement = { retired_at: null, retired_by: null, retire_reason: null };
+
 function within(transaction: Knex): SourcePauseTransaction {
   return {
     lockSource: (source) =>
       sqlRow(
         transaction,
-        'select paused_at is not null as paused, failures from source_state where source_id = :source for update',
+        `select paused_at is not null as paused, retired_at is not null as retired, failures
+           from source_state where source_id = :source for update`,
         { source },
       ),
     async pause({ source, operator, reason }) {
@@ -24,10 +28,29 @@ function within(transaction: Knex): SourcePauseTransaction {
         .where({ source_id: source })
         .update({ paused_at: transaction.fn.now(), paused_by: operator, pause_reason: reason ?? null });
     },
+    async retire({ source, operator, reason }) {
+      await transaction('source_state')
+        .where({ source_id: source })
+        .update({ retired_at: transaction.fn.now(), retired_by: operator, retire_reason: reason ?? null });
+      await sqlRows(
+        transaction,
+        `update setting set value = cast(cast(value as jsonb) - cast(:source as text) as text)
+          where name = 'sources-to-fill-from'`,
+        { source },
+      );
+      await sqlRows(
+        transaction,
+        `update run set cancel_asked_by = :operator,
+                state = case state when 'queued' then 'cancelled' else state end,
+                finished_at = case state when 'queued' then now() else finished_at end
+          where source_id = :source and state in ('queued', 'importing', 'reconciling')`,
+        { source, operator },
+      );
+    },
     async resume(source) {
       await transaction('source_state')
         .where({ source_id: source })
-        .update({ paused_at: null, paused_by: null, pause_reason: null, failures: 0 });
+        .update({ ...noPause, ...noRetirement, failures: 0 });
     },
     async sourcesWaitingFor(source) {
       const waiting = await sqlRows<{ source_id: string }>(

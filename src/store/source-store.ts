@@ -27,6 +27,9 @@ export function sourceStore(db: Db): SourceStore {
         source,
       ]);
     },
+    async noteOtherSystem(source, systemId) {
+      await query(db, 'update source_state set system_id_found = ? where source_id = ?', [systemId, source]);
+    },
     async pauseAfterRefusal(source, reason, fingerprint) {
       const paused = await query(
         db,
@@ -53,7 +56,7 @@ export function sourceStore(db: Db): SourceStore {
       await leased(
         db,
         lease,
-        `update source_state set failures = 0, last_success_at = now(), cursor = coalesce(?, cursor), config_digest = ?,
+        `update source_state set failures = 0, system_id_found = null, last_success_at = now(), cursor = coalesce(?, cursor), config_digest = ?,
            last_complete_at = case when ? then now() else last_complete_at end where source_id = ?`,
         [cursor, configDigest, complete && full, source],
       );

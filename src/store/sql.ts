@@ -5,8 +5,29 @@ export type Db = Knex;
 
 /** Runs one statement and gives its rows. `?` are bindings; a literal question mark is written `\\?`. */
 export async function query<Row>(db: Db, sql: string, bindings: readonly unknown[] = []): Promise<Row[]> {
-  const result: { rows: Row[] } = await db.raw(sql, bindings as Knex.RawBinding[]);
+  // A knex statement runs each time that somebody waits for it: this promise waits once.
+  const result = await inTurn<{ rows: Row[] }>(db, async () => db.raw(sql, bindings as Knex.RawBinding[]));
   return result.rows;
+}
+
+const lastOf = new WeakMap<Db, Promise<unknown>>();
+
+/**
+ * Statements of one transaction run one after the other, in the order in which they were asked for. Who asks for several
+ * at once has the next one's parameters made ready while the database works.
+ */
+async function inTurn<T>(db: Db, run: () => Promise<T>): Promise<T> {
+  if (db.isTransaction !== true) return run();
+  const before = lastOf.get(db);
+  const running = before === undefined ? run() : before.then(run);
+  // Who asked hears of a failure; those behind hear of it by their own promise.
+  lastOf.set(db, running);
+  running.catch(ignore);
+  return running;
+}
+
+function ignore(): void {
+  // See above.
 }
 
 /** The first row of a statement that always gives one. */
@@ -28,8 +49,5 @@ export async function forRows(
   bindings: readonly unknown[] = [],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await db.raw(sql(`json_to_recordset(?::text::json) as r(${columns})`), [
-    JSON.stringify(rows),
-    ...bindings,
-  ] as Knex.RawBinding[]);
+  await query(db, sql(`json_to_recordset(?::text::json) as r(${columns})`), [JSON.stringify(rows), ...bindings]);
 }

@@ -8,10 +8,12 @@ interface SlotRow {
   source_id: string;
   results: Omit<Snapshot, 'source'>;
 }
-interface WordRow {
-  user_id: number;
+/** A word of people as stored: `override` in a table of its own, everything else in `word`. */
+export interface WordRow {
   kind: string;
+  /** The field, the role's name, or the team's id. */
   ref: string;
+  /** Of overrides and local values. */
   value: string | null;
 }
 
@@ -33,7 +35,7 @@ export async function loadSubjects(
     'select user_id, source_id, results from snapshot where user_id = any(?)',
     ids,
   );
-  const words = await query<WordRow>(
+  const words = await query<WordRow & { user_id: number }>(
     db,
     `select user_id, 'override' as kind, field as ref, value from override where user_id = any(?)
      union all select user_id, kind, ref, value from word where user_id = any(?)`,
@@ -89,4 +91,23 @@ function toWords(rows: readonly WordRow[]): Words {
     supervisesTaken: refs('supervises-taken').map(Number),
     mainTeam: refs('main-team').map(Number)[0] ?? null,
   };
+}
+
+/** The rows of people's words; the reverse of what `loadSubjects` reads. */
+export function wordRows(words: Words): WordRow[] {
+  const values = (kind: string, said: Words['overrides']): WordRow[] =>
+    (Object.entries(said) as [string, string][]).map(([ref, value]) => ({ kind, ref, value }));
+  const refs = (kind: string, said: readonly (string | number)[]): WordRow[] =>
+    said.map((ref) => ({ kind, ref: String(ref), value: null }));
+  return [
+    ...values('override', words.overrides),
+    ...values('local-value', words.localValues),
+    ...refs('role-given', words.rolesGiven),
+    ...refs('role-taken', words.rolesTaken),
+    ...refs('team-given', words.teamsGiven),
+    ...refs('team-taken', words.teamsTaken),
+    ...refs('supervises-given', words.supervisesGiven),
+    ...refs('supervises-taken', words.supervisesTaken),
+    ...refs('main-team', words.mainTeam === null ? [] : [words.mainTeam]),
+  ];
 }

@@ -3,6 +3,7 @@ import type { SwitchedUser, SyncOff, SyncSwitchStore, SyncSwitchTransaction } fr
 import { appendPersonsEvent } from './append-event.ts';
 import { sqlRow, sqlRows } from './queries/sql.ts';
 import { inTransaction } from './transactions.ts';
+import { wakeUser } from './wake-user.ts';
 
 /** `sync_off.source_id` of a switch that is for every source. */
 const everySource = '*';
@@ -20,7 +21,7 @@ function within(transaction: Knex): SyncSwitchTransaction {
     sourceExists: async (source) =>
       (await sqlRow(transaction, 'select 1 as found from source_state where source_id = :source', { source })) !== null,
     saveOff: (userId, off, operator) => saveOff(transaction, userId, off, operator),
-    wakeAccounts: (userId, source) => wakeAccounts(transaction, userId, source),
+    wakeAccounts: (userId, source) => wakeUser(transaction, userId, source),
     appendEvent: (event) => appendPersonsEvent(transaction, event),
   };
 }
@@ -89,28 +90,4 @@ async function saveOff(transaction: Knex, userId: number, off: readonly SyncOff[
   );
   if (saved === null) throw new Error(`user ${userId} vanished while its row was locked`);
   return saved.version;
-}
-
-/** In the order of their ids, so that two of these transactions never wait for each other. */
-async function wakeAccounts(transaction: Knex, userId: number, source: string | null): Promise<readonly string[]> {
-  const ofSource = source === null ? 'true' : 'a.source_id = :source';
-  const woken = await sqlRows<{ source_id: string }>(
-    transaction,
-    `with concerned as (
-       select account_id as id from link where user_id = :userId and until is null
-       union
-       select theirs.account_id from match_key own join match_key theirs on theirs.key = own.key
-        where own.user_id = :userId and theirs.account_id is not null
-          and not exists (select 1 from link where account_id = theirs.account_id and until is null)
-       union
-       select unnest(account_ids) from review_item where closed_at is null and user_ids @> array[cast(:userId as int)]
-     ), locked as (
-       select a.id from account a join concerned using (id) where ${ofSource} order by a.id for update of a
-     ), woken as (
-       update account a set wakes = wakes + 1 from locked where a.id = locked.id returning a.source_id
-     )
-     select distinct source_id from woken order by source_id`,
-    { userId, ...(source === null ? {} : { source }) },
-  );
-  return woken.map((row) => row.source_id);
 }

@@ -1,7 +1,7 @@
 import { query, type Db } from './sql.ts';
 
-/** Conflicts with a concurrent writer: unique name taken meanwhile, serialisation failure, deadlock. */
-const retryable = new Set(['23505', '40001', '40P01']);
+/** Conflicts with a concurrent writer: unique name taken meanwhile, serialisation failure, deadlock, a lock not had in time. */
+const retryable = new Set(['23505', '40001', '40P01', '55P03']);
 const attempts = 3;
 
 /** Runs `work` in one transaction, again from the start when a concurrent writer was in the way. */
@@ -18,8 +18,12 @@ export async function inTransaction<T>(db: Db, work: (transaction: Db) => Promis
 
 /**
  * For what the sync writes: the commit need not wait for the disk. Commits reach it in their order, so a crash of the
- * database loses the last of them at the most, and what was lost is due again. People's words do wait.
+ * database loses the last of them at the most, and what was lost is due again. People's words do wait. Waiting for a lock
+ * ends, since the database does not see what two transactions of one process wait for in that process.
  */
 export async function redoable(transaction: Db): Promise<void> {
-  await query(transaction, 'set local synchronous_commit = off');
+  await query(
+    transaction,
+    `select set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '5s', true)`,
+  );
 }

@@ -1,16 +1,36 @@
 import type { SourceId, UserId } from '../domain/user.ts';
 
+/** One difference as events and previews show it: a field of the user, or a word of people. Lists are sorted names. */
+export interface ShownChange {
+  readonly field: string;
+  readonly before: string | readonly string[] | null;
+  readonly after: string | readonly string[] | null;
+}
+
 /** An entry of the audit log as a person's action writes it, in the transaction of the action (spec 15.1). */
 export interface PersonsEvent {
   readonly operator: string;
-  readonly type: 'sync-switched' | 'source-paused' | 'source-resumed';
+  readonly type:
+    | 'sync-switched'
+    | 'user-changed'
+    | 'activated'
+    | 'deactivated'
+    | 'link-made'
+    | 'link-ended'
+    | 'source-paused'
+    | 'source-resumed'
+    | 'source-retired'
+    | 'source-confirmed'
+    | 'account-ignored'
+    | 'account-unignored'
+    | 'worklist-acknowledged'
+    | 'run-approved'
+    | 'run-discarded';
   readonly source: SourceId | null;
   readonly userId: UserId | null;
-  readonly changes: readonly {
-    readonly field: string;
-    readonly before: string | null;
-    readonly after: string | null;
-  }[];
+  readonly runId?: number;
+  readonly account?: { readonly id: number; readonly externalId: string };
+  readonly changes: readonly ShownChange[];
   readonly reason: string | null;
 }
 

@@ -2,7 +2,7 @@ import type { SourceId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
 
-/** `source pause|resume` (spec 14.1). */
+/** `source pause|resume|retire` (spec 14.1). */
 interface SourcePauseRequest {
   readonly source: SourceId;
   readonly reason?: string | undefined;
@@ -11,6 +11,7 @@ interface SourcePauseRequest {
 
 interface LockedSource {
   readonly paused: boolean;
+  readonly retired: boolean;
   /** Failed runs in a row. */
   readonly failures: number;
 }
@@ -20,7 +21,12 @@ export interface SourcePauseTransaction {
   /** Locks the source's row; null where there is no such source. */
   lockSource(source: SourceId): Promise<LockedSource | null>;
   pause(request: SourcePauseRequest): Promise<void>;
-  /** Ends the pause and forgets the failures that led to it. */
+  /**
+   * Retires: a store that is still being filled does not wait for it any more (spec 13.3), and its unfinished runs are
+   * cancelled, the queued at once and the others at their next page or batch.
+   */
+  retire(request: SourcePauseRequest): Promise<void>;
+  /** Ends pause and retirement, and forgets the failures that led to it. */
   resume(source: SourceId): Promise<void>;
   /** The sources whose latest run waited for this one (spec 4.8). */
   sourcesWaitingFor(source: SourceId): Promise<readonly SourceId[]>;
@@ -35,33 +41,65 @@ export interface SourcePauseStore {
 export interface SourcePause {
   /** Pauses, schedule included; the sources that waited for this one need not any more. @throws ActionRefusedError */
   pause(request: SourcePauseRequest): Promise<{ changed: boolean }>;
-  /** Says *try again* after a refused log-in, too (spec 3.4). @throws ActionRefusedError */
+  /** A pause in which its accounts no longer count as presence and its links can be moved. @throws ActionRefusedError */
+  retire(request: SourcePauseRequest): Promise<{ changed: boolean }>;
+  /** Ends a pause or a retirement; says *try again* after a refused log-in, too (spec 3.4). @throws ActionRefusedError */
   resume(request: SourcePauseRequest): Promise<{ changed: boolean }>;
 }
 
 /** People's pause of a source. Pausing what is paused keeps the first reason; resuming what runs changes nothing. */
 export function createSourcePause(store: SourcePauseStore, requestReconcile: RequestReconcile): SourcePause {
+  /** What stops being read makes nobody wait. */
+  const stop = async (
+    source: SourceId,
+    work: (transaction: SourcePauseTransaction, locked: LockedSource) => Promise<boolean>,
+  ): Promise<{ changed: boolean }> => {
+    const waiting = await store.transaction(async (transaction) => {
+      const changed = await work(transaction, await lock(transaction, source));
+      return changed ? transaction.sourcesWaitingFor(source) : null;
+    });
+    if (waiting !== null && waiting.length > 0) await requestReconcile(waiting);
+    return { changed: waiting !== null };
+  };
   return {
-    async pause(request) {
-      const waiting = await store.transaction(async (transaction) => {
-        if ((await lock(transaction, request.source)).paused) return null;
+    pause: (request) =>
+      stop(request.source, async (transaction, { paused, retired }) => {
+        if (retired) throw alreadyRetired(request.source);
+        if (paused) return false;
         await transaction.pause(request);
-        await transaction.appendEvent(eventOf(request, 'source-paused'));
-        return transaction.sourcesWaitingFor(request.source);
-      });
-      if (waiting !== null && waiting.length > 0) await requestReconcile(waiting);
-      return { changed: waiting !== null };
-    },
+        await transaction.appendEvent(eventOf(request, 'source-paused', [{ field: 'paused', ...begun }]));
+        return true;
+      }),
+    retire: (request) =>
+      stop(request.source, async (transaction, { retired }) => {
+        if (retired) return false;
+        await transaction.retire(request);
+        await transaction.appendEvent(eventOf(request, 'source-retired', [{ field: 'retired', ...begun }]));
+        return true;
+      }),
     async resume(request) {
       const changed = await store.transaction(async (transaction) => {
-        const { paused, failures } = await lock(transaction, request.source);
-        if (paused || failures > 0) await transaction.resume(request.source);
-        if (paused) await transaction.appendEvent(eventOf(request, 'source-resumed'));
-        return paused;
+        const { paused, retired, failures } = await lock(transaction, request.source);
+        if (paused || retired || failures > 0) await transaction.resume(request.source);
+        const ends = [...(paused ? ['paused'] : []), ...(retired ? ['retired'] : [])];
+        if (ends.length === 0) return false;
+        const changes = ends.map((field) => ({ field, ...ended }));
+        await transaction.appendEvent(eventOf(request, 'source-resumed', changes));
+        return true;
       });
       return { changed };
     },
   };
+}
+
+const begun = { before: 'no', after: 'yes' };
+const ended = { before: 'yes', after: 'no' };
+
+function alreadyRetired(source: SourceId): ActionRefusedError {
+  return new ActionRefusedError(
+    'source-retired',
+    `Source ${source} is retired and not read anyway; \`rosterd source resume ${source}\` ends that.`,
+  );
 }
 
 async function lock(transaction: SourcePauseTransaction, source: SourceId): Promise<LockedSource> {
@@ -70,15 +108,11 @@ async function lock(transaction: SourcePauseTransaction, source: SourceId): Prom
   return locked;
 }
 
-function eventOf(request: SourcePauseRequest, type: 'source-paused' | 'source-resumed'): PersonsEvent {
-  const [before, after] = type === 'source-paused' ? ['no', 'yes'] : ['yes', 'no'];
-  const changes = [{ field: 'paused', before, after }];
-  return {
-    operator: request.operator,
-    type,
-    source: request.source,
-    userId: null,
-    changes,
-    reason: request.reason ?? null,
-  };
+function eventOf(
+  request: SourcePauseRequest,
+  type: PersonsEvent['type'],
+  changes: PersonsEvent['changes'],
+): PersonsEvent {
+  const { operator, source, reason } = request;
+  return { operator, type, source, userId: null, changes, reason: reason ?? null };
 }

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Connector, Page, ReadEnd } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import type { AccountRecord } from '../../src/domain/account.ts';
+import { AccountMirror } from '../support/account-mirror.ts';
 import { readWhole, testKit } from '../support/read-source.ts';
 import type { WholeRead } from '../support/read-source.ts';
 import type { ExpectedError, Harness, NotApplicable, Prepared, Scenario, Variant } from './harness.ts';
@@ -148,10 +149,27 @@ async function abortIsHonoured(connector: Connector, harness: Harness): Promise<
   expect(failure !== undefined || end !== undefined).toBe(true);
 }
 
-async function deltaIsTheSame(connector: Connector): Promise<NotApplicable> {
-  // A connector that gets a delta must bring its scenario along: this line is what reminds of it.
-  expect(connector.capabilities.delta).toBe(false);
-  return Promise.resolve({ notApplicable: 'it has no delta' });
+async function deltaIsTheSame(connector: Connector, { delta }: Harness): Promise<NotApplicable | undefined> {
+  if (!connector.capabilities.delta) return { notApplicable: 'it has no delta' };
+  expect(delta, 'a connector with a delta brings its scenario along').toBeDefined();
+  const prepared = await delta?.();
+  if (prepared === undefined) return undefined;
+  const mirror = new AccountMirror();
+  await withSession(connector, prepared, (session, signal) => mirror.readAll(session, signal));
+  const { size } = mirror.accounts;
+  await prepared.change();
+  const change = await withSession(connector, prepared, (session, signal) => mirror.readChanges(session, signal));
+  expect(change.end.complete).toBe(true);
+  expect(change.changed.length).toBeGreaterThan(0);
+  expect(change.changed.length).toBeLessThan(size);
+  expect(change.gone.length + change.missing.length).toBeGreaterThan(0);
+  const full = new AccountMirror();
+  await withSession(connector, prepared, (session, signal) => full.readAll(session, signal));
+  expect(Object.fromEntries(mirror.accounts)).toEqual(Object.fromEntries(full.accounts));
+  mirror.cursor = 'no cursor';
+  const pointless = withSession(connector, prepared, (session, signal) => mirror.readChanges(session, signal));
+  await expect(pointless).rejects.toMatchObject({ code: 'cursor-unusable' });
+  return undefined;
 }
 
 async function failsAsExpected(

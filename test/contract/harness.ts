@@ -44,6 +44,8 @@ export interface Harness {
   readonly badRecord: Scenario<Prepared & { readonly position: RegExp }>;
   /** 3 people; what is named was not part of what the source gave. */
   readonly notRead: Scenario<Prepared & { readonly fields: readonly Field[]; readonly parts: readonly AccountPart[] }>;
+  /** Some people; `change` changes some of them, adds one and takes one away. Present where the connector has a delta. */
+  readonly delta?: () => Promise<Prepared & { readonly change: () => Promise<void> }>;
   readonly loginRefused: Scenario<ExpectedError>;
   readonly notThere: Scenario<ExpectedError>;
   readonly busy: Scenario<ExpectedError>;

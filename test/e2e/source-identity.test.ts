@@ -71,6 +71,40 @@ test('2.6 pointing the source back at the old directory goes on as before', asyn
   expect(await database.query(rowVersions)).toEqual(before);
 }, 120_000);
 
+test('2.6 a person confirms the new system: it is read in full, and the guard judges what it does not show', async () => {
+  await pointAt(second);
+  const check = await site.run('source', 'check', 'directory', '--json');
+  expect(check.code).toBe(1);
+  expect(JSON.parse(check.stdout)).toMatchObject({
+    steps: expect.arrayContaining([
+      expect.objectContaining({
+        ...{ name: 'identity', outcome: 'failed' },
+        remedy: expect.stringContaining('rosterd source confirm directory') as unknown,
+      }),
+    ]) as unknown,
+  });
+  expect((await site.run('source', 'confirm', 'directory', '--yes')).stderr).toContain('nothing-to-confirm');
+  expect((await site.sync()).code).toBe(1);
+  const [{ systemId, newSystemId } = { systemId: null, newSystemId: null }] = await site.rows<SourceRow>(
+    'source',
+    'list',
+  );
+  expect(newSystemId).not.toBe(systemId);
+
+  const unasked = await site.run('source', 'confirm', 'directory');
+  expect([unasked.code, unasked.stderr]).toEqual([
+    1,
+    expect.stringContaining(`is ${String(newSystemId)} now`) as unknown,
+  ]);
+  expect((await site.run('source', 'confirm', 'directory', '--yes', '--reason', 'migrated')).code).toBe(0);
+  const { runs } = await site.sync();
+  expect(runs[0]).toMatchObject({ mode: 'full', counts: { read: 29, new: 29 }, error: { code: 'suspicious-import' } });
+  const [confirmed] = await site.rows<SourceRow>('source', 'list');
+  expect(confirmed).toMatchObject({ systemId: newSystemId, newSystemId: null });
+  expect(await site.rows('user', 'list')).toHaveLength(30);
+  expect((await site.run('source', 'check', 'directory')).stdout).toContain('the same system as before');
+}, 120_000);
+
 test('2.6 a file whose ids are in another column now is another system', async () => {
   const files = await createSite('identity-csv');
   const own = await serverDatabase();

@@ -14,6 +14,7 @@ export type LdapAnswer =
 export type LdapRequest = {
   readonly operation: 'bind' | 'search' | 'extended' | 'other';
   readonly base: string;
+  /** One page of a whole list; a sample of some entries has a size limit. */
   readonly paged: boolean;
 };
 
@@ -71,9 +72,17 @@ function* readRequests(chunk: Buffer): Generator<{ id: number; request: LdapRequ
     const id = reader.readInt() ?? 0;
     const operation = OPERATIONS[reader.readSequence() ?? 0] ?? 'other';
     const base = operation === 'search' ? (reader.readString() ?? '') : '';
-    yield { id, request: { operation, base, paged: message.includes(PAGED_RESULTS) } };
+    const sizeLimit = operation === 'search' ? readSizeLimit(reader) : 0;
+    yield { id, request: { operation, base, paged: sizeLimit === 0 && message.includes(PAGED_RESULTS) } };
     rest = rest.subarray(end);
   }
+}
+
+/** Behind the base: scope, dereferencing and the size limit (RFC 4511, section 4.5.1). */
+function readSizeLimit(reader: BerReader): number {
+  reader.readEnumeration();
+  reader.readEnumeration();
+  return reader.readInt() ?? 0;
 }
 
 function send(socket: Socket, id: number, request: LdapRequest, answer: LdapAnswer): void {

@@ -1,5 +1,6 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { MessageSplitter } from './ldap-messages.ts';
 
 /** Where the proxy forwards to, and when it fails. */
 export type TcpProxyOptions = {
@@ -87,42 +88,4 @@ function forwardAnswers(upstream: Socket, client: Socket, seen: { pages: number 
       if ((bytesLeft ?? 0) <= 0) client.end();
     });
   });
-}
-
-/** Cuts a stream into LDAP messages; what is not LDAP (TLS) gives none. */
-class MessageSplitter {
-  readonly #onMessage: (operation: number, message: Buffer, bytesBehind: number) => void;
-  #pending = Buffer.alloc(0);
-
-  constructor(onMessage: (operation: number, message: Buffer, bytesBehind: number) => void) {
-    this.#onMessage = onMessage;
-  }
-
-  push(chunk: Buffer): void {
-    this.#pending = Buffer.concat([this.#pending, chunk]);
-    for (;;) {
-      const length = messageLength(this.#pending);
-      if (length === undefined || length > this.#pending.length) return;
-      const message = this.#pending.subarray(0, length);
-      this.#pending = this.#pending.subarray(length);
-      this.#onMessage(operationOf(message), message, this.#pending.length);
-    }
-  }
-}
-
-/** The length of a BER element, header included; undefined while its header has not arrived. */
-function messageLength(bytes: Buffer): number | undefined {
-  const first = bytes[1];
-  if (first === undefined) return undefined;
-  if (first < 0x80) return 2 + first;
-  const lengthBytes = first & 0x7f;
-  if (lengthBytes === 0 || lengthBytes > 4 || bytes.length < 2 + lengthBytes) return undefined;
-  return 2 + lengthBytes + bytes.readUIntBE(2, lengthBytes);
-}
-
-/** The tag behind the message id. */
-function operationOf(message: Buffer): number {
-  const first = message[1] ?? 0;
-  const idAt = first < 0x80 ? 2 : 2 + (first & 0x7f);
-  return message[idAt + 2 + (message[idAt + 1] ?? 0)] ?? 0;
 }

@@ -2,12 +2,17 @@ import { operatorOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, answers, found, type ApiInstance } from '../instance.ts';
 import { ApiError } from '../problem.ts';
+import { pageRequest } from '../schemas/common.ts';
 import {
+  approveRequest,
   cancelResult,
+  discardRequest,
+  discardResult,
   run,
   runFilter,
   runPage,
   runParameters,
+  shownPage,
   sync,
   syncParameters,
   syncRequest,
@@ -15,7 +20,7 @@ import {
 } from '../schemas/runs.ts';
 
 /** Runs, and the requests that start them. */
-export function runRoutes(app: ApiInstance, { queries, runRequests }: ApiDependencies): void {
+export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns }: ApiDependencies): void {
   app.get(
     '/runs',
     { config: { access: 'view' }, schema: { tags: ['runs'], querystring: runFilter, response: answers(runPage) } },
@@ -40,6 +45,40 @@ export function runRoutes(app: ApiInstance, { queries, runRequests }: ApiDepende
       if (result === 'unknown') throw new ApiError(404, 'run-unknown', `There is no run ${id}.`);
       return { result };
     },
+  );
+
+  app.get(
+    '/runs/:id/decisions',
+    {
+      config: { access: 'view' },
+      schema: { tags: ['runs'], params: runParameters, querystring: pageRequest, response: answers(shownPage) },
+    },
+    async ({ params, query }) => {
+      found(await queries.runs.get(params.id), 'run-unknown', `run ${params.id}`);
+      return queries.runs.shown(params.id, query);
+    },
+  );
+
+  app.post(
+    '/runs/:id/approve',
+    {
+      config: { access: 'run-and-approve' },
+      schema: { tags: ['runs'], params: runParameters, body: approveRequest, response: answers(run) },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await heldRuns.approve({ run: id, ...request.body, operator: operatorOf(request) });
+      return found(await queries.runs.get(id), 'run-unknown', `run ${id}`);
+    },
+  );
+
+  app.post(
+    '/runs/:id/discard',
+    {
+      config: { access: 'run-and-approve' },
+      schema: { tags: ['runs'], params: runParameters, body: discardRequest, response: answers(discardResult) },
+    },
+    (request) => heldRuns.discard({ run: request.params.id, ...request.body, operator: operatorOf(request) }),
   );
 
   app.post(

@@ -1,13 +1,27 @@
 import { operatorOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
-import { checkReport, pauseRequest, source, sourceList, sourceParameters } from '../schemas/sources.ts';
+import {
+  checkReport,
+  confirmRequest,
+  moveReport,
+  moveRequest,
+  pauseRequest,
+  source,
+  sourceList,
+  sourceParameters,
+} from '../schemas/sources.ts';
 
 /** A check goes step by step, and each step may run into its own time-out. */
 const checkTimeoutMs = 170_000;
 
-/** Sources: state, check, pause, resume. */
-export function sourceRoutes(app: ApiInstance, { queries, sourceChecks, sourcePause }: ApiDependencies): void {
+/** As many pairs as a request has take some seconds, and some ten MB in JSON where ids are long. */
+const moveTimeoutMs = 170_000;
+const moveBodyLimit = 16 * 1024 * 1024;
+
+/** Sources: state, check, pause, resume, retire, confirm another system, move links. */
+export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): void {
+  const { queries, sourceChecks, sourcePause, confirmSystem, linkMove } = dependencies;
   const get = async (id: string) => found(await queries.sources.get(id), 'source-unknown', `source ${id}`);
 
   app.get(
@@ -30,12 +44,50 @@ export function sourceRoutes(app: ApiInstance, { queries, sourceChecks, sourcePa
       schema: { tags: ['sources'], params: sourceParameters, response: answers(checkReport) },
     },
     async ({ params }) => {
-      await get(params.id);
-      return { steps: await sourceChecks.check(params.id, AbortSignal.timeout(checkTimeoutMs)) };
+      const { systemId } = await get(params.id);
+      return { steps: await sourceChecks.check(params.id, systemId, AbortSignal.timeout(checkTimeoutMs)) };
     },
   );
 
-  for (const action of ['pause', 'resume'] as const) {
+  app.post(
+    '/sources/:id/confirm',
+    {
+      config: { access: 'run-and-approve' },
+      schema: { tags: ['sources'], params: sourceParameters, body: confirmRequest, response: answers(source) },
+    },
+    async (request) => {
+      const { params, body } = request;
+      const { systemId, reason } = body;
+      await confirmSystem({
+        ...{ source: params.id, systemId },
+        reason: reason ?? undefined,
+        operator: operatorOf(request),
+      });
+      return get(params.id);
+    },
+  );
+
+  app.post(
+    '/sources/:id/move-links',
+    {
+      config: { access: 'edit-users' },
+      handlerTimeout: moveTimeoutMs,
+      bodyLimit: moveBodyLimit,
+      schema: { tags: ['sources'], params: sourceParameters, body: moveRequest, response: answers(moveReport) },
+    },
+    async (request) => {
+      const { to, pairs, preview, reason } = request.body;
+      const outcomes = await linkMove[preview ? 'preview' : 'move']({
+        ...{ from: request.params.id, to, pairs },
+        reason: reason ?? undefined,
+        operator: operatorOf(request),
+      });
+      const refused = outcomes.filter((outcome) => outcome.refusal !== null).length;
+      return { preview, movable: outcomes.length - refused, refused, pairs: outcomes };
+    },
+  );
+
+  for (const action of ['pause', 'resume', 'retire'] as const) {
     app.post(
       `/sources/:id/${action}`,
       {

@@ -75,6 +75,6 @@ export function userRoutes(app: ApiInstance, { queries, switchSync }: ApiDepende
 }
 
 /** The version in an If-Match header, which the schema has checked; the quotes of an entity tag are optional. */
-function versionOf(header: string | undefined): number | undefined {
+export function versionOf(header: string | undefined): number | undefined {
   return header === undefined ? undefined : Number(header.replace(/\D/g, ''));
 }

@@ -1,16 +1,33 @@
 import type { ApiDependencies } from '../dependencies.ts';
-import { answers, type ApiInstance } from '../instance.ts';
-import { pageRequest } from '../schemas/common.ts';
-import { worklistPage } from '../schemas/worklist.ts';
+import { operatorOf } from '../authentication.ts';
+import { answers, found, type ApiInstance } from '../instance.ts';
+import { userParameters } from '../schemas/users.ts';
+import { asDate } from './events.ts';
+import { ackAnswer, ackRequest, worklistFilter, worklistPage } from '../schemas/worklist.ts';
 
-/** Users that a person should look at (spec 9.2). */
-export function worklistRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
+/** Users that a person should look at, and that they have (spec 9.2). */
+export function worklistRoutes(app: ApiInstance, { queries, ackWorklist }: ApiDependencies): void {
   app.get(
     '/worklist',
     {
       config: { access: 'view' },
-      schema: { tags: ['review'], querystring: pageRequest, response: answers(worklistPage) },
+      schema: { tags: ['review'], querystring: worklistFilter, response: answers(worklistPage) },
     },
-    ({ query }) => queries.worklist.list(query),
+    ({ query }) => queries.worklist.list({ ...query, all: query.all === 'true' }),
+  );
+
+  app.post(
+    '/worklist/:user/ack',
+    {
+      config: { access: 'edit-users' },
+      schema: { tags: ['review'], params: userParameters, body: ackRequest, response: answers(ackAnswer) },
+    },
+    async (request) => {
+      const { params, body } = request;
+      const userId = found(await queries.users.resolve(params.user), 'user-unknown', `user ${params.user}`);
+      const until = asDate(body.until ?? undefined);
+      await ackWorklist({ userId, note: body.reason, until, operator: operatorOf(request) });
+      return { userId, acknowledged: true as const };
+    },
   );
 }

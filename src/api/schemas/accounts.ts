@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { id, pageOf, pageRequest, sourceId, time } from './common.ts';
+import { id, pageOf, pageRequest, reason, sourceId, time } from './common.ts';
 import { named } from './registry.ts';
 
 const state = z.enum(['present', 'disabled', 'gone']);
 const match = z.enum(['new', 'linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked']);
 
-const account = named(
+export const account = named(
   'Account',
   z.object({
     id,
@@ -14,7 +14,17 @@ const account = named(
     state,
     match,
     reason: z.string().nullable(),
+    reviewItem: id.nullable(),
+    ignored: z
+      .object({
+        by: z.enum(['person', 'filter']),
+        name: z.string().nullable(),
+        at: time.nullable(),
+        reason: z.string().nullable(),
+      })
+      .nullable(),
     userId: id.nullable(),
+    username: z.string().nullable(),
     firstSeenAt: time,
     changedAt: time,
     goneSince: time.nullable(),
@@ -26,8 +36,14 @@ const account = named(
 export type Account = z.output<typeof account>;
 
 export const accountPage = pageOf('AccountPage', account);
-export const accountFilter = pageRequest.extend({
+const filter = {
   source: sourceId.optional(),
   state: state.optional(),
   match: match.optional(),
-});
+  matched: z.enum(['true', 'false']).optional(),
+};
+export const accountFilter = pageRequest.extend(filter);
+export const accountExport = z.strictObject({ ...filter, format: z.enum(['csv', 'ndjson']).default('ndjson') });
+export const accountParameters = z.object({ source: sourceId, externalId: z.string().min(1).max(1_000) });
+/** The body of ignoring and of its end; none at all is allowed. */
+export const ignoreRequest = z.strictObject({ reason: reason.nullish() }).nullish();

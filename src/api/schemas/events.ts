@@ -5,6 +5,9 @@ import { named } from './registry.ts';
 const shown = z.union([z.string(), z.array(z.string()).readonly()]).nullable();
 const actorKind = z.enum(['sync', 'operator', 'system']);
 
+/** One difference; lists are sorted names. */
+export const change = z.object({ field: z.string(), before: shown, after: shown });
+
 const event = named(
   'Event',
   z.object({
@@ -16,7 +19,7 @@ const event = named(
     runId: id.nullable(),
     userId: id.nullable(),
     externalId: z.string().nullable(),
-    changes: z.array(z.object({ field: z.string(), before: shown, after: shown })).readonly(),
+    changes: z.array(change).readonly(),
     reason: z.string().nullable(),
   }),
 );

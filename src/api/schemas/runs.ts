@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { change } from './events.ts';
 import { id, idGiven, pageOf, pageRequest, sourceId, time } from './common.ts';
 import { named } from './registry.ts';
 
@@ -54,6 +55,8 @@ export const run = named(
     cursorAfter: text,
     configDigest: text,
     digest: text,
+    heldAt: time.nullable(),
+    approvedBy: text,
     cancelAskedBy: text,
   }),
 );
@@ -62,6 +65,26 @@ export type Run = z.output<typeof run>;
 export const runPage = pageOf('RunPage', run);
 export const runParameters = z.object({ id: idGiven });
 export const runFilter = pageRequest.extend({ source: sourceId.optional(), state: z.enum(states).optional() });
+const decisionKinds = ['gone', 'values', 'link', 'create', 'unmatched'] as const;
+const shownDecision = named(
+  'ShownDecision',
+  z.object({
+    kind: z.enum(decisionKinds),
+    externalId: z.string(),
+    userId: id.nullable(),
+    username: text,
+    changes: z.array(change).readonly(),
+    classes: z.array(z.string()).readonly(),
+  }),
+);
+export type ShownDecision = z.output<typeof shownDecision>;
+export const shownPage = pageOf('ShownDecisionPage', shownDecision);
+const digest = z.string().min(12).max(64);
+const reason = z.string().trim().min(1).max(1_000);
+export const approveRequest = z.strictObject({ digest, reason: reason.optional() });
+export const discardRequest = z.strictObject({ digest: digest.optional(), reason });
+export const discardResult = named('DiscardResult', z.object({ refused: count }));
+
 export const cancelResult = named('CancelResult', z.object({ result: z.enum(['asked', 'finished']) }));
 
 /** The body of a request for a sync; none asks for all sources. */

@@ -17,7 +17,11 @@ export const source = named(
     pausedBy: z.string().nullable(),
     pauseReason: z.string().nullable(),
     pausedAt: time.nullable(),
+    retiredBy: z.string().nullable(),
+    retireReason: z.string().nullable(),
+    retiredAt: time.nullable(),
     systemId: z.string().nullable(),
+    newSystemId: z.string().nullable(),
     lastSuccessAt: time.nullable(),
     lastCompleteAt: time.nullable(),
     schedule: z.object({ full: z.string(), delta: z.string().optional(), timeZone: z.string() }).nullable(),
@@ -48,8 +52,31 @@ const checkStep = named(
     outcome: z.enum(['ok', 'warning', 'failed']),
     detail: z.string(),
     remedy: z.string().optional(),
+    code: z.string().optional(),
   }),
 );
 export const checkReport = named('CheckReport', z.object({ steps: z.array(checkStep).readonly() }));
-/** The body of a pause or a resume; none at all is allowed. */
+/** The new system as the person has seen it in the source's `newSystemId`. */
+export const confirmRequest = z.strictObject({ systemId: z.string().min(1).max(1_000), reason: reason.nullish() });
+
+const externalId = z.string().min(1).max(1_000);
+const pair = { old: externalId, new: externalId };
+/** Moves the links of this source's accounts; `preview` only says what would become of each pair. */
+export const moveRequest = z.strictObject({
+  to: sourceId,
+  pairs: z.array(z.strictObject(pair)).max(50_000),
+  preview: z.boolean().default(false),
+  reason: reason.nullish(),
+});
+const pairOutcome = z.object({
+  ...pair,
+  userId: id.nullable(),
+  refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+export const moveReport = named(
+  'MoveReport',
+  z.object({ preview: z.boolean(), movable: count, refused: count, pairs: z.array(pairOutcome).readonly() }),
+);
+
+/** The body of a pause, a resume or a retirement; none at all is allowed. */
 export const pauseRequest = z.strictObject({ reason: reason.nullish() }).nullish();

@@ -1,15 +1,18 @@
 import { z } from 'zod';
-import { id, pageOf, time } from './common.ts';
+import { id, pageOf, pageRequest, reason, time, timeGiven } from './common.ts';
 import { named } from './registry.ts';
 
+const reasons = ['account-gone', 'account-disabled', 'account-renamed', 'account-returned', 'id-in-use'] as const;
+
 const evidence = z.object({
-  reason: z.enum(['account-gone', 'account-disabled', 'id-in-use']),
+  reason: z.enum(reasons),
   source: z.string(),
   externalId: z.string(),
   state: z.enum(['present', 'disabled', 'gone']),
   since: time.nullable(),
   proof: z.string().nullable(),
   runId: id.nullable(),
+  changes: z.array(z.object({ field: z.string(), before: z.string(), after: z.string() })).readonly(),
 });
 
 const worklistEntry = named(
@@ -19,10 +22,14 @@ const worklistEntry = named(
     username: z.string().nullable(),
     displayName: z.string().nullable(),
     active: z.boolean(),
-    reasons: z.array(z.enum(['account-gone', 'account-disabled', 'id-in-use', 'no-longer-an-agent'])).readonly(),
+    reasons: z.array(z.enum([...reasons, 'no-longer-an-agent'])).readonly(),
     evidence: z.array(evidence).readonly(),
+    acknowledged: z.object({ by: z.string(), at: time, until: time.nullable(), note: z.string() }).nullable(),
   }),
 );
 export type WorklistEntry = z.output<typeof worklistEntry>;
 
 export const worklistPage = pageOf('WorklistPage', worklistEntry);
+export const worklistFilter = pageRequest.extend({ all: z.enum(['true', 'false']).optional() });
+export const ackRequest = z.strictObject({ reason, until: timeGiven.nullish() });
+export const ackAnswer = named('Acknowledged', z.object({ userId: id, acknowledged: z.literal(true) }));

@@ -1,13 +1,19 @@
-import { apiPath } from '../api-client.ts';
+import { accountCsvHead, accountCsvLine, reasonText } from '../../api/account-export.ts';
+import { apiPath, ask, pages } from '../api-client.ts';
+import type { Query } from '../api-client.ts';
 import { addCommand, addGroup } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
 import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import { printListing } from '../listing.ts';
 import { paintState } from '../paint.ts';
 import type { Account } from '../shapes.ts';
 import type { Column } from '../table.ts';
 
 interface AccountListOptions {
+  readonly matched?: boolean;
+  readonly notMatched?: boolean;
+  readonly csv?: boolean;
   readonly source?: string;
   readonly state?: string;
   readonly match?: string;
@@ -19,7 +25,7 @@ export function addAccountCommands(program: RosterdCommand, runner: Runner): voi
   const account = addGroup(
     program,
     'account',
-    'list: the accounts of the sources, matched and not',
+    'list, ignore, unignore: the accounts of the sources, matched and not',
     'The user objects of the sources, and whom they belong to',
   );
   addCommand<AccountListOptions>(account, runner, {
@@ -29,17 +35,63 @@ export function addAccountCommands(program: RosterdCommand, runner: Runner): voi
       ['--source <SOURCE>', 'only of this source'],
       ['--state <STATE>', 'only in this state', ['present', 'disabled', 'gone']],
       ['--match <MATCH>', 'only these: linked, unmatched, waiting, …', matches],
+      ['--matched', 'only those that are linked to a user'],
+      ['--not-matched', 'only those that are not, with the reason'],
+      ['--csv', 'as CSV, for a spreadsheet'],
     ],
-    run: async (context, _args, { source, state, match }) => {
+    run: async (context, _args, { source, state, match, matched, notMatched, csv }) => {
+      if (matched === true && notMatched === true)
+        throw new UsageError('--matched and --not-matched exclude each other');
+      const query = { source, state, match, matched: matched ?? (notMatched === true ? false : undefined) };
+      if (csv === true) return printCsv(context, query);
       await printListing<Account>(context, {
         path: apiPath('accounts'),
-        query: { source, state, match },
+        query,
         columns: columns(context),
         empty: 'No such accounts. `rosterd sync` reads the sources, `rosterd source list` shows them.',
       });
       return undefined;
     },
   });
+  for (const action of ['ignore', 'unignore'] as const)
+    addCommand<ReasonOption>(account, runner, {
+      call: `${action} <SOURCE> <EXTERNAL-ID>`,
+      summary: ignoreSummaries[action],
+      arguments: { SOURCE: 'the id of the source', 'EXTERNAL-ID': "the source's own id of the account" },
+      options: [['--reason <TEXT>', 'why; kept in the history']],
+      run: async (context, [source = '', externalId = ''], { reason }) => {
+        const client = await context.api('write');
+        const body = reason === undefined ? {} : { reason };
+        const path = apiPath('accounts', source, externalId, action);
+        const answer = (await ask(client, 'POST', path, { body })) as Account;
+        if (context.json) await context.out.json(answer);
+        else await context.out.line(`Account ${externalId} of ${source} is ${stateAfter(answer)}.`);
+        return undefined;
+      },
+    });
+}
+
+interface ReasonOption {
+  readonly reason?: string;
+}
+
+const ignoreSummaries = {
+  ignore: 'it belongs to nobody (service, test, IVR): no user, no link, no question',
+  unignore: 'it is decided on again',
+};
+
+function stateAfter(account: Account): string {
+  const { ignored } = account;
+  if (ignored === null) return 'decided on again';
+  return ignored.by === 'person' ? 'ignored' : `still ignored ${reasonText(account)}`;
+}
+
+async function printCsv(context: Context, query: Query): Promise<undefined> {
+  if (context.json) throw new UsageError('--csv and --json exclude each other');
+  const client = await context.api('read');
+  await context.out.write(accountCsvHead);
+  for await (const page of pages(client, apiPath('accounts'), query))
+    await context.out.write((page.items as readonly Account[]).map(accountCsvLine).join(''));
 }
 
 function columns(context: Context): readonly Column<Account>[] {
@@ -51,7 +103,7 @@ function columns(context: Context): readonly Column<Account>[] {
     { head: 'STATE', value: (account) => account.state, paint: state },
     { head: 'MATCH', value: (account) => account.match, paint: state },
     { head: 'USER', value: (account) => account.userId, align: 'right', whole: true },
-    { head: 'REASON', value: (account) => account.reason },
+    { head: 'REASON', value: reasonText },
   ];
 }
 

@@ -8,6 +8,7 @@ import { isSettled, stageText } from '../progress.ts';
 import { paintState } from '../paint.ts';
 import { countsText, runColumns, tookText, waitingText } from '../run-texts.ts';
 import type { Run } from '../shapes.ts';
+import { addHeldRunCommands, showDecisions } from './held-runs.ts';
 
 interface RunListOptions {
   readonly source?: string;
@@ -22,7 +23,7 @@ export function addRunCommands(program: RosterdCommand, runner: Runner): void {
   const run = addGroup(
     program,
     'run',
-    'list, show, cancel: what ran and how it ended',
+    'list, show, approve, discard, cancel: what ran and how it ended',
     'Runs: what was imported and reconciled, and how it ended',
   );
   addCommand<RunListOptions>(run, runner, {
@@ -51,10 +52,14 @@ export function addRunCommands(program: RosterdCommand, runner: Runner): void {
       const client = await context.api('read');
       const shown = (await ask(client, 'GET', apiPath('runs', firstOf(args)))) as Run;
       if (context.json) await context.out.json(shown);
-      else await context.out.write(runCard(context, shown));
+      else {
+        await context.out.write(runCard(context, shown));
+        if (shown.state === 'held') await showDecisions(context, client, shown);
+      }
       return undefined;
     },
   });
+  addHeldRunCommands(run, runner);
   addCommand(run, runner, {
     call: 'cancel <RUN>',
     summary: 'stop a run at its next page or batch',

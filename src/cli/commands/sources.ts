@@ -2,10 +2,13 @@ import { cleanText } from '../../telemetry/clean-text.ts';
 import { apiPath, ask } from '../api-client.ts';
 import { addCommand, addGroup, firstOf } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
+import { needConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
-import { exitCode } from '../exit-codes.ts';
+import { CliError } from '../errors.ts';
+import { exitCode, exitCodeOfCheck } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { printListing } from '../listing.ts';
+import { addMoveCommand } from './move-links.ts';
 import { paintState } from '../paint.ts';
 import { waitingText } from '../run-texts.ts';
 import type { CheckReport, Source } from '../shapes.ts';
@@ -17,6 +20,11 @@ interface ReasonOption {
   readonly reason?: string;
 }
 
+interface ConsentOptions extends ReasonOption {
+  readonly yes?: boolean;
+}
+
+const consentOption = ['--yes', 'do not ask'] as const;
 const sourceArgument = { SOURCE: 'the id of the source, from `rosterd source list`' };
 const reasonOption = [['--reason <TEXT>', 'why; kept in the history']] as const;
 
@@ -24,8 +32,8 @@ export function addSourceCommands(program: RosterdCommand, runner: Runner): void
   const source = addGroup(
     program,
     'source',
-    'list, check, pause, resume: the configured sources',
-    'The configured sources: state, check, pause',
+    'list, check, pause, resume, retire, confirm, move-links: the sources',
+    'The sources: state, check, pause, retirement',
   );
   addCommand(source, runner, {
     call: 'list',
@@ -55,11 +63,29 @@ export function addSourceCommands(program: RosterdCommand, runner: Runner): void
   });
   addCommand<ReasonOption>(source, runner, {
     call: 'resume <SOURCE>',
-    summary: 'let a paused source run again, also after a refused log-in',
+    summary: 'let a paused or retired source run again, also after a refused log-in',
     arguments: sourceArgument,
     options: reasonOption,
     run: (context, args, { reason }) => switchSource(context, firstOf(args), 'resume', reason),
   });
+  addCommand<ReasonOption>(source, runner, {
+    call: 'retire <SOURCE>',
+    summary: 'it is not read any more: its values stay, its accounts no longer count as presence',
+    details: 'Its links can be moved to another source then; `rosterd source resume` takes it back into service.',
+    arguments: sourceArgument,
+    options: reasonOption,
+    run: (context, args, { reason }) => switchSource(context, firstOf(args), 'retire', reason),
+  });
+  addCommand<ConsentOptions>(source, runner, {
+    call: 'confirm <SOURCE>',
+    summary: 'another system has taken the place of the one that a source was',
+    details:
+      'The next run reads the new system in full. What it does not show is absent then, and the guard judges that.',
+    arguments: sourceArgument,
+    options: [...reasonOption, consentOption],
+    run: (context, args, options) => confirmSystem(context, firstOf(args), options),
+  });
+  addMoveCommand(source, runner);
 }
 
 function columns(context: Context): readonly Column<Source>[] {
@@ -76,9 +102,15 @@ function columns(context: Context): readonly Column<Source>[] {
   ];
 }
 
-function noteOf({ state, pausedBy, pauseReason, waitingFor }: Source): string {
-  if (state !== 'paused') return waitingText(waitingFor);
-  return `${pausedBy ? `by ${pausedBy}` : ''}${pauseReason ? `: ${pauseReason}` : ''}`;
+function noteOf(source: Source): string {
+  const { id, state, newSystemId, waitingFor } = source;
+  const said = (by: string | null, reason: string | null): string =>
+    `${by ? `by ${by}` : ''}${reason ? `: ${reason}` : ''}`;
+  if (state === 'paused') return said(source.pausedBy, source.pauseReason);
+  if (state === 'retired') return said(source.retiredBy, source.retireReason);
+  return newSystemId === null
+    ? waitingText(waitingFor)
+    : `another system: ${newSystemId}; rosterd source confirm ${id}`;
 }
 
 async function checkSource(context: Context, id: string): Promise<ExitCode> {
@@ -87,7 +119,7 @@ async function checkSource(context: Context, id: string): Promise<ExitCode> {
   const { steps } = (await ask(client, 'POST', apiPath('sources', id, 'check'), { body: {} })) as CheckReport;
   if (context.json) await context.out.json({ source: id, steps });
   else await context.out.write(steps.map((step) => stepText(context, step)).join(''));
-  return exitCodeOfSteps(steps);
+  return exitCodeOfCheck(steps);
 }
 
 function stepText(context: Context, { name, outcome, detail, remedy }: CheckStep): string {
@@ -95,27 +127,34 @@ function stepText(context: Context, { name, outcome, detail, remedy }: CheckStep
   return remedy === undefined ? first : `${first}         → ${cleanText(remedy, 2000)}\n`;
 }
 
-const connectionSteps = new Set(['dns', 'tcp', 'connect', 'connection', 'tls', 'starttls']);
-const rightSteps = new Set(['bind', 'login', 'log-in', 'rights']);
-
-function exitCodeOfSteps(steps: readonly CheckStep[]): ExitCode {
-  const failed = steps.find((step) => step.outcome === 'failed');
-  if (failed === undefined) return exitCode.done;
-  if (connectionSteps.has(failed.name)) return exitCode.noConnection;
-  return rightSteps.has(failed.name) ? exitCode.notAllowed : exitCode.failed;
-}
+const done = {
+  pause: (id: string) => `Source ${id} is paused; \`rosterd source resume ${id}\` ends it.`,
+  resume: (id: string) => `Source ${id} runs again; \`rosterd sync ${id}\` reads it now.`,
+  retire: (id: string) => `Source ${id} is retired; \`rosterd source resume ${id}\` takes it back into service.`,
+};
 
 async function switchSource(
   context: Context,
   id: string,
-  action: 'pause' | 'resume',
+  action: keyof typeof done,
   reason: string | undefined,
 ): Promise<undefined> {
   const client = await context.api('write');
   const body = reason === undefined ? {} : { reason };
   const answer = await ask(client, 'POST', apiPath('sources', id, action), { body });
   if (context.json) await context.out.json(answer);
-  else if (action === 'pause')
-    await context.out.line(`Source ${id} is paused; \`rosterd source resume ${id}\` ends it.`);
-  else await context.out.line(`Source ${id} runs again; \`rosterd sync ${id}\` reads it now.`);
+  else await context.out.line(done[action](id));
+}
+
+async function confirmSystem(context: Context, id: string, { reason, yes }: ConsentOptions): Promise<undefined> {
+  const client = await context.api('write');
+  const { systemId, newSystemId } = (await ask(client, 'GET', apiPath('sources', id))) as Source;
+  if (newSystemId === null)
+    throw new CliError('nothing-to-confirm', exitCode.failed, `no run has found another system behind source ${id}`);
+  const change = `source ${id} was ${systemId ?? 'nothing'} and is ${newSystemId} now`;
+  await needConsent(context, `${change}. Is that meant?`, yes);
+  const body = { systemId: newSystemId, ...(reason === undefined ? {} : { reason }) };
+  const answer = await ask(client, 'POST', apiPath('sources', id, 'confirm'), { body });
+  if (context.json) await context.out.json(answer);
+  else await context.out.line(`Confirmed: ${cleanText(change)}; \`rosterd sync ${id}\` reads it.`);
 }

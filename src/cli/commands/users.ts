@@ -9,6 +9,7 @@ import type { Explanation, HistoryEvent, User } from '../shapes.ts';
 import type { Column } from '../table.ts';
 import { parseTime } from '../times.ts';
 import { userCard } from '../user-card.ts';
+import { addUserActionCommands } from './user-actions.ts';
 
 interface UserListOptions {
   readonly all?: boolean;
@@ -28,7 +29,7 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
   const user = addGroup(
     program,
     'user',
-    'list, show, explain, history, sync on|off: the users',
+    'list, show, explain, history, set, sync on|off, deactivate and more: the users',
     'The users: who they are, where their values come from, what the sync may do',
   );
   addCommand<UserListOptions>(user, runner, {
@@ -90,6 +91,7 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
     },
   });
   addSwitchCommands(user, runner);
+  addUserActionCommands(user, runner);
 }
 
 function addSwitchCommands(user: RosterdCommand, runner: Runner): void {

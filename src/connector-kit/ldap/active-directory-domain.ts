@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { SourceError } from '../errors.ts';
-import type { LdapConnection } from './connection.ts';
+import type { LdapConnection, Search } from './connection.ts';
 import { domainScopeOid } from './controls.ts';
+import { resultCode, ResultFailure } from './failures.ts';
 import { and, equals, present } from './filter.ts';
 import type { Entry } from './messages.ts';
-import { sidText } from './microsoft-values.ts';
+import { guidText, sidText } from './microsoft-values.ts';
 import { readOne } from './read-one.ts';
 
 /** LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS 3.1.1.3.4.3.1): who announces it behaves like a domain controller. */
@@ -50,6 +51,65 @@ export async function readDomain(connection: LdapConnection, signal: AbortSignal
     timeMs: generalizedTimeMs(root.currenttime?.[0] ?? ''),
     takesDomainScope: root.supportedcontrol.includes(domainScopeOid),
   };
+}
+
+/** The domain controller that a connection leads to, and how far it has got. */
+export interface DomainController {
+  readonly dnsName: string;
+  /** Of its database: another one after it was restored from a backup (MS-ADTS 3.1.1.1.9). */
+  readonly invocationId: string;
+  /** The last change that it has committed: a number of this controller alone (highestCommittedUSN). */
+  readonly highestUsn: bigint;
+  /** Its clock, in milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+const controllerRoot = z.object({
+  dnshostname: z.tuple([z.string().min(1)]),
+  dsservicename: z.tuple([z.string().min(1)]),
+  highestcommittedusn: z.tuple([z.string().regex(/^\d{1,19}$/)]),
+  currenttime: z.tuple([z.string()]),
+});
+
+/** Which domain controller answers, as it stands now; undefined where it does not tell all of that. Throws a SourceError. */
+export async function readController(
+  connection: LdapConnection,
+  signal: AbortSignal,
+): Promise<DomainController | undefined> {
+  const attributes = ['dnsHostName', 'dsServiceName', 'highestCommittedUSN', 'currentTime'];
+  const entry = await readOne(
+    connection,
+    { base: '', scope: 'base', filter: present('objectClass'), attributes },
+    signal,
+  );
+  const root = controllerRoot.safeParse(Object.fromEntries(entry?.texts ?? []));
+  if (!root.success) return undefined;
+  const settings = { base: root.data.dsservicename[0], scope: 'base', filter: present('objectClass') } as const;
+  const binary = new Set(['invocationid']);
+  const database = await readIfAllowed(connection, { ...settings, attributes: ['invocationId'], binary }, signal);
+  const octets = database?.octets.get('invocationid')?.[0];
+  const invocationId = octets === undefined ? undefined : guidText(octets);
+  const timeMs = generalizedTimeMs(root.data.currenttime[0]);
+  if (invocationId === undefined || timeMs === undefined) return undefined;
+  return {
+    dnsName: root.data.dnshostname[0].toLowerCase(),
+    invocationId,
+    highestUsn: BigInt(root.data.highestcommittedusn[0]),
+    timeMs,
+  };
+}
+
+async function readIfAllowed(
+  connection: LdapConnection,
+  search: Search,
+  signal: AbortSignal,
+): Promise<Entry | undefined> {
+  try {
+    return await readOne(connection, search, signal);
+  } catch (error) {
+    if (error instanceof ResultFailure && error.resultCode === resultCode.insufficientAccess) return undefined;
+    throw error;
+  }
 }
 
 /** A SID attribute of an entry, as text. */

@@ -4,10 +4,18 @@ import { secret } from '../secret.ts';
 import { filterProblem } from './filter.ts';
 import { parseDn } from './dn.ts';
 
-const url = z.string().superRefine((text, context) => {
-  const problem = urlProblem(text);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+/** One address, or several in the order in which they are tried. */
+const url = z.union([z.string(), z.array(z.string()).min(1)]).superRefine((value, context) => {
+  for (const [position, text] of urlsOf(value).entries()) {
+    const problem = urlProblem(text);
+    const path = typeof value === 'string' ? [] : [position];
+    if (problem !== undefined) context.addIssue({ code: 'custom', path, message: problem });
+  }
 });
+
+function urlsOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}
 
 /** Says nothing of the address itself, since a mistaken one may hold a password. */
 function urlProblem(text: string): string | undefined {
@@ -22,6 +30,14 @@ function urlProblem(text: string): string | undefined {
   return undefined;
 }
 
+/** The key `tls` of a connection, whatever protocol is spoken over it. */
+export const tlsSettings = z.strictObject({
+  /** PEM file with the only CAs that are trusted; without it, those that Node brings along. */
+  caFile: z.string().min(1).optional(),
+  /** Accepts every certificate: anybody in between can read the password. */
+  insecure: z.boolean().default(false),
+});
+
 /** The keys of `connection` that every directory has (architecture 9). */
 export const directoryConnection = z
   .strictObject({
@@ -30,14 +46,7 @@ export const directoryConnection = z
     bindDn: z.string().min(1),
     bindPassword: secret(),
     startTls: z.boolean().default(false),
-    tls: z
-      .strictObject({
-        /** PEM file with the only CAs that are trusted; without it, those that Node brings along. */
-        caFile: z.string().min(1).optional(),
-        /** Accepts every certificate: anybody in between can read the password. */
-        insecure: z.boolean().default(false),
-      })
-      .optional(),
+    tls: tlsSettings.optional(),
     /** The longest wait for one answer (a page), in milliseconds; also the time limit that the server is asked to keep. */
     timeoutMs: z.int().min(100).max(3_600_000).default(60_000),
     /** Sends the password and all data in clear to a host that is not this one. */
@@ -51,41 +60,50 @@ export type DirectoryConnection = z.infer<typeof directoryConnection>;
 
 /** The parts of a connection's configuration that must agree with each other. */
 interface Wiring {
-  readonly url: string;
+  readonly url: string | readonly string[];
   readonly startTls: boolean;
   readonly tls?: object | undefined;
   readonly allowPlaintext: boolean;
 }
 
 function* contradictions(connection: Wiring): Generator<[key: string, message: string]> {
-  if (urlProblem(connection.url) !== undefined) return;
-  const { encryption, host } = endpointOf(connection);
-  if (connection.startTls && connection.url.startsWith('ldaps:')) {
+  const urls = urlsOf(connection.url);
+  if (urls.some((each) => urlProblem(each) !== undefined)) return;
+  const endpoints = endpointsOf(connection);
+  if (connection.startTls && urls.some((each) => each.startsWith('ldaps:'))) {
     yield ['startTls', 'is for ldap://; ldaps:// is encrypted from the start'];
   }
-  if (encryption === 'none' && connection.tls !== undefined)
+  const inClear = endpoints.filter(({ encryption }) => encryption === 'none');
+  if (inClear.length === endpoints.length && connection.tls !== undefined)
     yield ['tls', 'has no effect without ldaps:// or startTls: true'];
-  if (encryption === 'none' && !connection.allowPlaintext && !isLoopback(host)) {
+  if (!connection.allowPlaintext && inClear.some(({ host }) => !isLoopback(host))) {
     yield ['url', 'would send the password in clear: use ldaps://, or startTls: true, or say allowPlaintext: true'];
   }
 }
 
-/** Where a directory listens, and when the connection becomes encrypted. */
+/** Where a server listens, and when the connection becomes encrypted: from the start (`tls`), on request, or never. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
-  readonly encryption: 'none' | 'start-tls' | 'ldaps';
+  readonly encryption: 'none' | 'start-tls' | 'tls';
 }
 
-/** The endpoint of a valid connection; ports 389 and 636 by default (RFC 4516, IANA). */
-export function endpointOf(connection: { readonly url: string; readonly startTls: boolean }): Endpoint {
-  const parsed = new URL(connection.url);
+/** The endpoints of a valid connection, in the order in which they are tried. */
+export function endpointsOf(connection: Pick<Wiring, 'url' | 'startTls'>): readonly [Endpoint, ...Endpoint[]] {
+  const [first = '', ...others] = urlsOf(connection.url);
+  const endpoint = (address: string): Endpoint => endpointAt(address, connection.startTls);
+  return [endpoint(first), ...others.map(endpoint)];
+}
+
+/** Ports 389 and 636 by default (RFC 4516, IANA). */
+function endpointAt(address: string, startTls: boolean): Endpoint {
+  const parsed = new URL(address);
   const ldaps = parsed.protocol === 'ldaps:';
   const standardPort = ldaps ? 636 : 389;
   return {
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: parsed.port === '' ? standardPort : Number(parsed.port),
-    encryption: ldaps ? 'ldaps' : connection.startTls ? 'start-tls' : 'none',
+    encryption: ldaps ? 'tls' : startTls ? 'start-tls' : 'none',
   };
 }
 

@@ -2,9 +2,11 @@ import { BindRequest, ExtendedRequest, SearchRequest, UnbindRequest } from 'ldap
 import type { Control } from 'ldapts';
 import type { Socket } from 'node:net';
 import { SourceError } from '../errors.ts';
+import type { SourceErrorCode } from '../errors.ts';
 import { MalformedAnswer, tag } from './ber.ts';
 import type { DirectoryConnection } from './connection-config.ts';
-import { endpointOf } from './connection-config.ts';
+import { endpointsOf } from './connection-config.ts';
+import type { Endpoint } from './connection-config.ts';
 import { bindFailure, connectionFailure, resultCode, resultFailure } from './failures.ts';
 import type { Filter } from './filter.ts';
 import { MessageFramer, readControls, readEntry, readResult } from './messages.ts';
@@ -256,10 +258,13 @@ function asMalformed(error: unknown): MalformedAnswer {
   return new MalformedAnswer(error instanceof Error ? error.message : 'it cannot be read', { cause: error });
 }
 
-/** Opens a connection to a directory: TCP, encryption as configured, log-in. Throws a SourceError. */
+/**
+ * Opens a connection to a directory: TCP, encryption as configured, log-in. Of several servers the next one is tried where
+ * one cannot be reached; a refused log-in would be refused there too, and count there too. Throws a SourceError.
+ */
 export async function connectDirectory(connection: DirectoryConnection, signal: AbortSignal): Promise<LdapConnection> {
   const password = await connection.bindPassword.read();
-  const opened = await openEncrypted(connection, signal);
+  const opened = await openFirst(connection, signal);
   try {
     await opened.bind(connection.bindDn, password, signal);
     return opened;
@@ -269,8 +274,32 @@ export async function connectDirectory(connection: DirectoryConnection, signal: 
   }
 }
 
-async function openEncrypted(connection: DirectoryConnection, signal: AbortSignal): Promise<LdapConnection> {
-  const endpoint = endpointOf(connection);
+async function openFirst(connection: DirectoryConnection, signal: AbortSignal): Promise<LdapConnection> {
+  const failures: SourceError[] = [];
+  for (const endpoint of endpointsOf(connection)) {
+    try {
+      return await openEncrypted(endpoint, connection, signal);
+    } catch (error) {
+      if (signal.aborted || !isDown(error)) throw error;
+      failures.push(error);
+    }
+  }
+  const message = failures.map((each) => each.message).join('; ');
+  throw new SourceError('retryable', failures[0]?.code ?? 'unreachable', message, { cause: failures[0] });
+}
+
+/** What makes connectDirectory go on to the next server. */
+export const serverDown: ReadonlySet<SourceErrorCode> = new Set(['unreachable', 'timeout']);
+
+function isDown(error: unknown): error is SourceError {
+  return error instanceof SourceError && serverDown.has(error.code);
+}
+
+async function openEncrypted(
+  endpoint: Endpoint,
+  connection: DirectoryConnection,
+  signal: AbortSignal,
+): Promise<LdapConnection> {
   const place = placeOf(endpoint);
   let socket = await openTcp(endpoint, connection, signal);
   if (endpoint.encryption === 'start-tls') {

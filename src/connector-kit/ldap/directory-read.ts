@@ -24,10 +24,26 @@ export interface DirectoryRead {
   idOf(entry: Entry): string | undefined;
   /** The account of an entry, or undefined for one that is none (it is counted under `notAccounts`). Throws UnusableEntry. */
   mapEntry(entry: Entry, externalId: string): AccountRecord | undefined;
+  /** The entry with what the server did not send of it at once; undefined where nothing is missing. */
+  complete?(entry: Entry): Promise<Entry> | undefined;
   /** What entries without an account are, for the notes. */
   readonly notAccounts?: string;
   /** Whatever the connector has to say in the end. */
   notes(): readonly string[];
+}
+
+/** One entry as a record, as rejected, or undefined where it is no account. */
+export function recordOf(
+  read: Pick<DirectoryRead, 'mapEntry'>,
+  entry: Entry,
+  { externalId, position }: { readonly externalId: string; readonly position: string },
+): AccountRecord | RejectedRecord | undefined {
+  try {
+    return read.mapEntry(entry, externalId);
+  } catch (error) {
+    if (error instanceof UnusableEntry) return { externalId, position, reason: error.message };
+    throw error;
+  }
 }
 
 /**
@@ -39,12 +55,22 @@ export async function* readDirectory(read: DirectoryRead, signal: AbortSignal): 
   for await (const page of searchPages(read.connection, searchOf(read), read.pageSize, signal)) {
     signal.throwIfAborted();
     if (page.failure !== undefined && !state.started && !truncates(page)) throw page.failure;
-    const mapped = state.map(page, read);
+    const mapped = state.map({ ...page, entries: await completed(read, page.entries) }, read);
     if (page.failure === undefined || page.entries.length > 0) yield mapped;
     if (page.failure !== undefined)
       return { ...state.end(read, reasonOf(page.failure)), retryable: isPassing(page.failure) };
   }
   return state.end(read);
+}
+
+async function completed(
+  { complete }: Pick<DirectoryRead, 'complete'>,
+  entries: readonly Entry[],
+): Promise<readonly Entry[]> {
+  if (complete === undefined) return entries;
+  const whole: Entry[] = [];
+  for (const entry of entries) whole.push((await complete(entry)) ?? entry);
+  return whole;
 }
 
 function searchOf(read: DirectoryRead): Search {
@@ -105,12 +131,7 @@ class ReadState {
       this.#repeated += 1;
       return { externalId, position, reason: 'its id came before in this read' };
     }
-    try {
-      return read.mapEntry(entry, externalId);
-    } catch (error) {
-      if (error instanceof UnusableEntry) return { externalId, position, reason: error.message };
-      throw error;
-    }
+    return recordOf(read, entry, { externalId, position });
   }
 
   end(read: DirectoryRead, failure?: string): ReadEnd {

@@ -1,5 +1,14 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { AndFilter, EqualityFilter, ExtensibleFilter, FilterParser, OrFilter, PresenceFilter } from 'ldapts';
+import {
+  AndFilter,
+  EqualityFilter,
+  ExtensibleFilter,
+  FilterParser,
+  GreaterThanEqualsFilter,
+  NotFilter,
+  OrFilter,
+  PresenceFilter,
+} from 'ldapts';
 import type { Filter } from 'ldapts';
 
 export type { Filter };
@@ -62,6 +71,36 @@ export function equals(attribute: string, value: string | Buffer): Filter {
 /** An attribute has any value. */
 export function present(attribute: string): Filter {
   return new PresenceFilter({ attribute });
+}
+
+/** The attribute, read as a number, is at least this one; LDAP knows no "greater than". */
+export function atLeast(attribute: string, value: bigint): Filter {
+  return new GreaterThanEqualsFilter({ attribute, value: value.toString() });
+}
+
+export function not(filter: Filter): Filter {
+  return new NotFilter({ filter });
+}
+
+/** What a filter asks of one attribute. */
+export interface FilterCondition {
+  readonly attribute: string;
+  /** The OID of an extensible match. */
+  readonly rule: string | undefined;
+  /** What it is compared with, where that is one whole text. */
+  readonly value: string | undefined;
+}
+
+/** The conditions that a filter is made of, at any depth. */
+export function conditionsOf(filter: Filter): readonly FilterCondition[] {
+  if (filter instanceof AndFilter || filter instanceof OrFilter) return filter.filters.flatMap(conditionsOf);
+  if (filter instanceof NotFilter) return conditionsOf(filter.filter);
+  if (filter instanceof ExtensibleFilter)
+    return [{ attribute: filter.matchType, rule: filter.rule, value: filter.value }];
+  if (filter instanceof EqualityFilter)
+    return [{ attribute: filter.attribute, rule: undefined, value: filter.value.toString() }];
+  const attribute = 'attribute' in filter && typeof filter.attribute === 'string' ? filter.attribute : '';
+  return [{ attribute, rule: undefined, value: undefined }];
 }
 
 /** An extensible match by rule, such as Active Directory's bit and chain rules. */

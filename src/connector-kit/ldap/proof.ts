@@ -1,4 +1,5 @@
 import type { LdapConnection } from './connection.ts';
+import { PagedResults } from './controls.ts';
 import type { Filter } from './filter.ts';
 import { and, or, present } from './filter.ts';
 import { readSome } from './read-one.ts';
@@ -9,6 +10,8 @@ export interface ProofSearch {
   readonly filter: Filter;
   /** In lower case. */
   readonly attributes: readonly string[];
+  /** Asks for a page: Samba's domain controller pays no heed to a size limit, and would send everybody. */
+  readonly paged?: boolean;
 }
 
 const sampleSize = 100;
@@ -29,7 +32,8 @@ export async function provenAttributes(
   let filter = search.filter;
   let wanted = sampleSize;
   while (missing.length > 0) {
-    const asked = { base: search.base, scope: 'sub', filter, attributes: missing } as const;
+    const controls = search.paged === true ? [new PagedResults(wanted)] : [];
+    const asked = { base: search.base, scope: 'sub', filter, attributes: missing, controls } as const;
     for (const entry of await readSome(connection, asked, wanted, signal))
       for (const name of entry.texts.keys()) proven.add(name);
     const stillMissing = missing.filter((name) => !proven.has(name));

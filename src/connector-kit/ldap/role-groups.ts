@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { SourceError } from '../errors.ts';
 import type { LdapConnection, Search } from './connection.ts';
 import { resultCode, ResultFailure } from './failures.ts';
@@ -5,11 +6,23 @@ import type { Entry } from './messages.ts';
 import { searchPages } from './paging.ts';
 import { dnKey, parseDn } from './dn.ts';
 import { and, equals, matchesRule, or, parseFilter } from './filter.ts';
+import { guidText } from './microsoft-values.ts';
 
 /** Walks the whole chain of a link attribute (LDAP_MATCHING_RULE_TRANSITIVE_EVAL, MS-ADTS 3.1.1.3.4.4.3). */
+const binary = new Set(['objectguid', 'objectsid']);
 const inChain = '1.2.840.113556.1.4.1941';
 const anyGroup = parseFilter('(objectClass=group)');
 const pageSize = 500;
+const noOctets = Buffer.alloc(0);
+
+/** A group of the table of equivalents, or one within it. */
+export interface RoleGroup {
+  readonly dn: string;
+  /** The last number of its SID; undefined for a group of another domain, which can be nobody's primary group. */
+  readonly rid: string | undefined;
+  /** The positions in `named` that membership means. */
+  readonly positions: readonly number[];
+}
 
 /** The groups of the table of equivalents, resolved once per read. */
 export interface RoleGroups {
@@ -21,6 +34,8 @@ export interface RoleGroups {
   readonly byDn: ReadonlyMap<string, readonly number[]>;
   /** The same by the last number of the group's SID, which primaryGroupID holds. */
   readonly byRid: ReadonlyMap<string, readonly number[]>;
+  /** All of these groups by objectGUID. */
+  readonly byGuid: ReadonlyMap<string, RoleGroup>;
 }
 
 /**
@@ -36,6 +51,7 @@ export async function resolveRoleGroups(
 ): Promise<RoleGroups> {
   const byDn = new Map<string, number[]>();
   const byRid = new Map<string, number[]>();
+  const byGuid = new Map<string, RoleGroup>();
   const problems: string[] = [];
   for (const [position, name] of named.entries()) {
     const found = await findGroup(connection, domain.dn, name, signal);
@@ -51,10 +67,13 @@ export async function resolveRoleGroups(
     for (const each of [group, ...below]) {
       addPosition(byDn, dnKey(each.dn), position);
       const sid = sidOf(each);
-      if (sid?.startsWith(`${domain.sid}-`) === true) addPosition(byRid, sid.slice(domain.sid.length + 1), position);
+      const rid = sid?.startsWith(`${domain.sid}-`) === true ? sid.slice(domain.sid.length + 1) : undefined;
+      if (rid !== undefined) addPosition(byRid, rid, position);
+      const guid = guidText(each.octets.get('objectguid')?.[0] ?? noOctets);
+      if (guid !== undefined) byGuid.set(guid, { dn: each.dn, rid, positions: byDn.get(dnKey(each.dn)) ?? [] });
     }
   }
-  return { named, problems, byDn, byRid };
+  return { named, problems, byDn, byRid, byGuid };
 }
 
 /** The names of the table's groups that an account is in, by its groups' DNs and its primary group. */
@@ -129,5 +148,5 @@ async function searchGroups(
 }
 
 function groupSearch(base: string, scope: Search['scope'], filter: Search['filter']): Search {
-  return { base, scope, filter, attributes: ['sAMAccountName', 'objectSid'], binary: new Set(['objectsid']) };
+  return { base, scope, filter, attributes: ['sAMAccountName', 'objectGUID', 'objectSid'], binary };
 }

@@ -8,8 +8,11 @@ import type { DirectoryConnection, Endpoint } from './connection-config.ts';
 import { isLoopback } from './connection-config.ts';
 import { connectionFailure } from './failures.ts';
 
+/** What a connection's configuration says of the socket, whatever protocol is spoken over it. */
+export type SocketSettings = Pick<DirectoryConnection, 'tls' | 'timeoutMs' | 'allowPlaintext'>;
+
 /** A host that takes longer is as good as down, however long its answers may take. */
-const longestConnectMs = 15_000;
+export const longestConnectMs = 15_000;
 
 /** Host and port, for messages. */
 export function placeOf(endpoint: Endpoint): string {
@@ -20,16 +23,12 @@ export function placeOf(endpoint: Endpoint): string {
  * Opens the TCP connection. Throws a SourceError; fatal `configuration` when it turns out to leave this machine although
  * everything would be sent in clear.
  */
-export async function openTcp(
-  endpoint: Endpoint,
-  connection: DirectoryConnection,
-  signal: AbortSignal,
-): Promise<Socket> {
+export async function openTcp(endpoint: Endpoint, connection: SocketSettings, signal: AbortSignal): Promise<Socket> {
   const socket = connectPlain({ host: endpoint.host, port: endpoint.port, keepAlive: true, noDelay: true });
   await settle(socket, 'connect', connection, placeOf(endpoint), signal);
   if (endpoint.encryption === 'none' && !connection.allowPlaintext && !isLoopback(socket.remoteAddress ?? '')) {
     socket.destroy();
-    const message = `${placeOf(endpoint)} is not on this machine: the password would travel in clear; use ldaps:// or startTls`;
+    const message = `${placeOf(endpoint)} is not on this machine: the password would travel in clear; use an encrypted connection`;
     throw new SourceError('fatal', 'configuration', message);
   }
   return socket;
@@ -39,10 +38,13 @@ export async function openTcp(
 export async function openTls(
   socket: Socket,
   endpoint: Endpoint,
-  connection: DirectoryConnection,
+  connection: SocketSettings,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  const authorities = await readAuthorities(connection.tls?.caFile, socket);
+  const authorities = await readAuthorities(connection.tls?.caFile).catch((error: unknown) => {
+    socket.destroy();
+    throw error;
+  });
   const secure = connectSecure({
     socket,
     host: endpoint.host,
@@ -61,12 +63,12 @@ export async function openTls(
   return secure;
 }
 
-async function readAuthorities(caFile: string | undefined, socket: Socket): Promise<Buffer | undefined> {
+/** The CAs of `tls.caFile`, as PEM; undefined where there is none. Throws a fatal SourceError `configuration`. */
+export async function readAuthorities(caFile: string | undefined): Promise<Buffer | undefined> {
   if (caFile === undefined) return undefined;
   try {
     return await readFile(caFile);
   } catch (cause) {
-    socket.destroy();
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     throw new SourceError('fatal', 'configuration', `connection.tls.caFile ${caFile} cannot be read (${reason})`, {
       cause,
@@ -78,7 +80,7 @@ async function readAuthorities(caFile: string | undefined, socket: Socket): Prom
 async function settle(
   socket: Socket,
   event: 'connect' | 'secureConnect',
-  connection: DirectoryConnection,
+  connection: SocketSettings,
   place: string,
   signal: AbortSignal,
 ): Promise<void> {

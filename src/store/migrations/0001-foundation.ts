@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { history, runs } from './0001-runs-history.ts';
 
 /**
  * The first schema: everything that is dear to add later (architecture 4). Ids of accounts stay dense, because imports
@@ -54,6 +55,7 @@ create table source_state (
   kind text not null,
   role text not null check (role in ('acd', 'directory')),
   system_id text,
+  system_id_found text,
   cursor text,
   config_digest text,
   decision_digest text,
@@ -66,7 +68,9 @@ create table source_state (
   paused_at timestamptz,
   paused_by text,
   pause_reason text,
-  retired_at timestamptz
+  retired_at timestamptz,
+  retired_by text,
+  retire_reason text
 );
 create table account (
   id integer generated always as identity primary key,
@@ -98,8 +102,16 @@ create index account_due on account (source_id, id)
   where decided_hash is distinct from content_hash or decided_wakes <> wakes;
 create index account_absence on account (source_id, id)
   where (absent_since is null) <> (gone_since is null);
-create index account_not_linked on account (standing, source_id, external_id) where standing not in ('new', 'linked');
+create index account_not_linked on account (source_id, external_id, standing) where standing not in ('new', 'linked');
 create index account_unwell on account (id) where gone_since is not null or disabled;
+create table account_notice (
+  account_id integer not null references account,
+  kind text not null check (kind in ('renamed', 'returned')),
+  at timestamptz not null default now(),
+  run_id integer,
+  changes jsonb not null default '[]',
+  primary key (account_id, kind)
+);
 create table source_team (
   source_id text not null references source_state,
   external_id text not null,
@@ -287,6 +299,14 @@ create index review_item_listed on review_item (id) where closed_at is null;
 create index review_item_accounts on review_item using gin (account_ids) where closed_at is null;
 create index review_item_users on review_item using gin (user_ids) where closed_at is null;
 create index review_item_wait on review_item using gin (wait_keys) where closed_at is null;
+create table worklist_ack (
+  user_id integer primary key references "user",
+  evidence_digest text not null,
+  operator_name text not null,
+  at timestamptz not null default now(),
+  until timestamptz,
+  note text not null
+);
 create table review_answer (
   kind text not null,
   subject text not null,
@@ -296,118 +316,4 @@ create table review_answer (
   at timestamptz not null default now(),
   primary key (kind, subject)
 );
-`;
-
-const runs = `
-create table run (
-  id integer generated always as identity primary key,
-  source_id text references source_state,
-  mode text not null check (mode in ('full', 'delta', 'reconcile')),
-  state text not null default 'queued' check (state in
-    ('queued', 'importing', 'reconciling', 'held', 'completed', 'completed-with-rejects', 'failed', 'cancelled')),
-  sync_id text,
-  slot timestamptz,
-  asked_by text not null,
-  asked_at timestamptz not null default now(),
-  started_at timestamptz,
-  imported_at timestamptz,
-  finished_at timestamptz,
-  phase text,
-  attempts integer not null default 0,
-  counts jsonb not null default '{}',
-  progress jsonb,
-  rejects jsonb not null default '[]',
-  notes jsonb not null default '[]',
-  waiting_for text[] not null default '{}',
-  complete boolean,
-  error_code text,
-  error_message text,
-  config_digest text,
-  cursor_before text,
-  cursor_after text,
-  cancel_asked_by text,
-  digest text
-);
-create unique index run_slot on run (source_id, slot) where slot is not null;
-create unique index run_active on run (source_id) where state in ('importing', 'reconciling', 'held');
-create unique index run_queued on run (source_id) where state = 'queued';
-create index run_unfinished on run (id) where state in ('queued', 'importing', 'reconciling');
-create index run_source on run (source_id, id);
-create index run_state on run (state, id);
-create index run_sync on run (sync_id) where sync_id is not null;
-create table run_decision (
-  run_id integer not null,
-  kind text not null check (kind in ('link', 'create')),
-  external_id text collate "C" not null,
-  account_id integer not null,
-  content_hash text not null,
-  user_id integer,
-  rule text,
-  primary key (run_id, external_id)
-);
-create table lease (
-  name text primary key,
-  token text not null,
-  holder text not null,
-  expires_at timestamptz not null
-);
-`;
-
-const history = `
-create table event (
-  id bigint generated always as identity primary key,
-  xid xid8 not null default pg_current_xact_id(),
-  at timestamptz not null default now(),
-  actor_kind text not null check (actor_kind in ('sync', 'operator', 'system')),
-  actor_name text not null,
-  type text not null,
-  source_id text,
-  run_id integer,
-  user_id integer,
-  account_id integer,
-  external_id text,
-  changes jsonb not null default '[]',
-  reason text,
-  guard_classes text[]
-);
-create index event_commit on event (xid, id);
-create index event_at on event using brin (at);
-create index event_user on event (user_id, id);
-create index event_run on event (run_id, id);
-create index event_source on event (source_id, id);
-create index event_guard on event (source_id, at) where guard_classes is not null;
-
-create function operator_named(setting text) returns boolean language sql stable as $$
-  select exists (select 1 from operator where name = nullif(current_setting(setting, true), '') and disabled_at is null)
-$$;
-
-create function refuse_unattended_activation() returns trigger language plpgsql as $$
-begin
-  if not operator_named('rosterd.operator') then
-    raise exception 'the active state of user % is changed by people only: no existing operator is set in this transaction (rosterd.operator)', old.id
-      using errcode = 'insufficient_privilege';
-  end if;
-  return new;
-end $$;
-create trigger user_activation before update on "user" for each row
-  when (old.active is distinct from new.active) execute function refuse_unattended_activation();
-
-create function refuse_outside_purge() returns trigger language plpgsql as $$
-begin
-  if not operator_named('rosterd.purge') then
-    raise exception 'users are never deleted, and events never changed, outside an operator''s purge (table %)', tg_table_name
-      using errcode = 'insufficient_privilege';
-  end if;
-  return case tg_op when 'DELETE' then old else new end;
-end $$;
-create trigger user_delete before delete on "user" for each row execute function refuse_outside_purge();
-create trigger event_update before update on event for each row execute function refuse_outside_purge();
-create trigger event_delete before delete on event for each row execute function refuse_outside_purge();
-
-create function refuse_truncate() returns trigger language plpgsql as $$
-begin
-  raise exception '% is never truncated', tg_table_name using errcode = 'insufficient_privilege';
-end $$;
-create trigger user_truncate before truncate on "user" execute function refuse_truncate();
-create trigger event_truncate before truncate on event execute function refuse_truncate();
 `;

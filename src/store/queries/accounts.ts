@@ -10,6 +10,8 @@ interface AccountFilter extends PageRequest {
   readonly source?: string | undefined;
   readonly state?: 'present' | 'disabled' | 'gone' | undefined;
   readonly match?: Match | undefined;
+  /** Linked, or not (spec 4.5). */
+  readonly matched?: boolean | undefined;
 }
 
 /** An account as the API answers it. */
@@ -21,7 +23,18 @@ interface AccountJson {
   readonly match: Match;
   /** Why it is not linked, or why the link does nothing. */
   readonly reason: string | null;
+  /** The open question about it. */
+  readonly reviewItem: number | null;
+  /** By a person, or by the filter of the configuration (spec 2.7). */
+  readonly ignored: {
+    readonly by: 'person' | 'filter';
+    readonly name: string | null;
+    readonly at: string | null;
+    readonly reason: string | null;
+  } | null;
+  /** Whom it is linked to, or waits for. */
   readonly userId: number | null;
+  readonly username: string | null;
   readonly firstSeenAt: string;
   readonly changedAt: string;
   readonly goneSince: string | null;
@@ -38,7 +51,12 @@ interface AccountRow {
   readonly state: AccountJson['state'];
   readonly standing: Match;
   readonly standing_reason: string | null;
+  readonly review_item: number | null;
+  readonly ignored_at: Date | null;
+  readonly ignored_by: string | null;
+  readonly ignored_reason: string | null;
   readonly user_id: number | null;
+  readonly username: string | null;
   readonly first_seen_at: Date;
   readonly changed_at: Date;
   readonly gone_since: Date | null;
@@ -47,14 +65,15 @@ interface AccountRow {
 }
 
 const states = {
-  present: 'a.gone_since is null and not a.disabled',
-  disabled: '(a.gone_since is not null or a.disabled) and a.gone_since is null',
-  gone: '(a.gone_since is not null or a.disabled) and a.gone_since is not null',
+  present: 'gone_since is null and not disabled',
+  disabled: '(gone_since is not null or disabled) and gone_since is null',
+  gone: '(gone_since is not null or disabled) and gone_since is not null',
 } as const;
 
 export interface AccountQueries {
-  /** By source and external id. */
+  /** In the order of source and external id. */
   list(filter: AccountFilter): Promise<Page<AccountJson>>;
+  get(source: string, externalId: string): Promise<AccountJson | null>;
 }
 
 /** Accounts: Matched / Not matched (spec 4.5). */
@@ -62,30 +81,52 @@ export function createAccountQueries(knex: Knex): AccountQueries {
   return {
     async list(filter) {
       const after = filter.after === undefined ? undefined : keyOf(filter.after);
-      const rows = await sqlRows<AccountRow>(
-        knex,
-        `select a.id, a.source_id, a.external_id, a.standing, a.standing_reason, a.first_seen_at, a.changed_at, a.gone_since,
-                a.disabled_since, a.content, coalesce(l.user_id, a.standing_user) as user_id,
-                case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state
-           from account a left join link l on l.account_id = a.id and l.until is null
-          where ${allOf([
-            filter.source !== undefined && 'a.source_id = :source',
-            filter.state && states[filter.state],
-            filter.match !== undefined && 'a.standing = :match',
-            after && '(a.source_id, a.external_id) > (:afterSource, :afterId)',
-          ])}
-          order by a.source_id, a.external_id limit :limit`,
-        {
-          limit: filter.limit + 1,
-          ...(filter.source === undefined ? {} : { source: filter.source }),
-          ...(filter.match === undefined ? {} : { match: filter.match }),
-          ...(after === undefined ? {} : { afterSource: after.source, afterId: after.externalId }),
-        },
-      );
+      const wanted = allOf([
+        filter.source !== undefined && 'source_id = :source',
+        filter.state && states[filter.state],
+        filter.match !== undefined && 'standing = :match',
+        filter.matched === true && "standing = 'linked'",
+        after && '(source_id, external_id) > (:afterSource, :afterId)',
+      ]);
+      const rows = await sqlRows<AccountRow>(knex, accountsSql(chosen(wanted, filter)), {
+        limit: filter.limit + 1,
+        ...(filter.source === undefined ? {} : { source: filter.source }),
+        ...(filter.match === undefined ? {} : { match: filter.match }),
+        ...(after === undefined ? {} : { afterSource: after.source, afterId: after.externalId }),
+      });
       const page = pageOf(rows, filter.limit, (row) => cursorOf(row.source_id, row.external_id));
       return { items: page.rows.map(toJson), next: page.next };
     },
+    async get(source, externalId) {
+      const one = 'select * from account where source_id = :source and external_id = :externalId';
+      const [row] = await sqlRows<AccountRow>(knex, accountsSql(one), { source, externalId });
+      return row === undefined ? null : toJson(row);
+    },
   };
+}
+
+const inOrder = 'order by source_id, external_id limit :limit';
+
+/** The accounts of a page. What is not matched is found by two indexes: what was decided on, and what is still to be. */
+function chosen(wanted: string, { matched }: AccountFilter): string {
+  const page = (condition: string): string => `select * from account where ${condition} and ${wanted} ${inOrder}`;
+  if (matched !== false) return page('true');
+  const undecided = `standing = 'new' and (decided_hash is distinct from content_hash or decided_wakes <> wakes)`;
+  return `select * from ((${page("standing not in ('new', 'linked')")}) union all (${page(undecided)})) either ${inOrder}`;
+}
+
+function accountsSql(accounts: string): string {
+  return `select a.id, a.source_id, a.external_id, a.standing, a.standing_reason, a.first_seen_at, a.changed_at,
+                 a.gone_since, a.disabled_since, a.content, a.ignored_at, a.ignored_by, a.ignored_reason,
+                 coalesce(l.user_id, a.standing_user) as user_id, u.username,
+                 case when a.standing_reason is not null then
+                   (select min(id) from review_item where closed_at is null and account_ids @> array[a.id])
+                 end as review_item,
+                 case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state
+            from (${accounts}) a
+                 left join link l on l.account_id = a.id and l.until is null
+                 left join "user" u on u.id = coalesce(l.user_id, a.standing_user)
+           order by a.source_id, a.external_id`;
 }
 
 function toJson(row: AccountRow): AccountJson {
@@ -96,7 +137,10 @@ function toJson(row: AccountRow): AccountJson {
     state: row.state,
     match: row.standing,
     reason: row.standing_reason,
+    reviewItem: row.review_item,
+    ignored: ignoredOf(row),
     userId: row.user_id,
+    username: row.username,
     firstSeenAt: iso(row.first_seen_at),
     changedAt: iso(row.changed_at),
     goneSince: iso(row.gone_since),
@@ -104,6 +148,13 @@ function toJson(row: AccountRow): AccountJson {
     values: row.content.values as AccountJson['values'],
     teams: (row.content.teams ?? []).map((team) => team.name),
   };
+}
+
+function ignoredOf(row: AccountRow): AccountJson['ignored'] {
+  if (row.ignored_at !== null)
+    return { by: 'person', name: row.ignored_by, at: iso(row.ignored_at), reason: row.ignored_reason };
+  if (row.standing !== 'ignored') return null;
+  return { by: 'filter', name: null, at: null, reason: row.standing_reason };
 }
 
 function cursorOf(source: string, externalId: string): string {

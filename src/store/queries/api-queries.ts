@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { createAccountQueries } from './accounts.ts';
 import { createEventQueries } from './events.ts';
 import { explainUser, type RulesOf } from './explanation.ts';
+import { ownersOf } from './owners.ts';
 import { createReviewItemQueries } from './review-items.ts';
 import { createRunQueries } from './runs.ts';
 import { createSourceQueries, type ConfiguredSource } from './sources.ts';
@@ -28,6 +29,7 @@ export function createApiQueries(knex: Knex, settings: ReadModelSettings) {
     events: createEventQueries(knex),
     reviewItems: createReviewItemQueries(knex),
     worklist: createWorklistQueries(knex, acds),
+    owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter),
     explain: (userId: number) => explainUser(knex, userId, settings.rulesOf),
   };
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { AccountContent } from '../../domain/account.ts';
 import { explain, type Explanation } from '../../reconcile/explain.ts';
 import type { LinkedAccount, OpenQuestion, SpokenWord, StandingRefusal } from '../../reconcile/explain-input.ts';
+import { ignoringRule } from '../../reconcile/ignore.ts';
 import type { SourceRules } from '../../reconcile/rules.ts';
 import { loadSubjects } from '../subject-rows.ts';
 import { iso, sqlRow, sqlRows } from './sql.ts';
@@ -142,7 +143,7 @@ async function accountsOf(knex: Knex, userId: number, rulesOf: RulesOf): Promise
         content: row.content,
         disabled: row.disabled,
         absent: row.absent_since !== null,
-        ignored: row.ignored,
+        ignored: row.ignored || isIgnoredByRule(row, rulesOf),
         refusals: new Map(refused.map(({ part, said }) => [part, said])),
       },
       rules: rulesOf(row.source_id) ?? null,
@@ -163,6 +164,11 @@ async function accountsOf(knex: Knex, userId: number, rulesOf: RulesOf): Promise
       pause: row.paused_at === null ? null : { at: iso(row.paused_at), by: row.paused_by, reason: row.pause_reason },
     };
   });
+}
+
+function isIgnoredByRule(row: AccountRow, rulesOf: RulesOf): boolean {
+  const rules = rulesOf(row.source_id)?.ignore ?? [];
+  return ignoringRule(rules, { externalId: row.external_id, content: row.content }) !== null;
 }
 
 type RefusalRow = Omit<StandingRefusal, 'at'> & { readonly accountId: number; readonly said: string };

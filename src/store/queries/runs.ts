@@ -54,6 +54,8 @@ interface RunJson {
   readonly cursorAfter: string | null;
   readonly configDigest: string | null;
   readonly digest: string | null;
+  readonly heldAt: string | null;
+  readonly approvedBy: string | null;
   readonly cancelAskedBy: string | null;
 }
 
@@ -82,6 +84,8 @@ interface RunRow {
   readonly cursor_after: string | null;
   readonly config_digest: string | null;
   readonly digest: string | null;
+  readonly held_at: Date | null;
+  readonly approved_by: string | null;
   readonly cancel_asked_by: string | null;
 }
 
@@ -91,6 +95,17 @@ export interface RunQueries {
   get(id: number): Promise<RunJson | null>;
   /** The runs of one request, the ones that they woke included; oldest first, 1,000 at most. */
   ofSync(syncId: string): Promise<readonly RunJson[]>;
+  /** What a held run shows, in the order of its accounts (spec 13.2). */
+  shown(runId: number, page: PageRequest): Promise<Page<ShownJson>>;
+}
+
+interface ShownJson {
+  readonly kind: 'gone' | 'values' | 'link' | 'create' | 'unmatched';
+  readonly externalId: string;
+  readonly userId: number | null;
+  readonly username: string | null;
+  readonly changes: readonly { field: string; before: string | string[] | null; after: string | string[] | null }[];
+  readonly classes: readonly string[];
 }
 
 const largestId = 2_147_483_647;
@@ -128,6 +143,17 @@ export function createRunQueries(knex: Knex): RunQueries {
       });
       return rows.map(toJson);
     },
+    async shown(runId, { after, limit }) {
+      const rows = await sqlRows<ShownJson & { accountId: number }>(
+        knex,
+        `select s.account_id as "accountId", s.kind, s.external_id as "externalId", s.user_id as "userId", u.username, s.changes, s.classes
+           from shown_decision s left join "user" u on u.id = s.user_id
+          where s.run_id = :runId and s.account_id > :after order by s.account_id limit :limit`,
+        { runId, after: idAfter(after, 0), limit: limit + 1 },
+      );
+      const page = pageOf(rows, limit, (row) => String(row.accountId));
+      return { items: page.rows.map(({ accountId: _, ...row }) => row), next: page.next };
+    },
   };
 }
 
@@ -157,6 +183,8 @@ function toJson(row: RunRow): RunJson {
     cursorAfter: row.cursor_after,
     configDigest: row.config_digest,
     digest: row.digest,
+    heldAt: iso(row.held_at),
+    approvedBy: row.approved_by,
     cancelAskedBy: row.cancel_asked_by,
   };
 }

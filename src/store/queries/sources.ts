@@ -38,7 +38,12 @@ interface SourceJson {
   readonly pausedBy: string | null;
   readonly pauseReason: string | null;
   readonly pausedAt: string | null;
+  readonly retiredBy: string | null;
+  readonly retireReason: string | null;
+  readonly retiredAt: string | null;
   readonly systemId: string | null;
+  /** Another system that its last run found in its place, to be confirmed by a person (spec 2.6). */
+  readonly newSystemId: string | null;
   readonly lastSuccessAt: string | null;
   readonly lastCompleteAt: string | null;
   readonly schedule: ConfiguredSource['schedule'] | null;
@@ -53,6 +58,7 @@ interface StateRow {
   readonly source_id: string;
   readonly kind: string;
   readonly system_id: string | null;
+  readonly system_id_found: string | null;
   readonly last_success_at: Date | null;
   readonly last_complete_at: Date | null;
   readonly failures: number;
@@ -60,6 +66,8 @@ interface StateRow {
   readonly paused_by: string | null;
   readonly pause_reason: string | null;
   readonly retired_at: Date | null;
+  readonly retired_by: string | null;
+  readonly retire_reason: string | null;
   readonly running: boolean;
   readonly run_id: number | null;
   readonly run_state: string | null;
@@ -107,8 +115,8 @@ export function createSourceQueries(
 function statesOf(knex: Knex, only: string | null): Promise<StateRow[]> {
   return sqlRows<StateRow>(
     knex,
-    `select s.source_id, s.kind, s.system_id, s.last_success_at, s.last_complete_at, s.failures, s.paused_at, s.paused_by,
-            s.pause_reason, s.retired_at, latest.id as run_id, latest.state as run_state, latest.error_code,
+    `select s.source_id, s.kind, s.system_id, s.system_id_found, s.last_success_at, s.last_complete_at, s.failures,
+            s.paused_at, s.paused_by, s.pause_reason, s.retired_at, s.retired_by, s.retire_reason, latest.id as run_id, latest.state as run_state, latest.error_code,
             latest.waiting_for,
             exists (select 1 from run where source_id = s.source_id and state in ('importing', 'reconciling')) as running
        from source_state s
@@ -162,13 +170,17 @@ function toJson(
     pausedBy: state?.paused_by ?? null,
     pauseReason: state?.pause_reason ?? null,
     pausedAt: iso(state?.paused_at ?? null),
+    retiredBy: state?.retired_by ?? null,
+    retireReason: state?.retire_reason ?? null,
+    retiredAt: iso(state?.retired_at ?? null),
     systemId: state?.system_id ?? null,
+    newSystemId: state?.system_id_found ?? null,
     lastSuccessAt: iso(state?.last_success_at ?? null),
     lastCompleteAt: iso(state?.last_complete_at ?? null),
     schedule: source.schedule ?? null,
     accounts: counts?.accounts ?? noAccounts,
     waitingFor: state?.waiting_for ?? [],
-    nextRuns,
+    nextRuns: state !== undefined && state.retired_at !== null ? [] : nextRuns,
     lastRun: lastRunOf(state),
   };
 }

@@ -1,6 +1,13 @@
+import { Attribute, Change } from 'ldapts';
+import { inject } from 'vitest';
 import type { LdapAnswer, LdapRequest } from '../../support/scripted-ldap.ts';
+import { addUsers, asAdmin, createOu, directoryUser } from '../../support/services/samba-directory.ts';
+import { generatePeople } from '../../support/services/people.ts';
 import { directoryHarness } from '../directory-harness.ts';
+import type { DirectoryTraits } from '../directory-harness.ts';
+import type { Harness, Prepared } from '../harness.ts';
 
+const passwordVariable = 'ROSTERD_CONTRACT_SAMBA_PASSWORD';
 const domain = 'DC=corp,DC=example,DC=com';
 const configuration = `CN=Configuration,${domain}`;
 
@@ -30,7 +37,7 @@ function aside({ base }: LdapRequest): readonly LdapAnswer[] {
   return [done];
 }
 
-export const harness = directoryHarness({
+const traits: DirectoryTraits = {
   baseDn: domain,
   person: (index) => ({
     objectGUID: [guid(index)],
@@ -40,4 +47,26 @@ export const harness = directoryHarness({
     userAccountControl: ['512'],
   }),
   aside,
-});
+};
+
+/** Changes are read from a real domain controller: a played one would only say what the test believes. */
+async function livingPeople(): Promise<Prepared & { change: () => Promise<void> }> {
+  const samba = inject('samba');
+  const ou = await createOu(samba, 'contract-delta');
+  const people = [...generatePeople(8)].map((person) => directoryUser(person, 'contract'));
+  const [first = '', second = ''] = await addUsers(samba, ou, people);
+  process.env[passwordVariable] = samba.adminPassword;
+  const bindPassword = { env: passwordVariable };
+  const connection = { url: samba.ldapsUrl, bindDn: samba.adminDn, bindPassword, tls: { caFile: samba.caFile } };
+  const change = async (): Promise<void> => {
+    const mail = new Attribute({ type: 'mail', values: ['changed@example.com'] });
+    await asAdmin(samba, async (client) => {
+      await client.modify(first, new Change({ operation: 'replace', modification: mail }));
+      await client.del(second);
+    });
+    await addUsers(samba, ou, [{ sAMAccountName: 'contract-new' }]);
+  };
+  return { config: { connection, baseDn: ou }, change };
+}
+
+export const harness: Harness = { ...directoryHarness(traits), delta: livingPeople };

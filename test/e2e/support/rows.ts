@@ -51,6 +51,7 @@ export type SourceRow = {
   readonly pausedBy: string | null;
   readonly pauseReason: string | null;
   readonly systemId: string | null;
+  readonly newSystemId: string | null;
   readonly waitingFor: readonly string[];
 };
 

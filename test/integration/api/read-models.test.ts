@@ -219,8 +219,10 @@ describe.each(databases)('read models on %s', (_name, open) => {
             since: '2026-03-04T08:00:00.000Z',
             proof: 'complete-import',
             runId: 2,
+            changes: [],
           },
         ],
+        acknowledged: null,
       },
       expect.objectContaining({ userId: store.left, active: false, reasons: ['id-in-use'] }),
     ]);

@@ -6,12 +6,25 @@ import { buildApi } from '../../../src/api/build-api.ts';
 import type { ApiDependencies, RunRequests } from '../../../src/api/dependencies.ts';
 import type { ApiInstance } from '../../../src/api/instance.ts';
 import { createMetrics } from '../../../src/api/metrics.ts';
+import { createAccountIgnoreStore } from '../../../src/store/account-ignore-store.ts';
 import { createOperatorStore } from '../../../src/store/operator-store.ts';
 import { createApiQueries } from '../../../src/store/queries/api-queries.ts';
+import { createLinkMoveStore } from '../../../src/store/link-move-store.ts';
+import { createSourceIdentityStore } from '../../../src/store/source-identity-store.ts';
+import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
 import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts';
 import { createSyncSwitchStore } from '../../../src/store/sync-switch-store.ts';
+import { createUserStore } from '../../../src/store/user-store.ts';
+import { createWorklistAckStore } from '../../../src/store/worklist-ack-store.ts';
+import { createAccountIgnore } from '../../../src/users/account-ignore.ts';
+import { createLinkMove } from '../../../src/users/link-move.ts';
+import { createConfirmSystem } from '../../../src/users/source-identity.ts';
+import { createHeldRuns } from '../../../src/users/held-run.ts';
 import { createSourcePause } from '../../../src/users/source-pause.ts';
 import { createSwitchSync } from '../../../src/users/sync-switch.ts';
+import type { ActionRules } from '../../../src/users/ports.ts';
+import { createUserActions } from '../../../src/users/user-actions.ts';
+import { createAckWorklist } from '../../../src/users/worklist-ack.ts';
 
 /** The local token of the API under test. */
 export const localToken = 'local-token-of-this-test';
@@ -43,6 +56,7 @@ export type Answer<Body = unknown> = {
   readonly json: Body;
 };
 
+const match = [['email']] as const;
 const schedule = { full: '0 3 * * *', timeZone: 'Europe/Prague' };
 
 /** Builds the API; single dependencies may be replaced. */
@@ -65,8 +79,28 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     authenticate: createAuthenticate(store, localToken),
     queries,
     switchSync: createSwitchSync(createSyncSwitchStore(knex), requestReconcile),
+    userActions: createUserActions(
+      {
+        store: createUserStore(
+          knex,
+          () => [],
+          () => null,
+        ),
+        rules: noRules,
+        requestReconcile,
+      },
+      async () => 'unsupported',
+    ),
     sourcePause: createSourcePause(createSourcePauseStore(knex), requestReconcile),
+    confirmSystem: createConfirmSystem(createSourceIdentityStore(knex)),
+    linkMove: createLinkMove(
+      createLinkMoveStore(knex, { matchOf: () => match, allMatchRules: match, ignoringRuleOf: () => null }),
+      requestReconcile,
+    ),
+    accountIgnore: createAccountIgnore(createAccountIgnoreStore(knex), requestReconcile),
+    ackWorklist: createAckWorklist(createWorklistAckStore(knex, ['acd'])),
     runRequests: engine,
+    heldRuns: createHeldRuns(createHeldRunStore(knex), requestReconcile),
     sourceChecks: { check: async () => [{ name: 'tcp', outcome: 'ok', detail: 'connected' }] },
     settings: () => [{ key: 'database', value: 'embedded', origin: 'default' }],
     version: { version: '0.0.0', schema: '0001-foundation', node: process.version },
@@ -107,7 +141,7 @@ export async function askAs<Body = unknown>(
     headers: { host: '127.0.0.1:8474', ...headers, ...options.headers },
     ...(options.body === undefined ? {} : { payload: options.body }),
   });
-  const isJson = String(response.headers['content-type']).includes('json');
+  const isJson = /[/+]json/.test(String(response.headers['content-type']));
   return {
     status: response.statusCode,
     headers: response.headers,
@@ -115,6 +149,16 @@ export async function askAs<Body = unknown>(
     json: (isJson ? JSON.parse(response.body) : undefined) as Body,
   };
 }
+
+/** Of a configuration without sources. */
+const noRules: ActionRules = {
+  rulesOf: () => undefined,
+  allMatchRules: [],
+  roleCatalogue: [],
+  reassertsAgentRole: false,
+  hasReusableIds: () => false,
+  ownsSupervision: () => false,
+};
 
 const engine: RunRequests = {
   sync: async () => ({

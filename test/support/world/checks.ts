@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../../../src/domain/change.ts';
+import { isField } from '../../../src/domain/fields.ts';
 import { query, queryOne, type Db } from '../../../src/store/sql.ts';
 import { differences } from './view.ts';
 
@@ -93,6 +94,11 @@ export function syncOffences(before: Moment, after: Moment): string[] {
   ];
 }
 
+/** Beside the user's value, events tell the words that people have said and what an act was. */
+function isOfUser({ field }: Change): boolean {
+  return isField(field) || ['roles', 'teams', 'mainTeam', 'supervises'].includes(field);
+}
+
 /** Places where a user differs from what the events in between say (spec 20.9). */
 export async function unexplained(db: Db, before: Moment, after: Moment): Promise<string[]> {
   const events = await query<{
@@ -128,7 +134,7 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
   for (const user of after.users) {
     const state = told(before.users.find((each) => each.id === user.id));
     for (const event of events.filter((each) => each.userId === user.id))
-      for (const change of event.changes) {
+      for (const change of event.changes.filter(isOfUser)) {
         const was = shown(change.field, change.before);
         const present = state[change.field] ?? (Array.isArray(was) ? [] : null);
         if (!isDeepStrictEqual(was, present))
@@ -159,7 +165,7 @@ export async function inconsistencies(db: Db, held: readonly string[]): Promise<
      union all select 'periods of account ' || a.account_id || ' overlap' from link a join link b on a.account_id = b.account_id and a.id < b.id
        where a.until is null or a.until > b.since
      union all select 'run ' || id || ' of ' || source_id || ' is ' || state || ' (' || coalesce(error_message, '') || ')' from run
-       where state in ('queued', 'importing', 'reconciling') or error_code not in ('incomplete-read', 'suspicious-import')
+       where state in ('queued', 'importing', 'reconciling') or error_code not in ('incomplete-read', 'suspicious-import', 'held', 'superseded')
      union all select 'lease ' || name || ' is still held' from lease`,
     [[...held]],
   );

@@ -57,6 +57,7 @@ export function rulesOf(config: WorldConfig, source: WorldSource): SourceRules {
     catalogue: config.catalogue,
     teams: source.teams,
     blanks: source.blanks,
+    ignore: [],
   };
 }
 

@@ -21,23 +21,44 @@ export type WordEdit =
 
 /** A person's words move the user at once; refused (false) where the value would take somebody else's unique name. */
 export function naiveEdit(config: WorldConfig, state: NaiveState, user: NaiveUser, edit: WordEdit): boolean {
-  const before = structuredClone(user.words);
-  editWords(state, user, edit);
+  const before = structuredClone({ words: user.words, slots: user.slots });
+  if ('field' in edit && edit.value === null ? !takeBack(config, user, edit.field) : !editWords(state, user, edit))
+    return false;
   const value = naiveFold(config, state, user);
-  if (claimsOfValue(value).some((claim) => (holderOfName(state, claim.name) ?? user.key) !== user.key)) {
-    user.words = before;
+  const taken = claimsOfValue(value).some((claim) => (holderOfName(state, claim.name) ?? user.key) !== user.key);
+  // A local user of these worlds has no mobile number, so they keep their e-mail address (spec 12.4).
+  const unreachable =
+    user.origin === 'local' && value.fields.email === undefined && user.value.fields.email !== undefined;
+  if (taken || unreachable) {
+    Object.assign(user, before);
     return false;
   }
   user.value = value;
   return true;
 }
 
-function editWords(state: NaiveState, { words, slots }: NaiveUser, edit: WordEdit): void {
+/** An override, a value kept from an ended link, or a local value goes; false where there is none (spec 5.4). */
+function takeBack(config: WorldConfig, { words, slots, links }: NaiveUser, field: Field): boolean {
+  if (words.overrides[field] === undefined) {
+    const supplying = config.sources.map(({ id }) => id).filter((id) => slots[id]?.values[field] !== undefined);
+    const ended = supplying.find((id) => links[id] === undefined);
+    if (ended !== undefined) {
+      Reflect.deleteProperty(must(slots[ended]).values, field);
+      must(slots[ended]).silent = must(slots[ended]).silent.filter((each) => each !== field);
+      return true;
+    }
+    if (supplying.length > 0 || words.localValues[field] === undefined) return false;
+  }
+  const said = words.overrides[field] === undefined ? words.localValues : words.overrides;
+  return Reflect.deleteProperty(said, field);
+}
+
+/** False where it cannot be said. */
+function editWords(state: NaiveState, { words, slots, value }: NaiveUser, edit: WordEdit): boolean {
   if ('field' in edit) {
     const supplied = Object.values(slots).some((slot) => slot.values[edit.field] !== undefined);
     const target = supplied || words.overrides[edit.field] !== undefined ? words.overrides : words.localValues;
-    if (edit.value === null) Reflect.deleteProperty(target, edit.field);
-    else target[edit.field] = edit.value;
+    target[edit.field] = must(edit.value ?? undefined);
   } else if ('role' in edit) {
     [words.rolesGiven, words.rolesTaken] = giveOrTake(words.rolesGiven, words.rolesTaken, edit.role, edit.how);
   } else if ('team' in edit) {
@@ -47,7 +68,12 @@ function editWords(state: NaiveState, { words, slots }: NaiveUser, edit: WordEdi
       teamNamed(state, edit.team),
       edit.how,
     );
-  } else words.mainTeam = edit.mainTeam === null ? null : teamNamed(state, edit.mainTeam);
+  } else {
+    const team = edit.mainTeam === null ? null : teamNamed(state, edit.mainTeam);
+    if (team !== null && !value.teams.includes(team)) return false;
+    words.mainTeam = team;
+  }
+  return true;
 }
 
 function giveOrTake<T>(

@@ -156,6 +156,7 @@ async function makeLife(
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     holder: 'test',
     batchSize,
+    overlap: true,
     signal: stop.signal,
   });
   return { engine, stop, batchSize, queue };

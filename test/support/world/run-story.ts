@@ -175,9 +175,10 @@ async function playPerson(play: Play, step: PersonStep): Promise<void> {
     await realUnlink(real, user.key, 'ad');
   } else {
     const edit = editOf(model, user, step);
-    naiveEdit(config, model, user, edit);
+    const done = naiveEdit(config, model, user, edit);
     naiveReconcile(config, model);
-    await realEdit(real, user.key, edit);
+    if ((await realEdit(real, user.key, edit)) !== done)
+      throw new Disagreement(`${JSON.stringify(edit)} is refused by one side only`);
   }
 }
 

@@ -78,14 +78,18 @@ describe('exit code of an error of the composition root', () => {
 });
 
 describe('exit code of a check', () => {
+  const failed = (code?: string) => ({ outcome: 'failed', ...(code === undefined ? {} : { code }) });
   it.each([
-    ['tcp', 7],
-    ['tls', 7],
-    ['bind', 4],
-    ['rights', 4],
-    ['page', 1],
-  ] as const)('%s failed', async (name, exit) => {
-    const steps = [{ name, outcome: 'failed', detail: 'd' }];
+    ['unreachable', [failed('unreachable')], 7],
+    ['tls', [failed('tls')], 7],
+    ['login-refused', [failed('login-refused')], 4],
+    ['right-missing', [failed('right-missing')], 4],
+    ['configuration', [failed('configuration')], 1],
+    ['no code', [failed()], 1],
+    ['the worst of several', [failed('configuration'), failed('right-missing')], 4],
+    ['warnings', [{ outcome: 'warning' }, { outcome: 'ok' }], 0],
+  ] as const)('%s', async (_label, outcomes, exit) => {
+    const steps = outcomes.map((outcome) => ({ name: 'step', detail: 'd', ...outcome }));
     const fake = await fakeWorld({ answer: () => ({ steps }) });
     try {
       expect(await fake.run('source', 'check', 'x')).toBe(exit);

@@ -75,6 +75,8 @@ export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly ports?: Partial<DaemonPorts>;
   readonly readHolder?: World['readHolder'];
+  /** Answers a yes-or-no question; without it nobody is there. */
+  readonly onConfirm?: (question: string) => boolean;
   /** Called instead of waiting. */
   readonly onSleep?: (ms: number) => Promise<void> | void;
 }
@@ -124,6 +126,7 @@ export async function fakeWorld(options: FakeOptions = {}): Promise<FakeWorld> {
     timeZone: 'Europe/Prague',
     redactor: createRedactor(),
     now: () => new Date(now),
+    confirm: async (question) => options.onConfirm?.(question) ?? null,
     sleep: async (ms) => {
       now += ms;
       await options.onSleep?.(ms);

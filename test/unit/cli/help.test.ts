@@ -31,9 +31,14 @@ describe('help', () => {
     expect(leaves(await program()).map(({ name }) => name)).toEqual([
       'sync',
       ...['user list', 'user show', 'user explain', 'user history', 'user sync on', 'user sync off'],
-      ...['log', 'review list', 'worklist'],
-      ...['source list', 'source check', 'source pause', 'source resume', 'account list'],
-      ...['run list', 'run show', 'run cancel'],
+      ...['user set', 'user unset', 'user role give', 'user role take', 'user role withdraw'],
+      ...['user team give', 'user team take', 'user team withdraw', 'user team main'],
+      ...['user supervision give', 'user supervision take', 'user supervision withdraw'],
+      ...['user deactivate', 'user activate', 'user unlink', 'user link', 'user repurpose'],
+      ...['log', 'review list', 'worklist list', 'worklist ack'],
+      ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
+      ...['source move-links', 'account list', 'account ignore', 'account unignore', 'owner'],
+      ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run cancel'],
       ...['start', 'migrate', 'openapi', 'version', 'config check', 'config show'],
     ]);
   });

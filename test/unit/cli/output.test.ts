@@ -60,7 +60,7 @@ describe('tables for people', () => {
     expect(await shown('account list', list(sampleAccount))).toMatchInlineSnapshot(`
       "
       SOURCE        EXTERNAL ID  NAME       STATE    MATCH     USER  REASON
-      avaya-prague  00471        Jan Novák  present  question        ambiguous-match
+      avaya-prague  00471        Jan Novák  present  question        review item 3 (ambiguous-match)
       "
     `);
   });

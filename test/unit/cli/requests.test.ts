@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { fakeWorld } from './fake-world.ts';
 import type { Sent } from './fake-world.ts';
-import { sampleEvent, sampleExplanation, sampleRun, sampleSource, sampleUser } from './samples.ts';
+import { sampleAccount, sampleEvent, sampleExplanation, sampleRun, sampleSource, sampleUser } from './samples.ts';
 
 /** Answers everything well, so that every command gets to its last request. */
 function answer({ method, path }: Sent): unknown {
   if (path.endsWith('/explain')) return sampleExplanation;
   if (path.endsWith('/cancel')) return { result: 'asked' };
   if (path.endsWith('/check')) return { steps: [] };
-  if (path.endsWith('/pause') || path.endsWith('/resume')) return { changed: true, source: sampleSource };
+  if (/\/(pause|resume|retire)$/.test(path)) return sampleSource;
+  if (/\/(ignore|unignore)$/.test(path)) return sampleAccount;
+  if (path.endsWith('/ack')) return { userId: 12, acknowledged: true };
   if (path.endsWith('/sync')) return { changed: true, user: sampleUser };
   if (path === '/api/v1/syncs') return { id: 's 1', runs: [sampleRun], refused: [] };
   if (path.startsWith('/api/v1/syncs/')) return { id: 's 1', atRest: true, runs: [sampleRun] };
@@ -56,6 +58,11 @@ const table: readonly (readonly [line: string, write: boolean, requests: readonl
   ['source check corp-ad', true, [post('/api/v1/sources/corp-ad/check')]],
   ['source pause corp-ad --reason repair', true, [post('/api/v1/sources/corp-ad/pause', { reason: 'repair' })]],
   ['source resume corp-ad', true, [post('/api/v1/sources/corp-ad/resume')]],
+  ['source retire corp-ad --reason moved', true, [post('/api/v1/sources/corp-ad/retire', { reason: 'moved' })]],
+  ['account list --matched', false, [page('/api/v1/accounts', { matched: true })]],
+  ['account list --not-matched --source acd', false, [page('/api/v1/accounts', { source: 'acd', matched: false })]],
+  ['account ignore acd 00/71 --reason test', true, [post('/api/v1/accounts/acd/00%2F71/ignore', { reason: 'test' })]],
+  ['account unignore acd 0071', true, [post('/api/v1/accounts/acd/0071/unignore')]],
   ['run list --source corp-ad --state failed', false, [page('/api/v1/runs', { source: 'corp-ad', state: 'failed' })]],
   ['run show 7', false, [{ method: 'GET', path: '/api/v1/runs/7' }]],
   ['run cancel 7', true, [post('/api/v1/runs/7/cancel')]],
@@ -67,6 +74,12 @@ const table: readonly (readonly [line: string, write: boolean, requests: readonl
     [page('/api/v1/review-items', { source: 'corp-ad', kind: 'unique-taken' })],
   ],
   ['worklist', false, [page('/api/v1/worklist')]],
+  ['worklist --all', false, [page('/api/v1/worklist', { all: true })]],
+  [
+    'worklist ack jnovak --reason seen --until 7d',
+    true,
+    [post('/api/v1/worklist/jnovak/ack', { reason: 'seen', until: '2026-03-11T12:00:00.000Z' })],
+  ],
   ['log', false, [page('/api/v1/events', { order: 'asc' })]],
   [
     'log --since 2h --source corp-ad --user jnovak --run 7',

@@ -99,6 +99,8 @@ export const sampleRun: Run = {
   cursorAfter: null,
   configDigest: null,
   digest: null,
+  heldAt: null,
+  approvedBy: null,
   cancelAskedBy: null,
 };
 
@@ -113,7 +115,11 @@ export const sampleSource: Source = {
   pausedBy: 'system',
   pauseReason: 'log-in refused',
   pausedAt: '2026-03-04T10:00:00.000Z',
+  retiredBy: null,
+  retireReason: null,
+  retiredAt: null,
   systemId: 'S-1-5-21',
+  newSystemId: null,
   lastSuccessAt: '2026-03-03T02:00:00.000Z',
   lastCompleteAt: '2026-03-03T02:00:00.000Z',
   schedule: { full: '0 2 * * *', timeZone: 'UTC' },
@@ -140,7 +146,10 @@ export const sampleAccount: Account = {
   state: 'present',
   match: 'question',
   reason: 'ambiguous-match',
+  reviewItem: 3,
+  ignored: null,
   userId: null,
+  username: null,
   firstSeenAt: '2026-01-02T03:04:05.000Z',
   changedAt: '2026-01-02T03:04:05.000Z',
   goneSince: null,
@@ -194,8 +203,10 @@ export const sampleWorklistEntry: WorklistEntry = {
       since: '2026-03-04T11:00:04.000Z',
       proof: 'missing from a complete import',
       runId: 7,
+      changes: [],
     },
   ],
+  acknowledged: null,
 };
 
 export const sampleExplanation: Explanation = {

@@ -75,6 +75,7 @@ const groups = {
   problems: [],
   byDn: new Map([['cn=leads,dc=x', [0]]]),
   byRid: new Map([['513', [1]]]),
+  byGuid: new Map(),
 };
 
 test('groups come from memberOf and the primary group, whatever the spelling of the DN', () => {

@@ -42,6 +42,10 @@ const breaches: Record<string, string[]> = {
     'src/telemetry/serves.ts → fastify-type-provider-zod',
   ],
   'ldapts-only-in-connector-kit': ['src/import/searches.ts → ldapts'],
+  'http-and-xml-only-in-connector-kit': [
+    'src/telemetry/reports.ts → fast-xml-parser',
+    'src/telemetry/reports.ts → got',
+  ],
   'commander-only-in-cli': ['src/settings/parses-flags.ts → commander'],
   'nock-only-in-one-helper': ['test/unit/mocks-http.ts → nock'],
   'production-never-imports-test': ['src/settings/uses-a-test-helper.ts → test/support/http-mock.ts'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Page, ReadEnd } from '../../../src/connector-kit/contract.ts';
 import { importSource, type ImportEnd, type ImportInput } from '../../../src/import/import-source.ts';
 import { MemoryImportStore } from './memory-import-store.ts';
-import { complete, page, read, record, rejection } from './reads.ts';
+import { complete, deleted, page, read, record, rejection } from './reads.ts';
 
 interface Imported {
   readonly store: MemoryImportStore;
@@ -104,7 +104,7 @@ const absence: Row[] = [
     rule: '3.1',
     situation: 'a tombstone is evidence by itself, in a delta',
     known: ab,
-    pages: [page([], { gone: ['b', 'unknown'] })],
+    pages: [page([], { gone: deleted('b', 'unknown') })],
     full: false,
     present: ['a'],
     reason: null,
@@ -113,9 +113,29 @@ const absence: Row[] = [
     rule: '3.1',
     situation: 'a tombstone is evidence by itself, also where the read breaks off later',
     known: ab,
-    pages: [page([], { gone: ['b'] })],
+    pages: [page([], { gone: deleted('b') })],
     end: { complete: false, reason: 'reset' },
     present: ['a'],
+    reason: /reset/,
+  },
+  {
+    rule: '3.1',
+    situation: 'a delta that shows everybody: whom it does not show is absent, and a mere look is enough to be there',
+    known: ab,
+    pages: [page([], { sighted: [record('a'), record('unknown')] })],
+    end: { complete: true, showsEverybody: true },
+    full: false,
+    present: ['a'],
+    reason: null,
+  },
+  {
+    rule: '3.2',
+    situation: 'a delta that was to show everybody and broke off shows nothing about the others',
+    known: ab,
+    pages: [page([], { sighted: [record('a')] })],
+    end: { complete: false, reason: 'reset', showsEverybody: true },
+    full: false,
+    present: ['a', 'b'],
     reason: /reset/,
   },
   {

@@ -1,3 +1,4 @@
+import { silentProofs } from '../../../src/domain/absence.ts';
 import type { AccountContent, SourceTeam } from '../../../src/domain/account.ts';
 import { contentHash } from '../../../src/import/content.ts';
 import type { AccountWrite, ImportStore, ImportTx } from '../../../src/import/ports.ts';
@@ -100,7 +101,8 @@ export class MemoryImportStore implements ImportStore {
       return Promise.resolve();
     },
     markAbsent: (ids, proof) => {
-      for (const account of this.#some(ids)) account.absence ??= proof;
+      for (const account of this.#some(ids))
+        if (account.absence === null || !silentProofs.includes(proof)) account.absence = proof;
       return Promise.resolve();
     },
     saveTeams: (_source, teams: readonly SourceTeam[]) => {

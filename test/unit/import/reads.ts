@@ -22,3 +22,8 @@ export async function* read(pages: readonly Page[], end: ReadEnd | Error = compl
   if (end instanceof Error) throw end;
   return end;
 }
+
+/** Tombstones. */
+export function deleted(...externalIds: readonly string[]): Page['gone'] {
+  return externalIds.map((externalId) => ({ externalId, how: 'deleted' }));
+}

@@ -39,6 +39,7 @@ const rules: SourceRules = {
   catalogue: ['agent'],
   teams: 'mirror',
   blanks: [],
+  ignore: [],
 };
 const snapshots = [
   slot(

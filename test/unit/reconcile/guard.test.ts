@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { guardClasses, type GuardClass } from '../../../src/domain/change.ts';
 import {
+  decidableAbsences,
   cannotExceed,
   exceededClasses,
   halfIsMissing,
@@ -72,6 +73,28 @@ describe('13.1 a class is over its limit when it exceeds both the number and the
   ])
     it(`13.1 ${row.due} due accounts can ${row.cannot ? 'reach no limit, so that nothing needs counting' : 'reach the lowest limit'}`, () => {
       expect(cannotExceed(row.due, limits)).toBe(row.cannot);
+    });
+});
+
+describe('3.1 what a run may conclude from absences', () => {
+  const counts = { absent: 6, reported: 0 };
+  for (const row of [
+    { mode: 'full', complete: true, ...counts, decides: 'all', why: 'a complete import' },
+    { mode: 'full', complete: false, ...counts, decides: 'none', why: 'an incomplete import' },
+    { mode: 'reconcile', complete: null, ...counts, decides: 'none', why: 'a reconcile without an import' },
+    { mode: 'delta', complete: false, absent: 6, reported: 6, decides: 'none', why: 'an incomplete delta' },
+    { mode: 'delta', complete: true, absent: 6, reported: 6, decides: 'all', why: 'tombstones of most' },
+    {
+      mode: 'delta',
+      complete: true,
+      ...counts,
+      decides: 'reported',
+      why: 'a delta after a full one that showed too few',
+    },
+    { mode: 'delta', complete: true, absent: 6, reported: 2, decides: 'all', why: 'only four merely not shown' },
+  ] as const)
+    it(`3.1 ${row.why}, ${row.absent} of 10 absent, ${row.reported} of them reported: ${row.decides}`, () => {
+      expect(decidableAbsences(row, 10, row)).toBe(row.decides);
     });
 });
 

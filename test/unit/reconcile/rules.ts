@@ -12,6 +12,7 @@ export const acdRules: SourceRules = {
   catalogue: ['agent', 'supervisor', 'analyst'],
   teams: 'mirror',
   blanks: [],
+  ignore: [],
 };
 
 export const adRules: SourceRules = { ...acdRules, id: 'ad', as: 'directory', createsUsers: false };

@@ -43,6 +43,8 @@ interface Ran {
   /** Which read of the session each attempt used. */
   readonly reads: readonly string[];
   readonly remembered: readonly string[];
+  /** Other systems found in the place of the known one. */
+  readonly others: readonly (readonly string[])[];
   readonly paused: readonly (readonly [source: string, reason: string, fingerprint: string])[];
 }
 
@@ -53,6 +55,7 @@ async function ran(given: Given): Promise<Ran> {
     closed: 0,
     reads: [] as string[],
     remembered: [] as string[],
+    others: [] as string[][],
     paused: [] as Ran['paused'][number][],
   };
   const open = (): Promise<Session> => {
@@ -80,9 +83,13 @@ async function ran(given: Given): Promise<Ran> {
     open,
     secretFingerprint: () => Promise.resolve('fingerprint'),
   };
-  const sources: Pick<SourceStore, 'rememberSystem' | 'pauseAfterRefusal'> = {
+  const sources: Pick<SourceStore, 'rememberSystem' | 'noteOtherSystem' | 'pauseAfterRefusal'> = {
     rememberSystem: (_source, systemId) => {
       seen.remembered.push(systemId);
+      return Promise.resolve();
+    },
+    noteOtherSystem: (...found) => {
+      seen.others.push(found);
       return Promise.resolve();
     },
     pauseAfterRefusal: (...refusal) => {
@@ -363,8 +370,38 @@ describe('how an import ends', () => {
 
   it('2.6 a changed identity names both systems, and is not tried again', async () => {
     const run = await ran({ attempts: [{ systemId: 'system-2' }] });
-    expect(run.outcome.failure?.message).toMatch(/system-1.*system-2/);
+    expect(run.outcome.failure?.message).toMatch(/system-1.*system-2.*rosterd source confirm acd$/);
+    expect(run.others).toEqual([['acd', 'system-2']]);
     expect({ opened: run.opened, closed: run.closed, waits: clock.waits }).toEqual({ opened: 1, closed: 1, waits: [] });
+  });
+
+  it('14.4 a delta that cannot go on from its cursor becomes a full import in the same run, and says why', async () => {
+    const unusable = new SourceError('fatal', 'cursor-unusable', 'dc1 was restored from a backup');
+    const run = await ran({
+      attempts: [{ end: unusable }, { pages: [page([record('a')])], end: complete }],
+      mode: 'delta',
+      cursor: 'k',
+      store: known(),
+    });
+    expect(run.reads).toEqual(['since k', 'all']);
+    expect({ closed: run.closed, waits: clock.waits, present: run.store.present() }).toEqual({
+      closed: 2,
+      waits: [],
+      present: ['a'],
+    });
+    expect(run.outcome).toMatchObject({
+      mode: 'full',
+      complete: true,
+      failure: null,
+      cursorAfter: 'next',
+      notes: ['read in full instead of the changes only: dc1 was restored from a backup'],
+    });
+  });
+
+  it('14.4 a full import is not tried for ever', async () => {
+    const unusable = new SourceError('fatal', 'cursor-unusable', 'no');
+    const run = await ran({ attempts: [{ end: unusable }, { end: unusable }], mode: 'delta', cursor: 'k' });
+    expect(run.outcome).toMatchObject({ mode: 'full', failure: { code: 'cursor-unusable' } });
   });
 
   for (const row of [

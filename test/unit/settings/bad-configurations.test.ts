@@ -15,7 +15,7 @@ interface Case {
 const topKeys =
   'database, queue, dataDir, http, organization, newUsers, authority, roles, guard, retention, log, sources';
 const sourceKeys =
-  'id, kind, enabled, as, createsUsers, schedule, match, mapping, idsLike, roles, teams, supervision, guard';
+  'id, kind, enabled, as, createsUsers, schedule, match, ignore, mapping, idsLike, roles, teams, supervision, guard';
 const fields =
   'username, firstName, lastName, displayName, email, windowsLogin, employeeId, acdId, numericId, mobileNumber, phoneNumber, language, locale, acdServer, department, company, jobTitle, companyStartDate, companyEndDate, departmentStartDate, departmentEndDate, displayTimeZone, schedulingTimeZone, rank, licences, qmViews, reconciliationRequired, emailVerified, blocked';
 const parts = 'externalId, disabled, supervisor, profile, group, role, team, supervises';
@@ -29,6 +29,26 @@ const ad = (connection: string): string =>
   `sources:\n  - id: ad\n    kind: active-directory\n    baseDn: DC=corp\n    connection: {${connection}}\n`;
 
 const cases: readonly Case[] = [
+  {
+    name: 'addresses with a % that begins no escape',
+    yaml: 'database: {env: DB}\nqueue: {file: queue}\n',
+    env: { DB: 'postgres://app:50%-W0rd@db/rosterd' },
+    files: { queue: 'redis://us%er:x@cache' },
+    problems: [
+      'FILE:1: database cannot be used: environment variable DB has a password with a % that begins no escape (RFC 3986); a % is written %25',
+      'FILE:2: queue cannot be used: secret file FOLDER/queue has a user name with a % that begins no escape (RFC 3986); a % is written %25',
+    ],
+  },
+  {
+    name: 'rules of accounts to ignore that are none',
+    yaml: `${acd}    ignore: [{field: acd, matches: x}, {field: username}, {field: externalId, match: '9*'}]\n`,
+    problems: [
+      `FILE:5: sources[0].ignore[0].field is "acd"; must be externalId or a field: ${fields}, attribute.NAME`,
+      'FILE:5: sources[0].ignore[1].matches is missing; must be text that is not empty',
+      'FILE:5: sources[0].ignore[2].matches is missing; must be text that is not empty',
+      'FILE:5: sources[0].ignore[2].match is not a known key (did you mean matches?); allowed are field, matches',
+    ],
+  },
   {
     name: 'a misspelt key at the top',
     yaml: 'log: {level: info}\ndatabse: embedded\n',

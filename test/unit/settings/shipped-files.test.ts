@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { connectors as registry } from '../../../connectors/registry.ts';
+import { connectorDefinitions } from '../../../src/configured-sources.ts';
 import { loadSettings } from '../../../src/settings/load-settings.ts';
 import { connectors, validateCron } from './support.ts';
 
@@ -27,13 +29,15 @@ describe('the shipped configuration', () => {
 
   it('has a production example that lacks nothing but its secrets', async () => {
     const configFile = `${config}/example.production.yaml`;
-    const env = { DATABASE_URL: 'postgres://u:p@h/d', AD_BIND_PASSWORD: 'x' };
-    const settings = await loadSettings({ configFile, env, connectors, validateCron });
+    const env = { DATABASE_URL: 'postgres://u:p@h/d', AD_BIND_PASSWORD: 'x', AVAYA_PASSWORD: 'y' };
+    const real = connectorDefinitions(registry);
+    const settings = await loadSettings({ configFile, env, connectors: real, validateCron });
     expect(settings.sources.map(({ id, kind, reusableIds }) => [id, kind, reusableIds])).toEqual([
       ['corp-ad', 'active-directory', false],
-      ['acd-prague', 'csv-file', true],
+      ['avaya-prague', 'avaya-cm', true],
+      ['acd-brno', 'csv-file', true],
     ]);
-    await expect(loadSettings({ configFile, env: {}, connectors, validateCron })).rejects.toThrow('2 problems');
+    await expect(loadSettings({ configFile, env: {}, connectors: real, validateCron })).rejects.toThrow('3 problems');
   });
 });
 

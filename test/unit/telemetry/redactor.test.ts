@@ -108,6 +108,12 @@ describe('secrets', () => {
     expect(redactor.redact('hunter hunter2 hunter2-long')).toBe('***** ***** *****');
   });
 
+  it('in an address with a lone % are found as they were given', () => {
+    const redactor = createRedactor();
+    redactor.register('postgres://app:50%-W0rd@db.example.com/rosterd');
+    expect(redactor.redact('authentication failed: 50%-W0rd')).toBe('authentication failed: *****');
+  });
+
   it('in an address are found alone too', () => {
     const redactor = createRedactor();
     redactor.register('postgres://app:p%40ss-W0rd@db.example.com/rosterd');

@@ -178,7 +178,7 @@ describe('a row that cannot be used', () => {
   test('because its id came before leaves the first standing', async () => {
     const { records, rejected, end } = await read('ACD ID,Last Name\n1,Smith\n1,Jones\n');
     expect(records.map(({ values }) => values.lastName)).toEqual(['Smith']);
-    expect(rejected).toEqual([{ externalId: '1', position: 'line 3', reason: 'its id came before in this file' }]);
+    expect(rejected).toEqual([{ externalId: '1', position: 'line 3', reason: 'its id came before in this read' }]);
     expect(end).toEqual({ complete: false, reason: 'ids that came twice: 1' });
   });
 

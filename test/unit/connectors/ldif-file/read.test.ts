@@ -255,7 +255,7 @@ describe('a record that cannot be used', () => {
     expect(rejected.map(({ reason }) => reason)).toEqual([
       'it has no usable entryuuid, which is the id in this file',
       'it is a change of an entry, not an entry: export the entries themselves',
-      'its id came before in this file',
+      'its id came before in this read',
     ]);
     expect(end).toMatchObject({ complete: false, reason: 'records without a usable id: 2; ids that came twice: 1' });
   });

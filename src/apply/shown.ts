@@ -1,0 +1,35 @@
+import { digestOf } from '../digest.ts';
+import type { Shown, ShownKind } from './ports.ts';
+import type { Pass } from './pass.ts';
+
+/** Takes decisions in as a held run shows them. */
+export type Show = (decisions: readonly Shown[]) => Promise<void>;
+
+/** A decision with the digest that says whether it still is the one that was shown. */
+export function shown(decision: Omit<Shown, 'digest'>): Shown {
+  const { kind, accountId, userId, contentHash, changes } = decision;
+  return { ...decision, digest: digestOf([kind, accountId, userId, contentHash, changes]) };
+}
+
+/** Keeps what is shown with the run, in place of what it showed before a crash. */
+export async function showing(pass: Pass): Promise<Show> {
+  await pass.store.inLease(pass.lease, (tx) => tx.dropShown(pass.runId));
+  return (decisions) => pass.store.inLease(pass.lease, (tx) => tx.saveShown(pass.runId, decisions));
+}
+
+/**
+ * Of decisions as they come out now, those that an approved run may carry out: as they were shown (spec 13.2). All of them
+ * where the run needs no approval.
+ */
+export async function asApproved<T extends { readonly shown: Shown }>(
+  pass: Pass,
+  kind: ShownKind,
+  decisions: readonly T[],
+): Promise<readonly T[]> {
+  if (!pass.approved || decisions.length === 0) return decisions;
+  const ids = decisions.map((decision) => decision.shown.accountId);
+  const digests = await pass.store.read.shownDigests(pass.runId, kind, ids);
+  const standing = decisions.filter((decision) => digests.get(decision.shown.accountId) === decision.shown.digest);
+  pass.counts.skipped += decisions.length - standing.length;
+  return standing;
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { isLoopback, tlsSettings } from '../ldap/connection-config.ts';
+import type { Endpoint } from '../ldap/connection-config.ts';
+import { secret } from '../secret.ts';
+
+const url = z.string().superRefine((text, context) => {
+  const problem = urlProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+
+/** Says nothing of the address itself, since a mistaken one may hold a password. */
+function urlProblem(text: string): string | undefined {
+  const parsed = URL.parse(text);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return 'must be https://HOST[:PORT][/PATH]';
+  if (parsed.username !== '' || parsed.password !== '')
+    return 'must not hold a user or password: use username and password';
+  return parsed.search === '' && parsed.hash === '' ? undefined : 'must end after the path';
+}
+
+/**
+ * The keys of `connection` that every HTTP source with a user name and password has (architecture 9). `username` is what
+ * the vendor wants it to look like; `timeoutMs` is the default, which depends on how slow the vendor's lists are.
+ */
+export function httpConnection(vendor: { readonly username: z.ZodType<string>; readonly timeoutMs: number }) {
+  return z
+    .strictObject({
+      url,
+      username: vendor.username,
+      password: secret(),
+      tls: tlsSettings.optional(),
+      /** The longest wait for one answer, its last byte included, in milliseconds. */
+      timeoutMs: z.int().min(100).max(3_600_000).default(vendor.timeoutMs),
+      /** Sends the password and all data in clear to a host that is not this one. */
+      allowPlaintext: z.boolean().default(false),
+    })
+    .superRefine((connection, context) => {
+      if (urlProblem(connection.url) !== undefined) return;
+      const { encryption, host } = httpEndpoint(connection.url);
+      if (encryption !== 'none') return;
+      if (connection.tls !== undefined)
+        context.addIssue({ code: 'custom', path: ['tls'], message: 'has no effect without https://' });
+      if (!connection.allowPlaintext && !isLoopback(host)) {
+        const message = 'would send the password in clear: use https://, or say allowPlaintext: true';
+        context.addIssue({ code: 'custom', path: ['url'], message });
+      }
+    });
+}
+
+export type HttpConnection = z.infer<ReturnType<typeof httpConnection>>;
+
+/** Where a valid address listens; ports 80 and 443 by default (RFC 9110, section 4.2). */
+export function httpEndpoint(address: string): Endpoint {
+  const { protocol, hostname, port } = new URL(address);
+  const secure = protocol === 'https:';
+  const standardPort = secure ? 443 : 80;
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? standardPort : Number(port),
+    encryption: secure ? 'tls' : 'none',
+  };
+}

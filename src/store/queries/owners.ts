@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+import { iso, sqlRows } from './sql.ts';
+
+/** A period in which an external id belonged to a user, dated by observation (spec 8.1). */
+interface OwnerJson {
+  readonly source: string;
+  readonly externalId: string;
+  readonly from: string;
+  /** Last seen under the old name; null while it lasts. */
+  readonly to: string | null;
+  readonly userId: number;
+  /** A question is open whether it is still the same person. */
+  readonly disputed: boolean;
+  /** The owner's; while disputed also the name that the source says now. */
+  readonly names: readonly string[];
+}
+
+interface PeriodRow {
+  readonly user_id: number;
+  readonly since: Date;
+  readonly ended: Date | null;
+  readonly name: string | null;
+  readonly name_now: string | null;
+  readonly disputed_since: Date | null;
+}
+
+/** Who owned an external id, period by period, the oldest first; with `at` the period at that time. */
+export async function ownersOf(
+  knex: Knex,
+  { source, externalId, at }: { source: string; externalId: string; at?: Date | undefined },
+): Promise<readonly OwnerJson[]> {
+  const rows = await sqlRows<PeriodRow>(knex, periodsSql, { source, externalId });
+  return rows
+    .filter((row) => at === undefined || (row.since <= at && (row.ended === null || at < row.ended)))
+    .map((row) => toJson(row, source, externalId, at));
+}
+
+/** A dispute is about the present owner, since the account was seen under the other name. */
+const periodsSql = `
+select l.user_id, l.since, case when l.until is not null then greatest(l.since, coalesce(l.last_seen_under, l.until)) end as ended,
+       coalesce(s.names_seen ->> 'displayName', nullif(concat_ws(' ', s.names_seen ->> 'firstName', s.names_seen ->> 'lastName'), ''),
+                u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), '')) as name,
+       coalesce(a.content -> 'values' ->> 'displayName',
+                nullif(concat_ws(' ', a.content -> 'values' ->> 'firstName', a.content -> 'values' ->> 'lastName'), '')) as name_now,
+       case when l.until is null then (
+         select least(i.opened_at, a.changed_at) from review_item i
+          where i.closed_at is null and i.kind = 'possible-id-reuse' and a.id = any (i.account_ids)) end as disputed_since
+  from account a join link l on l.account_id = a.id join "user" u on u.id = l.user_id
+  left join snapshot s on s.user_id = l.user_id and s.source_id = l.source_id and s.account_id = a.id
+ where a.source_id = :source and a.external_id = :externalId order by l.since, l.id`;
+
+function toJson(row: PeriodRow, source: string, externalId: string, at: Date | undefined): OwnerJson {
+  const disputed = row.disputed_since !== null && (at === undefined || row.disputed_since <= at);
+  const names = [row.name, disputed ? row.name_now : null].filter((name) => name !== null);
+  return {
+    source,
+    externalId,
+    from: iso(row.since),
+    to: iso(row.ended),
+    userId: row.user_id,
+    disputed,
+    names: [...new Set(names)],
+  };
+}

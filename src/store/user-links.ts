@@ -1,0 +1,83 @@
+import type { AccountContent } from '../domain/account.ts';
+import type { Field } from '../domain/fields.ts';
+import { accountKeys } from '../reconcile/match-keys.ts';
+import type { NamedAccount, UserLink, UserWrites } from '../users/ports.ts';
+import type { IgnoringRuleOf } from './reconcile-reads.ts';
+import { forRows, query, type Db } from './sql.ts';
+
+type LinkWrites = Pick<UserWrites, 'linksOf' | 'lockAccount' | 'endLink' | 'bar' | 'liftHolds'>;
+
+/** Links, bars and accounts, as people's acts on one user need them. */
+export function userLinkWrites(
+  db: Db,
+  matchOf: (source: string) => readonly (readonly Field[])[],
+  ignoringRuleOf: IgnoringRuleOf,
+): LinkWrites {
+  return {
+    linksOf: (userId) =>
+      query<UserLink>(
+        db,
+        `select l.account_id as "accountId", a.external_id as "externalId", l.source_id as source, s.kind, s.role as "as",
+           s.retired_at is not null as retired,
+           case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state
+         from link l join account a on a.id = l.account_id join source_state s on s.source_id = l.source_id
+         where l.user_id = ? and l.until is null order by l.source_id`,
+        [userId],
+      ),
+    async lockAccount(source, externalId) {
+      const [row] = await query<NamedAccount & { content: AccountContent }>(
+        db,
+        `select a.id, (select user_id from link l where l.account_id = a.id and l.until is null) as "userId", a.content,
+           a.absent_since is not null as gone, a.ignored_at is not null as ignored
+         from account a where a.source_id = ? and a.external_id = ? for update`,
+        [source, externalId],
+      );
+      if (row === undefined) return null;
+      const { content, ...account } = row;
+      return { ...account, ignored: account.ignored || ignoringRuleOf(source, { externalId, content }) !== null };
+    },
+    async endLink(userId, source, endReason) {
+      const [ended] = await query<{ account_id: number; content: AccountContent }>(
+        db,
+        `update link l set until = now(), end_reason = ?, last_seen_under = ${lastSeenUnder} from account a
+         where a.id = l.account_id and l.user_id = ? and l.source_id = ? and l.until is null
+         returning l.account_id, a.content`,
+        [endReason, userId, source],
+      );
+      if (ended === undefined) return;
+      const keys = accountKeys(ended.content.values, matchOf(source)).flatMap((key) => (key === null ? [] : [{ key }]));
+      await forRows(
+        db,
+        'key text',
+        keys,
+        (table) =>
+          `insert into match_key (account_id, key) select account, key from ${table}, (select ?::int as account) as c`,
+        [ended.account_id],
+      );
+      await query(db, 'update account set wakes = wakes + 1 where id = ?', [ended.account_id]);
+    },
+    async bar(accountId, userId, kind, { operator, reason }) {
+      await query(
+        db,
+        `insert into bar (account_id, user_id, kind, operator_name, reason) values (?, ?, ?, ?, ?)
+         on conflict (account_id, user_id) do update
+         set kind = excluded.kind, operator_name = excluded.operator_name, at = excluded.at, reason = excluded.reason`,
+        [accountId, userId, kind, operator, reason],
+      );
+    },
+    async liftHolds(accountId, userId) {
+      await query(db, 'delete from bar where account_id = ? and user_id = ?', [accountId, userId]);
+      await query(db, 'delete from refusal where account_id = ?', [accountId]);
+    },
+  };
+}
+
+/**
+ * Until when the account was seen under the names that were applied (spec 8.1): it may have been missing, or have had other
+ * names, before a person said that it is somebody else's.
+ */
+const lastSeenUnder = `least(coalesce(a.absent_since, now()), case when exists (
+    select from snapshot s where s.user_id = l.user_id and s.source_id = l.source_id
+      and (s.names_seen ->> 'firstName', s.names_seen ->> 'lastName')
+          is distinct from (a.content -> 'values' ->> 'firstName', a.content -> 'values' ->> 'lastName'))
+  then a.changed_at else now() end)`;

@@ -1,0 +1,94 @@
+import type { Field } from '../domain/fields.ts';
+import type { UserStore, UserWrites } from '../users/ports.ts';
+import { appendPersonsEvent } from './append-event.ts';
+import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
+import { reconcileWrites } from './reconcile-writes.ts';
+import { query, type Db } from './sql.ts';
+import { inTransaction } from './transactions.ts';
+import { userLinkWrites } from './user-links.ts';
+import { saveWords } from './user-words.ts';
+import { wakeUser } from './wake-user.ts';
+
+/** Carries the result of a transaction that is not to be kept past its end. */
+class Dropped extends Error {
+  override readonly name = 'Dropped';
+  readonly result: unknown;
+
+  constructor(result: unknown) {
+    super('this transaction was a preview');
+    this.result = result;
+  }
+}
+
+/** What people do to users, in the database. `matchOf` gives a source's correlation rules. */
+export function createUserStore(
+  db: Db,
+  matchOf: (source: string) => readonly (readonly Field[])[],
+  ignoringRuleOf: IgnoringRuleOf,
+): UserStore {
+  return {
+    async transaction(operator, end, work) {
+      try {
+        return await inTransaction(db, async (transaction) => {
+          // The database changes the active state in an operator's name only (spec 9.1).
+          await query(transaction, `select set_config('rosterd.operator', ?, true)`, [operator]);
+          const result = await work({
+            ...reconcileReads(transaction, matchOf, ignoringRuleOf),
+            ...reconcileWrites(transaction),
+            ...userWrites(transaction, matchOf, ignoringRuleOf),
+          });
+          if (end === 'drop') throw new Dropped(result);
+          return result;
+        });
+      } catch (error) {
+        if (!(error instanceof Dropped)) throw error;
+        return error.result as Awaited<ReturnType<typeof work>>;
+      }
+    },
+  };
+}
+
+function userWrites(
+  db: Db,
+  matchOf: (source: string) => readonly (readonly Field[])[],
+  ignoringRuleOf: IgnoringRuleOf,
+): UserWrites {
+  return {
+    ...userLinkWrites(db, matchOf, ignoringRuleOf),
+    async lockUser(userId) {
+      const sql = 'select version from "user" where id = ? for update';
+      const [row] = await query<{ version: number }>(db, sql, [userId]);
+      return row ?? null;
+    },
+    nameOfUser: (userId) => nameOfUser(db, userId),
+    saveWords: (userId, before, after, by) => saveWords(db, userId, before, after, by),
+    async dropSlotValue(userId, source, field) {
+      await query(
+        db,
+        `update snapshot set results = results || jsonb_build_object(
+           'values', (results -> 'values') - cast(? as text), 'silentSince', (results -> 'silentSince') - cast(? as text))
+         where user_id = ? and source_id = ?`,
+        [field, field, userId, source],
+      );
+    },
+    async setActive(userId, active) {
+      await query(
+        db,
+        'update "user" set active = ?, deactivated_at = case when ? then deactivated_at else now() end where id = ?',
+        [active, active, userId],
+      );
+    },
+    wakeUser: (userId, freedNames) => wakeUser(db, userId, null, freedNames),
+    appendEvent: (event) => appendPersonsEvent(db, event),
+  };
+}
+
+async function nameOfUser(db: Db, userId: number): Promise<string> {
+  const [row] = await query<{ username: string | null; name: string | null }>(
+    db,
+    `select username, coalesce(display_name, nullif(concat_ws(' ', first_name, last_name), '')) as name from "user" where id = ?`,
+    [userId],
+  );
+  const known = [row?.username, row?.name].filter((part) => typeof part === 'string');
+  return known.length === 0 ? `user ${String(userId)}` : `user ${String(userId)} (${known.join(', ')})`;
+}

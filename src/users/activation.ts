@@ -1,0 +1,129 @@
+import type { Lookup } from '../connector-kit/contract.ts';
+import type { SourceId } from '../domain/user.ts';
+import { ActionRefusedError } from './errors.ts';
+import type { ShownChange } from './events.ts';
+import type { UserLink } from './ports.ts';
+import {
+  actOnUser,
+  type Act,
+  type ActingUser,
+  type UserActed,
+  type UserActionBasis,
+  type UserRequest,
+} from './user-action.ts';
+
+/** `user deactivate` (spec 9.3). */
+interface DeactivationRequest extends UserRequest {
+  /** Although the ACD still has the agent; the caller has checked the permission override-acd-presence. */
+  readonly insist?: boolean | undefined;
+}
+
+/**
+ * Asks a source about one account, now. `unsupported` where it cannot be asked (files, and sources that are not configured
+ * or not enabled). Throws where the source cannot be reached.
+ */
+export type AskSource = (source: SourceId, externalId: string) => Promise<Lookup>;
+
+/** People's activation and deactivation, which only they do (spec 9.1). Each throws an ActionRefusedError. */
+export interface Activation {
+  deactivate(request: DeactivationRequest): Promise<UserActed>;
+  /** Applies at once what the sources say now (spec 9.5). */
+  activate(request: UserRequest): Promise<UserActed>;
+}
+
+export function createActivation(basis: UserActionBasis, askSource: AskSource): Activation {
+  return {
+    async deactivate(request) {
+      if (request.insist === true && request.reason === undefined)
+        throw new ActionRefusedError('reason-required', 'Insisting on a deactivation needs a reason.');
+      // Sources are asked before the transaction: an answer may take seconds, and a lock must not.
+      const links = await basis.store.transaction(request.operator, 'drop', (tx) => tx.linksOf(request.userId));
+      const asked = new Map<string, Answer>();
+      for (const link of links.filter(forbids)) asked.set(identity(link), await ask(askSource, link));
+      return actOnUser(basis, request, (user) => deactivate(user, request, asked));
+    },
+    activate: (request) => actOnUser(basis, request, activate),
+  };
+}
+
+/** What a source said of an account, or why it could not be asked. */
+type Answer = { readonly said: Lookup } | { readonly unreachable: string };
+
+async function ask(askSource: AskSource, { source, externalId }: UserLink): Promise<Answer> {
+  try {
+    return { said: await askSource(source, externalId) };
+  } catch (error) {
+    return { unreachable: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A linked ACD account that, as far as is known, is living; those of a retired source do not count (spec 9.3). */
+function forbids(link: UserLink): boolean {
+  return link.as === 'acd' && !link.retired && link.state === 'present';
+}
+
+function identity({ source, externalId }: Pick<UserLink, 'source' | 'externalId'>): string {
+  return `${source} ${externalId}`;
+}
+
+async function deactivate(
+  { tx, subject }: ActingUser,
+  { insist, userId }: DeactivationRequest,
+  asked: ReadonlyMap<string, Answer>,
+): Promise<Act | null> {
+  if (!subject.user.active) return null;
+  const living = (await tx.linksOf(userId)).filter(forbids);
+  const overridden: string[] = [];
+  const answers: ShownChange[] = [];
+  for (const link of living) {
+    const refusal = refusalOf(userId, link, asked.get(identity(link)));
+    if (refusal === null) answers.push(evidenceOf(link, asked.get(identity(link))));
+    else if (insist === true) overridden.push(`${link.source} ${link.externalId}`);
+    else throw refusal;
+  }
+  const insisted = { field: 'insistedAgainst', before: null, after: overridden };
+  return {
+    event: { type: 'deactivated', source: null },
+    told: [{ field: 'active', before: 'yes', after: 'no' }, ...answers, ...(overridden.length > 0 ? [insisted] : [])],
+    write: () => tx.setActive(userId, false),
+  };
+}
+
+/** What the source has just said, beside what the last import knew (spec 3.1: an answer is evidence by itself). */
+function evidenceOf({ source, externalId }: UserLink, answer: Answer | undefined): ShownChange {
+  const after = answer !== undefined && 'said' in answer ? answer.said : null;
+  return { field: `account.${source}.${externalId}`, before: 'present', after };
+}
+
+function refusalOf(userId: number, link: UserLink, answer: Answer | undefined): ActionRefusedError | null {
+  const { source, externalId } = link;
+  if (answer !== undefined && 'unreachable' in answer)
+    return new ActionRefusedError(
+      'source-unreachable',
+      `Whether ${source} still has the agent ${externalId} could not be asked (${answer.unreachable}): user ${userId} stays active. Try again when ${source} answers.`,
+    );
+  if (answer !== undefined && (answer.said === 'absent' || answer.said === 'disabled')) return null;
+  const known = answer?.said === 'present' ? 'has' : 'had, in its last complete import,';
+  return new ActionRefusedError(
+    'acd-still-has-the-agent',
+    `${source} still ${known} the agent ${externalId} of user ${userId}: delete the user in the ACD first${
+      answer?.said === 'present' ? '' : ', then let it be read'
+    }.`,
+  );
+}
+
+function activate({ tx, subject, linkedSources }: ActingUser): Act | null {
+  const { id, active, mergedInto } = subject.user;
+  if (active) return null;
+  if (mergedInto !== null)
+    throw new ActionRefusedError(
+      'user-merged',
+      `User ${id} was merged into user ${mergedInto}, who has taken over the accounts: activate that one.`,
+    );
+  return {
+    event: { type: 'activated', source: null },
+    told: [{ field: 'active', before: 'no', after: 'yes' }],
+    write: () => tx.setActive(id, true),
+    apply: linkedSources,
+  };
+}

@@ -1,0 +1,116 @@
+import type { SourceId } from '../domain/user.ts';
+import { ActionRefusedError } from './errors.ts';
+import type { NamedAccount, UserLink } from './ports.ts';
+import {
+  actOnUser,
+  type Act,
+  type ActingUser,
+  type UserActed,
+  type UserActionBasis,
+  type UserRequest,
+} from './user-action.ts';
+
+/** `user unlink USER SOURCE` (spec 7.1). */
+interface UnlinkRequest extends UserRequest {
+  readonly source: SourceId;
+}
+
+/** `user link USER SOURCE EXTERNAL-ID` (spec 7.2). */
+interface LinkRequest extends UserRequest {
+  readonly source: SourceId;
+  readonly externalId: string;
+}
+
+/** People's links. Each throws an ActionRefusedError. */
+export interface Links {
+  /** Ends the link to a directory: its values stay, and neither side links there again until a person says so. */
+  unlink(request: UnlinkRequest): Promise<UserActed>;
+  /** Links explicitly and applies what the account says; lifts what held it. */
+  link(request: LinkRequest): Promise<UserActed>;
+}
+
+export function createLinks(basis: UserActionBasis): Links {
+  return {
+    unlink: (request) => actOnUser(basis, request, (user) => unlink(user, request)),
+    link: (request) => actOnUser(basis, request, (user) => link(basis, user, request)),
+  };
+}
+
+async function unlink({ tx, linkedSources }: ActingUser, request: UnlinkRequest): Promise<Act> {
+  const { userId, source, operator, reason } = request;
+  const current = (await tx.linksOf(userId)).find((each) => each.source === source);
+  if (current === undefined)
+    throw new ActionRefusedError('not-linked', `User ${userId} has no link to ${source}: there is nothing to end.`);
+  if (current.as !== 'directory')
+    throw new ActionRefusedError(
+      'not-a-directory',
+      `${source} is an ACD, whose links do not end by unlinking: switch the sync off for ${source}, or, when the id ${current.externalId} goes to another person, deactivate and repurpose user ${userId}.`,
+    );
+  return {
+    event: { type: 'link-ended', source, account: accountOf(current) },
+    linkedSources: linkedSources.filter((each) => each !== source),
+    told: [{ field: `link.${source}`, before: current.externalId, after: null }],
+    write: async () => {
+      await tx.endLink(userId, source, 'unlinked');
+      await tx.bar(current.accountId, userId, 'wait', { operator, reason: reason ?? null });
+    },
+  };
+}
+
+export function accountOf({ accountId, externalId }: UserLink): { id: number; externalId: string } {
+  return { id: accountId, externalId };
+}
+
+async function link({ rules }: UserActionBasis, user: ActingUser, request: LinkRequest): Promise<Act | null> {
+  const { tx, linkedSources } = user;
+  const { userId, source, externalId } = request;
+  if (rules.rulesOf(source) === undefined)
+    throw new ActionRefusedError('source-not-configured', `There is no source ${source} in the configuration.`);
+  const account = await tx.lockAccount(source, externalId);
+  if (account === null)
+    throw new ActionRefusedError(
+      'account-unknown',
+      `${source} has no account ${externalId}; \`rosterd account list --source ${source}\` lists them.`,
+    );
+  if (account.userId === userId) return null;
+  await refuseImpossibleLink(user, request, account);
+  return {
+    event: { type: 'link-made', source, account: { id: account.id, externalId } },
+    linkedSources: [...linkedSources, source],
+    told: [{ field: `link.${source}`, before: null, after: externalId }],
+    write: async () => {
+      await tx.liftHolds(account.id, userId);
+      await tx.insertLinks([{ accountId: account.id, userId, origin: 'manual', rule: null }], source, null);
+      await tx.dropAccountKeys([account.id]);
+    },
+    apply: [source],
+  };
+}
+
+async function refuseImpossibleLink(
+  { tx, subject }: ActingUser,
+  { userId, source, externalId }: LinkRequest,
+  account: NamedAccount,
+): Promise<void> {
+  const own = (await tx.linksOf(userId)).find((each) => each.source === source);
+  const { mergedInto } = subject.user;
+  if (mergedInto !== null)
+    throw new ActionRefusedError('user-merged', `User ${userId} was merged into user ${mergedInto}: link that one.`);
+  if (own !== undefined)
+    throw new ActionRefusedError(
+      'already-linked',
+      `User ${userId} is linked to ${source} ${own.externalId} already: end that link first.`,
+    );
+  if (account.userId !== null)
+    throw new ActionRefusedError(
+      'account-linked',
+      `${source} ${externalId} is linked to ${await tx.nameOfUser(account.userId)}: end that link first.`,
+    );
+  if (account.gone)
+    throw new ActionRefusedError('account-gone', `${source} ${externalId} is gone: there is nothing to link to.`);
+  if (account.ignored)
+    throw new ActionRefusedError(
+      'account-ignored',
+      `${source} ${externalId} is ignored: \`rosterd account unignore ${source} ${externalId}\` comes first.`,
+    );
+}

@@ -1,0 +1,84 @@
+import type { ReconcileTx } from '../apply/ports.ts';
+import type { Field } from '../domain/fields.ts';
+import type { SourceId, UserId, Words } from '../domain/user.ts';
+import type { SourceRules } from '../reconcile/rules.ts';
+import type { PersonsEvent } from './events.ts';
+
+/** A link of a user with its account, as far as people's acts depend on it. */
+export interface UserLink {
+  readonly accountId: number;
+  readonly externalId: string;
+  readonly source: SourceId;
+  /** Of the source. */
+  readonly kind: string;
+  readonly as: 'acd' | 'directory';
+  readonly retired: boolean;
+  /** Of the account: `gone` once a run has decided so, until then it counts as present (spec 13.1). */
+  readonly state: 'present' | 'disabled' | 'gone';
+}
+
+/** An account that a person names. */
+export interface NamedAccount {
+  readonly id: number;
+  /** Who is linked to it now. */
+  readonly userId: UserId | null;
+  readonly gone: boolean;
+  readonly ignored: boolean;
+}
+
+/** Who says something, and why. */
+export interface Said {
+  readonly operator: string;
+  readonly reason: string | null;
+}
+
+/** What people's acts need inside one transaction, beside what the sync's own writing needs. */
+export interface UserWrites {
+  /** Locks the user's row. */
+  lockUser(userId: UserId): Promise<{ readonly version: number } | null>;
+  /** A user as messages name them: id, username and name. */
+  nameOfUser(userId: UserId): Promise<string>;
+  linksOf(userId: UserId): Promise<readonly UserLink[]>;
+  /** Locks the account; null where the source has none of that id. */
+  lockAccount(source: SourceId, externalId: string): Promise<NamedAccount | null>;
+  /** Writes the words that differ; the others keep who said them and when. */
+  saveWords(userId: UserId, before: Words, after: Words, by: Said): Promise<void>;
+  /** Takes one value out of the user's slot of a source. */
+  dropSlotValue(userId: UserId, source: SourceId, field: Field): Promise<void>;
+  setActive(userId: UserId, active: boolean): Promise<void>;
+  /** Ends the user's link to a source, dated by observation too (spec 8.1); the account is found under its keys again. */
+  endLink(userId: UserId, source: SourceId, endReason: string): Promise<void>;
+  /** `wait`: neither links to anybody of that side until a person says so; `release`: only this pair never links again. */
+  bar(accountId: number, userId: UserId, kind: 'wait' | 'release', by: Said): Promise<void>;
+  /** Ends the bar of the pair and every refusal of the account (spec 7.2). */
+  liftHolds(accountId: number, userId: UserId): Promise<void>;
+  /** Makes everything due that bears on the user, or waits for one of these names; answers its sources. */
+  wakeUser(userId: UserId, freedNames: readonly string[]): Promise<readonly SourceId[]>;
+  appendEvent(event: PersonsEvent): Promise<void>;
+}
+
+export type UserTx = ReconcileTx & UserWrites;
+
+export interface UserStore {
+  /**
+   * Runs work in one transaction in the operator's name, again from the start where a concurrent writer was in the way.
+   * `drop`: nothing of it is kept, for previews.
+   */
+  transaction<T>(operator: string, end: 'keep' | 'drop', work: (tx: UserTx) => Promise<T>): Promise<T>;
+}
+
+/** What the configuration says that people's acts depend on. */
+export interface ActionRules {
+  /** Undefined where the source is not configured. */
+  rulesOf(source: SourceId): SourceRules | undefined;
+  /** The correlation rules of every source, each once. */
+  readonly allMatchRules: readonly (readonly Field[])[];
+  /** The roles that exist (spec 10.2). */
+  readonly roleCatalogue: readonly string[];
+  /** The agent role comes back at the next sync although a person takes it (spec 10.3). */
+  readonly reassertsAgentRole: boolean;
+  /** Its external ids are given to other people after a deletion (spec 8). */
+  hasReusableIds(source: SourceId): boolean;
+  /** What people say of supervision is lost at its next sync (spec 11.4). */
+  ownsSupervision(source: SourceId): boolean;
+}

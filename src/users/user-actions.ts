@@ -1,0 +1,25 @@
+import { createActivation, type Activation, type AskSource } from './activation.ts';
+import { createEditField, type EditField } from './edit-fields.ts';
+import { createLinks, type Links } from './links.ts';
+import { createMemberships, type Memberships } from './memberships.ts';
+import { createRepurpose, type Repurpose } from './repurpose.ts';
+import type { UserActionBasis } from './user-action.ts';
+
+/** What people may do to one user, beside the sync switch. */
+export interface UserActions {
+  readonly editField: EditField;
+  readonly memberships: Memberships;
+  readonly activation: Activation;
+  readonly links: Links;
+  readonly repurpose: Repurpose;
+}
+
+export function createUserActions(basis: UserActionBasis, askSource: AskSource): UserActions {
+  return {
+    editField: createEditField(basis),
+    memberships: createMemberships(basis),
+    activation: createActivation(basis, askSource),
+    links: createLinks(basis),
+    repurpose: createRepurpose(basis),
+  };
+}

@@ -1,0 +1,61 @@
+import { compareText } from '../domain/text.ts';
+import type { TeamNames } from '../domain/fold.ts';
+import type { Words } from '../domain/user.ts';
+import type { ShownChange } from './events.ts';
+
+/** What a person may say of a role, a team or a supervised team. */
+export type Word = 'give' | 'take' | 'withdraw';
+
+type Lists = 'roles' | 'teams' | 'supervises';
+
+/** The words with one item given or taken, or with neither said (spec 10.3, 11.2): both sets stay disjoint. */
+export function withWord<Name extends Lists>(
+  words: Words,
+  list: Name,
+  item: Words[`${Name}Given`][number],
+  word: Word,
+): Words {
+  const without = (items: readonly (string | number)[]): (string | number)[] => items.filter((each) => each !== item);
+  const [given, taken] = [without(words[`${list}Given`]), without(words[`${list}Taken`])];
+  return {
+    ...words,
+    [`${list}Given`]: word === 'give' ? [...given, item] : given,
+    [`${list}Taken`]: word === 'take' ? [...taken, item] : taken,
+  };
+}
+
+/** The words with one field's override or local value set, or taken away where `value` is null. */
+export function withValue(words: Words, kind: 'overrides' | 'localValues', field: string, value: string | null): Words {
+  const others = Object.entries(words[kind]).filter(([name]) => name !== field);
+  return { ...words, [kind]: Object.fromEntries(value === null ? others : [...others, [field, value]]) };
+}
+
+/** What of people's words differs, as events tell it: beside the user's value, which may stay the same. */
+export function wordChanges(before: Words, after: Words, names: TeamNames): ShownChange[] {
+  const values = (['overrides', 'localValues'] as const).flatMap((kind) => {
+    const fields = new Set([...Object.keys(before[kind]), ...Object.keys(after[kind])]) as Set<
+      keyof Words[typeof kind]
+    >;
+    return [...fields].map((field) => ({
+      field: `${kind === 'overrides' ? 'override' : 'localValue'}.${field}`,
+      before: before[kind][field] ?? null,
+      after: after[kind][field] ?? null,
+    }));
+  });
+  const teamName = (team: number): string => names.get(team) ?? `team ${String(team)}`;
+  const lists = [
+    ...(['rolesGiven', 'rolesTaken'] as const).map((list) => listChange(list, before[list], after[list])),
+    ...(['teamsGiven', 'teamsTaken', 'supervisesGiven', 'supervisesTaken'] as const).map((list) =>
+      listChange(list, before[list].map(teamName), after[list].map(teamName)),
+    ),
+  ];
+  const main = [before, after].map(({ mainTeam }) => (mainTeam === null ? null : teamName(mainTeam)));
+  const chosen = { field: 'mainTeamChosen', before: main[0] ?? null, after: main[1] ?? null };
+  return [...values, ...lists, chosen].filter(
+    (change) => JSON.stringify(change.before) !== JSON.stringify(change.after),
+  );
+}
+
+function listChange(field: string, before: readonly string[], after: readonly string[]): ShownChange {
+  return { field, before: [...before].sort(compareText), after: [...after].sort(compareText) };
+}

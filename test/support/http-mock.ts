@@ -1,0 +1,55 @@
+import nock from 'nock';
+import { expect, onTestFinished } from 'vitest';
+
+/** What a mocked server does with one request. */
+export interface MockedAnswer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Node's code of the error that the connection ends with instead of an answer. */
+  readonly error?: string;
+}
+
+/** A request as the server saw it. */
+export interface SeenRequest {
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/**
+ * Answers the requests to one address in the order of `answers`, until the end of the test; gives what was asked so far. The
+ * test fails where an answer is left over, and a request without an answer, or to anywhere else, fails as no network would.
+ */
+export function mockHttp(address: string, answers: readonly MockedAnswer[], method = 'POST'): readonly SeenRequest[] {
+  const { origin, pathname } = new URL(address);
+  const seen: SeenRequest[] = [];
+  if (!nock.isActive()) nock.activate();
+  nock.disableNetConnect();
+  for (const answer of answers) answerOnce(nock(origin).intercept(pathname, method), answer, seen);
+  onTestFinished(() => {
+    const left = nock.pendingMocks();
+    nock.cleanAll();
+    nock.enableNetConnect();
+    nock.restore();
+    expect(left, 'answers that nobody asked for').toEqual([]);
+  });
+  return seen;
+}
+
+function answerOnce(interceptor: nock.Interceptor, answer: MockedAnswer, seen: SeenRequest[]): void {
+  if (answer.error !== undefined) {
+    interceptor.replyWithError(Object.assign(new Error('mocked'), { code: answer.error }));
+    return;
+  }
+  const { status = 200, headers = {}, body = '' } = answer;
+  interceptor.reply(async (request: Request): Promise<nock.ReplyFnResult> => {
+    seen.push({
+      path: new URL(request.url).pathname,
+      headers: Object.fromEntries(request.headers),
+      body: await request.text(),
+    });
+    return [status, body, headers];
+  });
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { createToken } from '../../src/access/tokens.ts';
+import type { Permission } from '../../src/access/permissions.ts';
+import { buildApplication, connectorDefinitions } from '../../src/application.ts';
+import type { User } from '../../src/api/schemas/users.ts';
+import type { Connector, Lookup } from '../../src/connector-kit/contract.ts';
+import type { AccountRecord } from '../../src/domain/account.ts';
+import { loadSettings } from '../../src/settings/load-settings.ts';
+import { createOperatorStore } from '../../src/store/operator-store.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createRedactor } from '../../src/telemetry/redactor.ts';
+import { askAs, type Answer, type AskOptions } from './api/test-api.ts';
+import { createTempDir } from './services/temp.ts';
+
+/** The whole application on a database, with an Active Directory `ad` and an Avaya `acd` that say what the test tells them. */
+export interface Site {
+  readonly knex: Knex;
+  readonly ad: FakeSource;
+  readonly acd: FakeSource;
+  /** Reads both sources and reconciles to rest. */
+  sync(): Promise<void>;
+  /** As the local operator, in JSON; waits for the reconciles that it asked for. */
+  ask<Body = unknown>(method: 'GET' | 'POST' | 'PUT', path: string, options?: AskOptions): Promise<Answer<Body>>;
+  user(reference: string | number): Promise<User>;
+  /** A token of an operator of its own. */
+  tokenWith(permissions: readonly Permission[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What a source says; the test changes it. */
+class FakeSource {
+  readonly records = new Map<string, AccountRecord>();
+  /** What a look-up of one account says; null where the source cannot be reached. */
+  lookup: Lookup | null = 'unsupported';
+
+  /** An account with these values; replaces the one of the same id. */
+  put(
+    externalId: string,
+    values: AccountRecord['values'],
+    more: Omit<AccountRecord, 'externalId' | 'values'> = {},
+  ): void {
+    this.records.set(externalId, { externalId, values, ...more });
+  }
+}
+
+const configuration = (extra: string): string => `
+database: embedded
+organization: { timeZone: Europe/Prague, locale: en, defaultTeam: Default, defaultGroup: Default }
+roles: { catalogue: { trainer: [], auditor: [] } }
+guard: { firstImport: apply }
+sources:
+  - { id: ad, kind: active-directory, match: [[windowsLogin], [employeeId], [email]] }
+  - { id: acd, kind: avaya-cm, match: [[employeeId], [email]] }
+${extra}`;
+
+/** Opens a site on a migrated, empty database. `extra`: further lines of the configuration, sources first. */
+export async function openSite(knex: Knex, extra = ''): Promise<Site> {
+  const folder = createTempDir('site');
+  const configFile = join(folder.path, 'rosterd.yaml');
+  await writeFile(configFile, configuration(extra));
+  const [ad, acd] = [new FakeSource(), new FakeSource()];
+  const connectors = new Map([
+    ['active-directory', fakeConnector('active-directory', 'directory', ad)],
+    ['avaya-cm', fakeConnector('avaya-cm', 'acd', acd)],
+  ]);
+  const settings = await loadSettings({
+    configFile,
+    env: {},
+    connectors: connectorDefinitions(connectors),
+    validateCron: () => true,
+  });
+  const redactor = createRedactor();
+  const stopping = new AbortController();
+  let work: Promise<void> = Promise.resolve();
+  const inTurn = (next: () => Promise<unknown>): Promise<void> => {
+    work = work.then(async () => {
+      await next();
+    });
+    return Promise.resolve();
+  };
+  const application = await buildApplication({
+    settings,
+    connectors,
+    db: knex,
+    log: createLogger({ level: 'fatal', redactor }),
+    redactor,
+    batchSize: 100,
+    overlap: true,
+    osUser: 'tester',
+    signal: stopping.signal,
+    queueRun: (id) => inTurn(() => application.engine.executeRun(id)),
+    requestReconcile: () => inTurn(() => application.engine.reconcileNow()),
+    nextRuns: () => [],
+  });
+  const rest = async (): Promise<void> => {
+    for (let last; last !== work;) {
+      last = work;
+      await last;
+    }
+  };
+  const headers = { authorization: `Bearer ${application.localToken}`, 'x-rosterd-os-user': 'tester' };
+  const ask = async <Body>(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    options: AskOptions = {},
+  ): Promise<Answer<Body>> => {
+    const answer = await askAs<Body>(
+      application.api,
+      { ...headers, ...options.headers },
+      method,
+      `/api/v1${path}`,
+      options,
+    );
+    await rest();
+    return answer;
+  };
+  return {
+    knex,
+    ad,
+    acd,
+    ask,
+    async sync() {
+      await application.engine.sync({ mode: 'full', askedBy: 'test' });
+      await rest();
+    },
+    user: async (reference) => (await ask<User>('GET', `/users/${encodeURIComponent(reference)}`)).json,
+    async tokenWith(permissions) {
+      const [operator] = await knex('operator')
+        .insert({ name: `person-${randomUUID()}`, kind: 'person', permissions })
+        .returning<{ id: number }[]>('id');
+      const store = createOperatorStore(knex);
+      return (await createToken(store, { operatorId: operator?.id ?? 0, label: 'test', permissions })).token;
+    },
+    async close() {
+      stopping.abort();
+      await application.api.close();
+      await folder.remove();
+    },
+  };
+}
+
+function fakeConnector(kind: string, as: 'acd' | 'directory', source: FakeSource): Connector {
+  return {
+    kind,
+    as,
+    capabilities: { delta: false, tombstones: false, reusableIds: as === 'acd', teams: true, supervision: true },
+    configSchema: z.strictObject({}),
+    defaultMatch: [['employeeId']],
+    open: async () => ({
+      systemId: kind,
+      readAll: async function* () {
+        yield { records: [...source.records.values()], gone: [], rejected: [] };
+        return await Promise.resolve({ complete: true });
+      },
+      lookup: () =>
+        source.lookup === null
+          ? Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:636'))
+          : Promise.resolve(source.lookup),
+      close: () => Promise.resolve(),
+    }),
+    check: () => Promise.resolve([]),
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { valueProblem } from '../../../src/domain/field-values.ts';
+import type { Field } from '../../../src/domain/fields.ts';
+
+const good: readonly (readonly [Field, string])[] = [
+  ['firstName', 'Zoë'],
+  ['email', 'jan.novak@example.com'],
+  ['windowsLogin', 'CORP\\jnovak'],
+  ['numericId', '999999999999999'],
+  ['mobileNumber', '00420777123456'],
+  ['companyStartDate', '2024-02-29'],
+  ['companyEndDate', '2026-12-31'],
+  ['displayTimeZone', 'Europe/Prague'],
+  ['locale', 'cs-CZ'],
+  ['language', 'en'],
+  ['rank', '0'],
+  ['blocked', 'true'],
+  ['attribute.deviceId', 'D/9'],
+];
+const bad: readonly (readonly [Field, string, RegExp])[] = [
+  ['firstName', '', /empty/],
+  ['firstName', 'a\u0007b', /control characters/],
+  ['department', 'x'.repeat(401), /longer than 400/],
+  ['email', 'jan@', /e-mail/],
+  ['email', 'jan novak@example.com', /e-mail/],
+  ['windowsLogin', 'jnovak', /DOMAIN\\login/],
+  ['numericId', '0012', /whole number/],
+  ['numericId', '1000000000000000', /15 digits/],
+  ['numericId', '1.5', /whole number/],
+  ['mobileNumber', '+420777123456', /00/],
+  ['mobileNumber', '00042077712345', /00/],
+  ['companyStartDate', '2023-02-29', /date/],
+  ['companyStartDate', '2023-13-01', /date/],
+  ['departmentEndDate', '2023-04-00', /date/],
+  ['schedulingTimeZone', '+02:00', /IANA/],
+  ['schedulingTimeZone', 'Europe/Nowhere', /IANA/],
+  ['locale', 'cs_', /language tag/],
+  ['emailVerified', 'yes', /true or false/],
+];
+
+describe('values that people give to fields', () => {
+  it.each(good)('12.3 %s may be %j', (field, text) => {
+    expect(valueProblem(field, text)).toBeNull();
+  });
+
+  it.each(bad)('12.3 %s must not be %j', (field, text, problem) => {
+    expect(valueProblem(field, text)).toMatch(problem);
+  });
+});
