@@ -10,7 +10,7 @@
 const packages = (...names) => `(^|/)node_modules/(@types/)?(${names.join('|')})/`;
 
 /** Folders that say by ports what they need of a store and a queue. */
-const useCases = '^src/(users|runs|import|apply|history|access)/';
+const useCases = '^src/(users|runs|import|apply|history|access|notify)/';
 
 /** What runs in production: tests may import whatever they like. */
 const production = '^(src|connectors)/';
@@ -100,7 +100,8 @@ module.exports = {
     },
     {
       name: 'use-cases-declare-ports',
-      comment: 'users, runs, import, apply, history and access say what they need; they do not know who provides it.',
+      comment:
+        'users, runs, import, apply, history, access and notify say what they need; they do not know who provides it.',
       severity: 'error',
       from: { path: useCases },
       to: { path: '^src/(store|queue|api|console)/' },
@@ -129,6 +130,7 @@ module.exports = {
       'fast-xml-parser',
       'fast-xml-validator',
     ]),
+    onlyIn('nodemailer-only-in-notify', '^src/notify/', ['nodemailer']),
     onlyIn('commander-only-in-cli', '^src/cli/', ['commander']),
     {
       name: 'nock-only-in-one-helper',

@@ -21,6 +21,7 @@ import {
 import { ignoringRule } from './reconcile/ignore.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
 import { Engine } from './runs/engine.ts';
+import { underLease } from './runs/heartbeat.ts';
 import type { RunnableSource } from './runs/ports.ts';
 import { describeSettings } from './settings/describe-settings.ts';
 import type { Settings } from './settings/settings.ts';
@@ -28,6 +29,7 @@ import { createApiQueries } from './store/queries/api-queries.ts';
 import { importStore } from './store/import-store.ts';
 import { leaseStore } from './store/leases.ts';
 import { schemaState } from './store/migrate.ts';
+import { createBulkStore } from './store/bulk-store.ts';
 import { createAccountIgnoreStore } from './store/account-ignore-store.ts';
 import { createOperatorStore } from './store/operator-store.ts';
 import { reconcileStore } from './store/reconcile-store.ts';
@@ -39,19 +41,25 @@ import { createHeldRunStore } from './store/held-run-store.ts';
 import { createSourcePauseStore } from './store/source-pause-store.ts';
 import { sourceStore } from './store/source-store.ts';
 import type { Db } from './store/sql.ts';
-import { createSyncSwitchStore } from './store/sync-switch-store.ts';
+import { endPassedSwitches } from './store/sync-off-end.ts';
+import { createUndoStore } from './store/undo-store.ts';
 import { createUserStore } from './store/user-store.ts';
 import { createWorklistAckStore } from './store/worklist-ack-store.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { product } from './telemetry/product.ts';
 import type { Redactor } from './telemetry/redactor.ts';
+import { createBulk, type Bulk } from './users/bulk.ts';
 import { createAccountIgnore } from './users/account-ignore.ts';
 import { createLinkMove } from './users/link-move.ts';
 import { createConfirmSystem } from './users/source-identity.ts';
 import { createHeldRuns } from './users/held-run.ts';
 import { createSourcePause } from './users/source-pause.ts';
-import { createSwitchSync } from './users/sync-switch.ts';
-import { createUserActions } from './users/user-actions.ts';
+import { createUndo } from './users/undo.ts';
+import type { RequestReconcile } from './users/events.ts';
+import type { AskSource } from './users/activation.ts';
+import { createReviews } from './users/review.ts';
+import type { UserActionBasis } from './users/user-action.ts';
+import { createUserActions, type UserActions } from './users/user-actions.ts';
 import { createAckWorklist } from './users/worklist-ack.ts';
 
 export interface ApplicationOptions {
@@ -76,6 +84,8 @@ export interface ApplicationOptions {
 export interface Application {
   readonly engine: Engine;
   readonly api: ApiInstance;
+  /** Actions on many users, as jobs. */
+  readonly bulk: Bulk;
   /** The token with which this machine's command line comes; made at each start. */
   readonly localToken: string;
   readonly sources: readonly RunnableSource[];
@@ -123,6 +133,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   });
   const sourceStates = sourceStore(db);
   const metrics = createMetrics(() => queries.sources.list());
+  const [leases, holder] = [leaseStore(db), `${hostname()} pid ${String(process.pid)}`];
   const engine = new Engine({
     sources,
     disabledSources: settings.sources.filter((source) => !source.enabled).map((source) => source.id),
@@ -130,12 +141,13 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     guard: settings.guard,
     runStore: runStore(db),
     sourceStore: sourceStates,
-    leases: leaseStore(db),
+    leases,
     reconcileStore: reconcileStore(db, matchOf, ignoringRuleOf),
     importStore: importStore(db),
+    endPassedSwitches: () => endPassedSwitches(db),
     queueRun: options.queueRun,
     log,
-    holder: `${hostname()} pid ${String(process.pid)}`,
+    holder,
     batchSize: options.batchSize,
     overlap: options.overlap,
     signal: options.signal,
@@ -143,21 +155,37 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       metrics.runEnded(run);
     },
   });
+  const askNow: AskSource = async (source, externalId) =>
+    askSource(wiring, source, externalId, (await sourceStates.states()).get(source)?.systemId ?? null);
+  const actionBasis = (requestReconcile: RequestReconcile): UserActionBasis => ({
+    store: createUserStore(db, matchOf, ignoringRuleOf),
+    rules: actionRules(settings),
+    requestReconcile,
+  });
+  const actionsWith = (requestReconcile: RequestReconcile): UserActions =>
+    createUserActions(actionBasis(requestReconcile), askNow);
+  const bulk = createBulk({
+    store: createBulkStore(db),
+    actionsWith,
+    requestReconcile: options.requestReconcile,
+    exclusively: async (work) => {
+      try {
+        await underLease(leases, 'bulk', holder, options.signal, (_lease, signal) => work(signal));
+      } catch (error) {
+        // A stop is no failure: the next start goes on.
+        if (!options.signal.aborted) throw error;
+      }
+    },
+    log,
+  });
   const localToken = newToken();
   redactor.register(localToken);
   const api = await buildApi({
     authenticate: createAuthenticate(operators, localToken),
     queries,
-    switchSync: createSwitchSync(createSyncSwitchStore(db), options.requestReconcile),
-    userActions: createUserActions(
-      {
-        store: createUserStore(db, matchOf, ignoringRuleOf),
-        rules: actionRules(settings),
-        requestReconcile: options.requestReconcile,
-      },
-      async (source, externalId) =>
-        askSource(wiring, source, externalId, (await sourceStates.states()).get(source)?.systemId ?? null),
-    ),
+    userActions: actionsWith(options.requestReconcile),
+    reviews: createReviews(actionBasis(options.requestReconcile), askNow),
+    bulk,
     sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(db)),
     linkMove: createLinkMove(
@@ -167,6 +195,12 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(db), options.requestReconcile),
     ackWorklist: createAckWorklist(createWorklistAckStore(db, acds)),
     runRequests: engine,
+    undo: createUndo(
+      createUndoStore(db, matchOf, ignoringRuleOf),
+      actionRules(settings),
+      options.requestReconcile,
+      options.batchSize,
+    ),
     heldRuns: createHeldRuns(createHeldRunStore(db), options.requestReconcile),
     sourceChecks: { check: (id, known, signal) => checkSource(wiring, id, known, signal) },
     settings: () => describeSettings(settings),
@@ -176,7 +210,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     http: { hostNames: settings.http.hostNames },
     log,
   });
-  return { engine, api, localToken, sources };
+  return { engine, api, bulk, localToken, sources };
 }
 
 async function notReady(db: Db, log: Logger): Promise<string | null> {

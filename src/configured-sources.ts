@@ -44,7 +44,15 @@ export function rulesOf(settings: Settings, source: SourceSettings): SourceRules
     blanks: Object.entries(settings.authority).flatMap(([field, { blanks }]) =>
       blanks.includes(source.id) ? [field as Field] : [],
     ),
+    reusableIds: source.reusableIds ? { nameMapping: nameMappingOf(source) } : null,
   };
+}
+
+/** Of everything that says where names are read and how they are taken apart; the connection says nothing of it. */
+function nameMappingOf({ kind, mapping, config }: SourceSettings): string {
+  const { firstName, lastName, displayName } = mapping;
+  const own = Object.entries(config as object).filter(([key]) => key !== 'connection');
+  return digestOf([kind, firstName ?? null, lastName ?? null, displayName ?? null, own]);
 }
 
 /** What the configuration says that people's acts on users depend on. */

@@ -8,12 +8,12 @@ import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
 import { openRunQueue, openRunWorker, type QueueBackend } from './queue/run-queue.ts';
 import { createScheduler, isCronExpression } from './runs/schedule.ts';
+import { buildNotifier } from './notices.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { migrateSchema } from './store/migrate.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { runStore } from './store/run-store.ts';
-import { endPassedSwitches } from './store/sync-off-end.ts';
 import { installCrashHandlers } from './telemetry/crash-handlers.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 
@@ -48,6 +48,7 @@ export async function migrateDatabase(options: DaemonOptions): Promise<{ readonl
 }
 
 const tickMs = 5_000;
+const noticeMs = 15_000;
 
 /** Runs the daemon until it is told to stop (SIGTERM, SIGINT), then ends in good order: everything is taken up again later. */
 export async function startDaemon(options: DaemonOptions & { readonly role: ProcessRole }): Promise<void> {
@@ -111,7 +112,11 @@ async function serve(
   const address = does('api') ? await listen(settings, application, store) : undefined;
   log.info({ address, role: options.role, database: settings.database.kind, config: settings.configFile }, 'started');
   if (does('scheduler')) await scheduler.start();
-  await keepGoing(application, store, does('worker'), log, signal);
+  const notifier = does('worker') ? buildNotifier({ settings, db: store.db, log, redactor: options.redactor }) : null;
+  await Promise.all([
+    keepGoing(application, store, does('worker'), log, signal),
+    notifier === null ? undefined : inRounds(noticeMs, signal, log, () => notifier.round(signal)),
+  ]);
   log.info('stopping');
   await scheduler.stop();
   await api.close();
@@ -129,7 +134,7 @@ async function unlessStopping(signal: AbortSignal, work: Promise<void>): Promise
   }
 }
 
-/** Looks now and then for what a dead process left, for ended switches and for changed secrets, until the daemon stops. */
+/** Looks now and then for what is due or was left by a dead process, and for changed secrets, until the daemon stops. */
 async function keepGoing(
   application: Application,
   store: Store,
@@ -137,15 +142,15 @@ async function keepGoing(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const { engine } = application;
+  const { engine, bulk } = application;
   let first = true;
   await inRounds(tickMs, signal, log, async () => {
     if (!works) return;
     await engine.resumeChanged();
-    if ((await endPassedSwitches(store.db)) > 0) await engine.reconcileNow();
     if (first) await engine.syncNeverRead();
     first = false;
     await engine.recover();
+    await bulk.carryOut();
   });
 }
 
@@ -249,9 +254,10 @@ async function serveInProcess(
   };
 }
 
-async function takeUp({ engine }: Application): Promise<void> {
+async function takeUp({ engine, bulk }: Application): Promise<void> {
   await engine.resumeChanged();
   await engine.recover();
+  await bulk.carryOut();
 }
 
 function injecting({ api, localToken }: Application, osUser: string): ApiClient {

@@ -85,10 +85,11 @@ function filterOf({ reach }: Reading, watchesGroups: boolean): Filter {
 }
 
 /** A change of what is not named does not count, so that log-ons and the like are never heard of; a move changes `name`. */
-function attributesOf({ reach, groups: roles }: Reading, watchesGroups: boolean): string[] {
+function attributesOf({ reach }: Reading, watchesGroups: boolean): string[] {
   const asked = conditionsOf(reach.filter).map(({ attribute }) => attribute.toLowerCase());
   const always = ['isDeleted', 'name', ...accountAttributes].map((attribute) => attribute.toLowerCase());
-  const ofGroups = [...(watchesGroups ? ['member'] : []), ...(roles === undefined ? [] : ['primarygroupid'])];
+  // Another primary group changes the members of both groups as well (MS-SAMR 3.1.1.8.2).
+  const ofGroups = watchesGroups ? ['member'] : [];
   const all = new Set([...always, ...reach.plan.attributes, ...asked, ...ofGroups]);
   all.delete('accountexpires');
   all.delete('memberof');

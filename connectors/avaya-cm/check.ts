@@ -71,7 +71,8 @@ async function checkSession(
     'agents',
     async () => {
       const list = await session.ask(ask, signal);
-      const [doubt] = doubtsOf(list);
+      // A part of the list was asked for, so what it says of the whole is no doubt.
+      const [doubt] = doubtsOf(list.code === 0 ? { ...list, message: '' } : list);
       if (doubt !== undefined) throw new SourceError('fatal', 'right-missing', doubt.reason);
       return list;
     },

@@ -10,12 +10,14 @@ import type { ApiInstance } from './instance.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblems, ApiError } from './problem.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { bulkRoutes } from './routes/bulk.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { reviewItemRoutes } from './routes/review-items.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { systemRoutes } from './routes/system.ts';
+import { undoRoutes } from './routes/undo.ts';
 import { userActionRoutes } from './routes/user-actions.ts';
 import { userRoutes } from './routes/users.ts';
 import { worklistRoutes } from './routes/worklist.ts';
@@ -78,10 +80,12 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
 const resources = [
   userRoutes,
   userActionRoutes,
+  bulkRoutes,
   accountRoutes,
   sourceRoutes,
   runRoutes,
   eventRoutes,
+  undoRoutes,
   reviewItemRoutes,
   worklistRoutes,
   systemRoutes,

@@ -1,15 +1,18 @@
 import type { Authenticate } from '../access/authentication.ts';
 import type { CheckStep } from '../connector-kit/contract.ts';
 import type { AccountIgnore } from '../users/account-ignore.ts';
+import type { Bulk } from '../users/bulk.ts';
 import type { LinkMove } from '../users/link-move.ts';
 import type { ConfirmSystem } from '../users/source-identity.ts';
 import type { HeldRuns } from '../users/held-run.ts';
 import type { SourcePause } from '../users/source-pause.ts';
-import type { SwitchSync } from '../users/sync-switch.ts';
+import type { Reviews } from '../users/review.ts';
 import type { UserActions } from '../users/user-actions.ts';
+import type { Undo } from '../users/undo-ports.ts';
 import type { AckWorklist } from '../users/worklist-ack.ts';
 import type { Metrics } from './metrics.ts';
 import type { Account } from './schemas/accounts.ts';
+import type { BulkJob, BulkResult } from './schemas/bulk.ts';
 import type { Event } from './schemas/events.ts';
 import type { Explanation } from './schemas/explanation.ts';
 import type { ReviewItem } from './schemas/review-items.ts';
@@ -17,7 +20,7 @@ import type { Run, ShownDecision } from './schemas/runs.ts';
 import type { Source } from './schemas/sources.ts';
 import type { Setting, Version } from './schemas/system.ts';
 import type { Owner } from './schemas/user-actions.ts';
-import type { User } from './schemas/users.ts';
+import type { ListedUser, User } from './schemas/users.ts';
 import type { WorklistEntry } from './schemas/worklist.ts';
 
 /** A list is read in pages by key. */
@@ -60,7 +63,7 @@ interface ApiQueries {
         readonly search?: string | undefined;
         readonly sync?: 'on' | 'off' | undefined;
       },
-    ): Promise<Page<User>>;
+    ): Promise<Page<ListedUser>>;
     get(id: number): Promise<User | null>;
     resolve(reference: string): Promise<number | null>;
   };
@@ -86,6 +89,19 @@ interface ApiQueries {
   };
   readonly worklist: {
     list(filter: PageRequest & { readonly all?: boolean | undefined }): Promise<Page<WorklistEntry>>;
+  };
+  readonly bulk: {
+    /** The ids of all users that a list with this filter has. */
+    usersOf(filter: {
+      readonly all: boolean;
+      readonly search?: string | undefined;
+      readonly sync?: 'on' | 'off' | undefined;
+    }): Promise<readonly number[]>;
+    get(id: number): Promise<BulkJob | null>;
+    results(
+      job: number,
+      filter: PageRequest & { readonly outcome?: BulkResult['outcome'] | undefined },
+    ): Promise<Page<BulkResult>>;
   };
   /** The periods of ownership of an external id, the oldest first; with `at` the one at that time (spec 8.1). */
   owners(filter: {
@@ -118,8 +134,9 @@ export interface RunRequests {
 export interface ApiDependencies {
   readonly authenticate: Authenticate;
   readonly queries: ApiQueries;
-  readonly switchSync: SwitchSync;
   readonly userActions: UserActions;
+  readonly reviews: Reviews;
+  readonly bulk: Bulk;
   readonly sourcePause: SourcePause;
   readonly confirmSystem: ConfirmSystem;
   readonly linkMove: LinkMove;
@@ -127,6 +144,7 @@ export interface ApiDependencies {
   readonly ackWorklist: AckWorklist;
   readonly runRequests: RunRequests;
   readonly heldRuns: HeldRuns;
+  readonly undo: Undo;
   readonly sourceChecks: {
     /** `known`: the system that the source has been so far (spec 2.6). */
     check(sourceId: string, known: string | null, signal: AbortSignal): Promise<readonly CheckStep[]>;

@@ -1,10 +1,13 @@
 import { claimKey, claimsOf, type Claim } from '../domain/claim.ts';
+import type { Change } from '../domain/change.ts';
 import type { UniqueField } from '../domain/fields.ts';
 import type { UserId, UserValue } from '../domain/user.ts';
 import type { Bidder, Outcome } from '../reconcile/bids.ts';
-import type { ObservedAccount, Subject, ValueDecision } from '../reconcile/decide.ts';
+import { namesOf, type ObservedAccount, type Subject, type ValueDecision } from '../reconcile/decide.ts';
+import { formerSlot, type FormerSlot } from '../reconcile/former-slot.ts';
+import type { Names } from '../reconcile/re-use.ts';
 import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
-import type { ItemDraft, SnapshotWrite } from './ports.ts';
+import type { ItemDraft, LinkedSubject, NamesWrite, SnapshotWrite } from './ports.ts';
 import type { Writing } from './pass.ts';
 
 /** What a decision takes and gives up of unique names. */
@@ -109,19 +112,58 @@ export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: P
 
 export function snapshotWrite(
   userId: UserId,
-  account: Pick<ObservedAccount, 'id' | 'content'>,
+  account: Pick<ObservedAccount, 'id' | 'content' | 'before'>,
   decision: ValueDecision,
 ): SnapshotWrite[] {
   if (decision.snapshot === null) return [];
-  const { firstName, lastName, displayName } = account.content.values;
+  return [{ userId, accountId: account.id, snapshot: decision.snapshot, namesSeen: namesSeenNow(account) }];
+}
+
+function namesSeenNow(account: Pick<ObservedAccount, 'content' | 'before'>): SnapshotWrite['namesSeen'] {
+  const alike = account.before?.namesSeen.alike;
+  return { ...namesOf(account), ...(alike === undefined ? {} : { alike }) };
+}
+
+/**
+ * The names of a linked account that are kept although its slot does not move (spec 8.3): those that were applied; also of
+ * an account that is held back, where its names are read by another mapping now, or where it has returned under its own name.
+ */
+export function namesWrite({ subject, account }: LinkedSubject, decision: ValueDecision): NamesWrite[] {
+  const { before } = account;
+  if (before === undefined || decision.snapshot !== null || decision.suspicion !== null || account.absent) return [];
+  const { alike, wasGone, ...seen } = before.namesSeen;
+  const names = namesOf(account);
+  const remapped = before.seenBy !== before.readBy;
+  const differ = (Object.keys(names) as (keyof Names)[]).some((name) => names[name] !== seen[name]);
+  if (!remapped && wasGone !== true && (!differ || decision.heldBack !== null)) return [];
+  const kept = decision.heldBack === null || remapped ? names : seen;
+  return [{ userId: subject.user.id, accountId: account.id, namesSeen: { ...kept, ...(alike && { alike }) } }];
+}
+
+/** The question `possible-id-reuse` of a linked account (spec 8.3). */
+export function reuseItem({ subject, account }: LinkedSubject, { suspicion }: ValueDecision): ItemDraft[] {
+  if (suspicion === null) return [];
+  const user = subject.user.id;
   return [
     {
-      userId,
-      accountId: account.id,
-      snapshot: decision.snapshot,
-      namesSeen: { firstName: firstName ?? null, lastName: lastName ?? null, displayName: displayName ?? null },
+      kind: 'possible-id-reuse',
+      subject: `${String(account.id)}:${String(user)}`,
+      accountIds: [account.id],
+      userIds: [user],
+      part: null,
+      waitKeys: [],
+      evidence: { externalId: account.externalId, user, ...suspicion },
     },
   ];
+}
+
+/** What changes of a user replaced in the slot of the source that they come from, for the history. */
+export function formerOf({ user, snapshots }: Subject, source: string, changes: readonly Change[]): FormerSlot {
+  return formerSlot(
+    snapshots.find((slot) => slot.source === source),
+    user.value,
+    changes,
+  );
 }
 
 /** Why a linked account's standing is what it is, for lists and explain. */

@@ -5,7 +5,8 @@ import type { Snapshot, SourceId, TeamId, UserId, UserValue } from '../domain/us
 import type { Lease } from '../domain/lease.ts';
 import type { KnownTeam, ObservedTeam } from '../reconcile/bind-teams.ts';
 import type { CandidateUser, UnlinkedAccount } from '../reconcile/correlate.ts';
-import type { ObservedAccount, Subject } from '../reconcile/decide.ts';
+import type { NamesSeen, ObservedAccount, Subject } from '../reconcile/decide.ts';
+import type { FormerSlot } from '../reconcile/former-slot.ts';
 
 /** A linked user with the account of the run's source. */
 export interface LinkedSubject {
@@ -64,6 +65,8 @@ export interface EventRow {
   readonly reason: string | null;
   /** Null where the guard lets through (spec 13.1, 13.3). */
   readonly guardClasses: readonly GuardClass[] | null;
+  /** What of the slot these changes replaced, for undoing them (spec 15.3). */
+  readonly former?: FormerSlot;
 }
 
 interface UserWrite {
@@ -76,12 +79,11 @@ export interface SnapshotWrite {
   readonly accountId: number;
   readonly snapshot: Snapshot;
   /** The names that the account carried when this was applied (spec 8.3). */
-  readonly namesSeen: {
-    readonly firstName: string | null;
-    readonly lastName: string | null;
-    readonly displayName: string | null;
-  };
+  readonly namesSeen: NamesSeen;
 }
+
+/** Names of an account that are noted where its slot does not move (spec 8.3). */
+export type NamesWrite = Pick<SnapshotWrite, 'userId' | 'accountId' | 'namesSeen'>;
 
 export interface ClaimWrite {
   readonly userId: UserId;
@@ -222,6 +224,7 @@ export interface ReconcileWrites {
   insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
   insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number | null): Promise<void>;
   saveSnapshots(snapshots: readonly SnapshotWrite[]): Promise<void>;
+  saveNamesSeen(names: readonly NamesWrite[]): Promise<void>;
   saveUsers(users: readonly UserWrite[]): Promise<void>;
   /** The policy last applied, where it changes nothing of the value. */
   savePolicy(userIds: readonly UserId[], policyId: number): Promise<void>;
@@ -255,6 +258,11 @@ export interface ReconcileWrites {
   wakeByKeys(keys: readonly string[]): Promise<void>;
   /** Makes accounts due whose open question names one of these users, or waits for one of these names. */
   wakeByItems(userIds: readonly UserId[], freedNames: readonly string[]): Promise<void>;
+  /**
+   * Where a due, linked user is named in an open question about a unique name, makes every linked account of the source due
+   * that waits for one: only decided together do they see that they can exchange their names (spec 4.7).
+   */
+  wakeTaken(source: SourceId): Promise<void>;
   /** Makes every account of a source's open questions due that shares one with a due account. */
   wakeQuestions(source: SourceId): Promise<void>;
 }

@@ -25,7 +25,7 @@ export async function reconcilePolicy(pass: PolicyPass): Promise<ReconcileEnd> {
       for (const name of classesOf(changesOf(subject, pass))) tally.add(name, subject.user.id);
   });
   const exceeded = exceededClasses(tally.counts(), users, pass.guard.limits);
-  if (exceeded.length > 0 && !pass.guard.letThrough) return { kind: 'held', exceeded, first: false };
+  if (exceeded.length > 0 && !pass.guard.letThrough) return { kind: 'held', exceeded, first: false, suspicions: 0 };
   await eachBatch(pass, (ids) => pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, ids)));
   return { kind: 'done' };
 }

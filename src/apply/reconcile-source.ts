@@ -9,9 +9,14 @@ import { takeValues, writeValues, type Taken } from './values.ts';
 import { writeIdentity } from './write-identity.ts';
 
 /** How a reconcile ended. `held`: nothing was applied, and what would have been is shown (spec 13.1–13.3). */
-export type ReconcileEnd =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'held'; readonly exceeded: readonly Exceeded[]; readonly first: boolean };
+export type ReconcileEnd = { readonly kind: 'done' } | ({ readonly kind: 'held' } & Held);
+
+interface Held {
+  readonly exceeded: readonly Exceeded[];
+  readonly first: boolean;
+  /** Accounts that now seem to be other people's, where they are too many to be asked about one by one (spec 8.3). */
+  readonly suspicions: number;
+}
 
 interface Manner {
   /** A crash came after the plan was whole: it is carried out as planned. */
@@ -20,7 +25,7 @@ interface Manner {
   readonly holdAnyway: boolean;
 }
 
-const nothingTaken: Taken = { lost: new Map(), swapping: new Set(), keysAhead: new Map() };
+const nothingTaken: Taken = { lost: new Map(), swapping: new Set(), keysAhead: new Map(), suspicions: 0 };
 
 /**
  * One reconcile of one source, in the order that makes the result independent of batches (spec 4.8): teams; gone; values of
@@ -35,8 +40,13 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
     await writeIdentity(pass);
     return { kind: 'done' };
   }
-  if (holdAnyway) return hold(pass, { exceeded: [], first: false });
-  const due = await pass.store.read.countDue(pass.rules.id);
+  if (holdAnyway) {
+    const { suspicions } = await takeValues(pass, new Tally());
+    return hold(pass, { exceeded: [], first: false, suspicions: await tooMany(pass, suspicions) });
+  }
+  const found = await pass.store.read.countDue(pass.rules.id);
+  if (found.linked > 0) await pass.store.inLease(pass.lease, (tx) => tx.wakeTaken(pass.rules.id));
+  const due = found.linked > 0 ? await pass.store.read.countDue(pass.rules.id) : found;
   const observed = await pass.store.read.countAbsences(pass.rules.id);
   const absent = { all: observed.absent, reported: observed.reported, none: 0 }[pass.decidesAbsences];
   const teamsChanged = outlook.verdicts.length + outlook.turned.length > 0;
@@ -48,7 +58,7 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
   if (counts) {
     await takeAbsences(pass, tally);
     await takeIdentity(pass, tally, taken.keysAhead);
-    const verdict = await judge(pass, tally, earlier);
+    const verdict = await judge(pass, tally, earlier, taken.suspicions);
     if (verdict !== null) return hold(pass, verdict);
   }
   await write(pass, outlook, taken);
@@ -56,10 +66,10 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
 }
 
 /** Takes every decision once more and keeps it with the run, for people to see and approve (spec 13.2). */
-async function hold(pass: Pass, why: Suspicion): Promise<ReconcileEnd> {
+async function hold(pass: Pass, why: Held): Promise<ReconcileEnd> {
   const [show, tally] = [await showing(pass), new Tally()];
   await takeAbsences(pass, tally, show);
-  const { keysAhead } = await takeValues(pass, tally, show);
+  const { keysAhead } = await takeValues(pass, tally, { show, suspicions: why.suspicions > 0 });
   await takeIdentity(pass, tally, keysAhead, show);
   return { kind: 'held', ...why };
 }
@@ -82,17 +92,13 @@ function mustCount(pass: Pass, countable: number): boolean {
   return pass.guard.firstReconcile === 'hold' || !cannotExceed(countable, pass.guard.limits);
 }
 
-interface Suspicion {
-  readonly exceeded: readonly Exceeded[];
-  readonly first: boolean;
-}
-
 /** Adds what the last 24 hours moved, each once, and compares with the limits (spec 13.1); null where all is well. */
 async function judge(
   pass: Pass,
   tally: Tally,
   earlier: readonly { class: GuardClass; subject: number }[],
-): Promise<Suspicion | null> {
+  suspected: number,
+): Promise<Held | null> {
   const { firstReconcile, limits } = pass.guard;
   if (firstReconcile === 'apply') return null;
   const now = tally.counts();
@@ -100,5 +106,14 @@ async function judge(
     firstReconcile === 'hold' && now.linked + now.fieldChanged + now.fieldBlanked + now.teamMoved + now.roleTaken > 0;
   for (const decision of earlier) tally.add(decision.class, decision.subject);
   const exceeded = exceededClasses(tally.counts(), await pass.store.read.presentAccounts(pass.rules.id), limits);
-  return first || exceeded.length > 0 ? { exceeded, first } : null;
+  const suspicions = await tooMany(pass, suspected);
+  return first || exceeded.length > 0 || suspicions > 0 ? { exceeded, first, suspicions } : null;
+}
+
+/** Suspicions of one run beyond the limit of links, which they would break: one question instead of many (spec 8.3). */
+async function tooMany(pass: Pass, suspicions: number): Promise<number> {
+  if (suspicions === 0) return 0;
+  const present = await pass.store.read.presentAccounts(pass.rules.id);
+  const { linked } = pass.guard.limits;
+  return suspicions > linked.number && suspicions * 100 > linked.percent * present ? suspicions : 0;
 }

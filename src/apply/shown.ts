@@ -1,5 +1,5 @@
 import { digestOf } from '../digest.ts';
-import type { Shown, ShownKind } from './ports.ts';
+import type { ReconcileReads, Shown, ShownKind } from './ports.ts';
 import type { Pass } from './pass.ts';
 
 /** Takes decisions in as a held run shows them. */
@@ -19,16 +19,17 @@ export async function showing(pass: Pass): Promise<Show> {
 
 /**
  * Of decisions as they come out now, those that an approved run may carry out: as they were shown (spec 13.2). All of them
- * where the run needs no approval.
+ * where the run needs no approval. Inside a transaction `from` is that: a store may have one session only.
  */
 export async function asApproved<T extends { readonly shown: Shown }>(
   pass: Pass,
   kind: ShownKind,
   decisions: readonly T[],
+  from: ReconcileReads = pass.store.read,
 ): Promise<readonly T[]> {
   if (!pass.approved || decisions.length === 0) return decisions;
   const ids = decisions.map((decision) => decision.shown.accountId);
-  const digests = await pass.store.read.shownDigests(pass.runId, kind, ids);
+  const digests = await from.shownDigests(pass.runId, kind, ids);
   const standing = decisions.filter((decision) => digests.get(decision.shown.accountId) === decision.shown.digest);
   pass.counts.skipped += decisions.length - standing.length;
   return standing;

@@ -6,9 +6,12 @@ import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
 import { renameBetween } from '../reconcile/rename.ts';
 import {
   bidderOf,
+  formerOf,
   keysAfter,
   keysBefore,
   lostFields,
+  namesWrite,
+  reuseItem,
   snapshotWrite,
   standingReason,
   takenItems,
@@ -19,7 +22,7 @@ import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx, Shown } 
 import { asApproved, shown, type Show } from './shown.ts';
 import { stopIfAborted, type Pass, type Tally, type Writing } from './pass.ts';
 import { settleDuplicates } from './duplicates.ts';
-import { settleQuestions } from './questions.ts';
+import { identityKinds, settleQuestions } from './questions.ts';
 
 /** What the first taking learned: decisions are counted, nothing is written. */
 export interface Taken {
@@ -29,19 +32,29 @@ export interface Taken {
   readonly swapping: ReadonlySet<UserId>;
   /** Match keys that users will have once their values are written; correlation counts on them. */
   readonly keysAhead: ReadonlyMap<UserId, readonly string[]>;
+  /** Accounts that now seem to be another person's, and would change a user if they were not (spec 8.3). */
+  readonly suspicions: number;
 }
 
 /**
  * Takes every decision on linked accounts without writing it: counts for the guard, unique names over the whole run, and
  * shows what would change where that is asked for.
  */
-export async function takeValues(pass: Pass, tally: Tally, show?: Show): Promise<Taken> {
+export async function takeValues(
+  pass: Pass,
+  tally: Tally,
+  showing?: { readonly show: Show; readonly suspicions: boolean },
+): Promise<Taken> {
   const bidders: Bidder[] = [];
   const keysAhead = new Map<UserId, readonly string[]>();
+  let suspicions = 0;
   await eachDueBatch(pass, async (ids) => {
     const rows = await pass.store.read.subjects(pass.rules.id, ids, false);
     const decisions = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
-    await show?.(decisions.filter(({ decision }) => decision.changes.length > 0).map(shownValues));
+    const suspected = decisions.filter(isNewSuspicion);
+    suspicions += suspected.length;
+    await showing?.show(decisions.filter(({ decision }) => decision.changes.length > 0).map(shownValues));
+    if (showing?.suspicions === true) await showing.show(suspected.map(trusting(pass)).map(shownValues));
     for (const { row, decision } of decisions) {
       const { user } = row.subject;
       for (const name of decision.classes) tally.add(name, user.id);
@@ -53,10 +66,36 @@ export async function takeValues(pass: Pass, tally: Tally, show?: Show): Promise
     }
   });
   const outcomes = await resolveAll(pass, bidders);
-  return { ...splitOutcomes(outcomes), keysAhead };
+  return { ...splitOutcomes(outcomes), keysAhead, suspicions };
 }
 
-function shownValues({ row, decision }: { row: LinkedSubject; decision: ValueDecision }): Shown {
+/** Not asked about one by one yet, and with something that it keeps back: a person's refusal of that is an answer. */
+function isNewSuspicion({ row, decision }: Taking): boolean {
+  const asked = row.account.before?.suspected === true;
+  return decision.suspicion !== null && !asked && (decision.heldBack?.changes.length ?? 0) > 0;
+}
+
+interface Taking {
+  readonly row: LinkedSubject;
+  readonly decision: ValueDecision;
+}
+
+/** Takes the decision as if the names were the same person's, written in another way. */
+function trusting(pass: Pass): (taking: Taking) => Taking {
+  return ({ row }) => {
+    const trusted = trustedRow(row);
+    return { row: trusted, decision: decideValues(trusted.subject, trusted.account, pass.world) };
+  };
+}
+
+/** Names that were seen in another format are no evidence, as after a change of the mapping. */
+function trustedRow(row: LinkedSubject): LinkedSubject {
+  const { before } = row.account;
+  if (before === undefined) return row;
+  return { ...row, account: { ...row.account, before: { ...before, seenBy: null, suspected: false } } };
+}
+
+function shownValues({ row, decision }: Taking): Shown {
   const { id: accountId, externalId, contentHash } = row.account;
   const { changes, classes } = decision;
   return shown({ kind: 'values', accountId, externalId, userId: row.subject.user.id, contentHash, changes, classes });
@@ -89,9 +128,10 @@ export async function writeValues(pass: Pass, taken: Pick<Taken, 'lost' | 'swapp
   let done = 0;
   const write = async (ids: readonly UserId[]): Promise<void> => {
     stopIfAborted(pass);
-    await pass.store.inLease(pass.lease, async (tx) =>
-      writeLinkedUsers(tx, pass, await standingUsers(tx, pass, ids), taken.lost),
-    );
+    await pass.store.inLease(pass.lease, async (tx) => {
+      const { standing, trusted } = await standingUsers(tx, pass, ids);
+      await writeLinkedUsers(tx, pass, standing, taken.lost, trusted);
+    });
     done += ids.length;
     await pass.progress('values', done);
   };
@@ -113,42 +153,55 @@ async function eachDueBatch(pass: Pass, work: (ids: readonly UserId[]) => Promis
   }
 }
 
-/** The users whose decision an approved run may carry out; what changes nothing needs no approval. */
-async function standingUsers(tx: ReconcileTx, pass: Pass, ids: readonly UserId[]): Promise<readonly UserId[]> {
-  if (!pass.approved) return ids;
-  const decisions = (await tx.subjects(pass.rules.id, ids, true)).map((row) => {
-    const decision = decideValues(row.subject, row.account, pass.world);
-    return { row, decision, shown: shownValues({ row, decision }) };
-  });
-  const changing = decisions.filter(({ decision }) => decision.changes.length > 0);
-  const standing = new Set(await asApproved(pass, 'values', changing));
-  return decisions
-    .filter((entry) => entry.decision.changes.length === 0 || standing.has(entry))
-    .map(({ row }) => row.subject.user.id);
+interface Standing {
+  readonly standing: readonly UserId[];
+  /** Of those, whose account was shown as the same person's, by another format of names (spec 8.3). */
+  readonly trusted: ReadonlySet<UserId>;
 }
 
-interface Decision {
-  readonly row: LinkedSubject;
-  readonly decision: ValueDecision;
+/** The users whose decision an approved run may carry out; what changes nothing needs no approval. */
+async function standingUsers(tx: ReconcileTx, pass: Pass, ids: readonly UserId[]): Promise<Standing> {
+  if (!pass.approved) return { standing: ids, trusted: new Set() };
+  const takings = (await tx.subjects(pass.rules.id, ids, true)).map((row) => ({
+    row,
+    decision: decideValues(row.subject, row.account, pass.world),
+  }));
+  const changing = takings.filter(({ decision }) => decision.changes.length > 0).map(withShown);
+  const suspected = takings.filter(isNewSuspicion).map(trusting(pass)).map(withShown);
+  const usersOf = (entries: readonly Taking[]): UserId[] => entries.map(({ row }) => row.subject.user.id);
+  const trusted = usersOf(await asApproved(pass, 'values', suspected, tx));
+  const standing = usersOf(await asApproved(pass, 'values', changing, tx));
+  const still = usersOf(takings.filter(({ decision }) => decision.changes.length === 0));
+  return { standing: [...standing, ...still], trusted: new Set(trusted) };
+}
+
+function withShown(taking: Taking): Taking & { readonly shown: Shown } {
+  return { ...taking, shown: shownValues(taking) };
+}
+
+interface Decision extends Taking {
   readonly outcome: Outcome;
 }
 
 /**
  * Decides under lock on the users' accounts of one source, and writes snapshots, users, names, keys, questions and events.
- * `lost`: unique fields that lose over the whole run.
+ * `lost`: unique fields that lose over the whole run; `trusted`: users whose accounts are theirs whatever their names.
  */
 export async function writeLinkedUsers(
   tx: ReconcileTx,
   pass: Writing,
   ids: readonly UserId[],
   lost: Taken['lost'],
+  trusted: ReadonlySet<UserId> = new Set(),
 ): Promise<void> {
-  const rows = await tx.subjects(pass.rules.id, ids, true);
+  const found = await tx.subjects(pass.rules.id, ids, true);
+  const rows = found.map((row) => (trusted.has(row.subject.user.id) ? trustedRow(row) : row));
   const decisions = await decideTogether(tx, pass, rows, lost);
   const moved = decisions.filter(({ decision }) => decision.moved);
   await tx.saveSnapshots(
     decisions.flatMap(({ row, decision }) => snapshotWrite(row.subject.user.id, row.account, decision)),
   );
+  await tx.saveNamesSeen(decisions.flatMap(({ row, decision }) => namesWrite(row, decision)));
   await tx.saveRenames(decisions.flatMap(renameOf), pass.runId);
   await tx.saveUsers(moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })));
   const bids = moved.map(({ row, decision }) =>
@@ -287,6 +340,7 @@ function eventsOf({ row, decision }: Decision, pass: Writing): EventRow[] {
       changes: decision.changes,
       reason: `applied what ${pass.rules.id} says`,
       guardClasses: pass.guard.letThrough ? null : decision.classes,
+      former: formerOf(row.subject, pass.rules.id, decision.changes),
     });
   return events;
 }
@@ -294,7 +348,11 @@ function eventsOf({ row, decision }: Decision, pass: Writing): EventRow[] {
 async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: readonly Decision[]): Promise<void> {
   const accountIds = decisions.map(({ row }) => row.account.id);
   const taken = decisions.flatMap(({ row, outcome }) => takenItems(row.account, row.subject.user.id, outcome.lost));
-  await settleQuestions(tx, pass, { kinds: ['unique-taken', ...closedByLink], accountIds, userIds: [] }, taken);
+  const reused = decisions.flatMap(({ row, decision }) => reuseItem(row, decision));
+  await settleQuestions(tx, pass, { kinds: ['unique-taken', ...identityKinds], accountIds, userIds: [] }, [
+    ...taken,
+    ...reused,
+  ]);
   const roles = unknownRoleItems(
     pass.rules.id,
     decisions.map(({ decision }) => decision),
@@ -310,9 +368,6 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: r
     })),
   );
 }
-
-/** Questions whose account has been linked meanwhile no longer arise. */
-const closedByLink = ['ambiguous-match', 'already-linked', 'inactive-match'];
 
 /** Opens questions that belong to no single account, where they are not open yet. */
 export async function openMissing(tx: ReconcileTx, pass: Writing, items: readonly ItemDraft[]): Promise<void> {

@@ -3,6 +3,7 @@ import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import type { Subject, ValueDecision } from '../reconcile/decide.ts';
 import {
   bidderOf,
+  formerOf,
   keysAfter,
   keysBefore,
   lostFields,
@@ -294,6 +295,8 @@ function eventOf({ planned, account, subject, decision }: Decision, pass: Pass):
     changes: decision.changes,
     reason: created ? `nobody matches this account of ${pass.rules.id}` : `matched by ${planned.rule ?? ''}`,
     guardClasses: pass.guard.letThrough ? null : [created ? 'created' : 'linked'],
+    // A creation is undone as a whole.
+    ...(created ? {} : { former: formerOf(subject, pass.rules.id, decision.changes) }),
   };
 }
 

@@ -7,7 +7,15 @@ export async function needConsent(context: Context, question: string, yes: boole
   if (yes === true) return;
   const answer = context.json ? null : await context.world.confirm(question);
   if (answer === true) return;
-  const message =
-    answer === null ? `nothing was changed: ${question} Say so with --yes` : 'nothing was changed, as you said';
-  throw new CliError('not-confirmed', exitCode.failed, message);
+  if (answer === false) throw declined();
+  throw new CliError('not-confirmed', exitCode.failed, `nothing was changed: ${question} Say so with --yes`);
+}
+
+/** As {@link needConsent}, for what a script may do without being asked: only a person who says no stops it. */
+export async function mayDecline(context: Context, question: string): Promise<void> {
+  if ((await context.world.confirm(question)) === false) throw declined();
+}
+
+function declined(): CliError {
+  return new CliError('not-confirmed', exitCode.failed, 'nothing was changed, as you said');
 }

@@ -53,6 +53,13 @@ export function changesBetween(before: UserValue, after: UserValue, teamNames: T
   return changes;
 }
 
+/** One part of a user's value as changes show it. */
+export function shownPart(value: UserValue, field: Change['field'], teamNames: TeamNames): Change['before'] {
+  if (field === 'roles') return value.roles.map((held) => held.role);
+  if (field === 'teams' || field === 'supervises') return namesOf(value[field], teamNames);
+  return field === 'mainTeam' ? nameOf(value.mainTeam, teamNames) : (value.fields[field] ?? null);
+}
+
 /** The guard's classes that a list of changes of an existing user falls into. */
 export function classesOf(changes: readonly Change[]): GuardClass[] {
   const classes = new Set<GuardClass>();

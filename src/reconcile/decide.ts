@@ -4,6 +4,7 @@ import type { UniqueField } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
 import { mayMove, type Policy, type Snapshot, type UserState, type UserValue, type Words } from '../domain/user.ts';
 import { project, type Projection, type TeamBindings } from './project.ts';
+import { suspectsReuse, type Names } from './re-use.ts';
 import type { SourceRules } from './rules.ts';
 
 /** A user with everything that their value depends on. */
@@ -16,6 +17,24 @@ export interface Subject {
   readonly policy: Policy;
 }
 
+/** The names that an account had when it was last linked or applied (spec 8.3). */
+export interface NamesSeen extends Names {
+  /** Names that are the same person's, as a person has said. */
+  readonly alike?: readonly Names[];
+  /** The account was gone since. */
+  readonly wasGone?: boolean;
+}
+
+/** What is known of a linked account from before. */
+export interface KnownBefore {
+  readonly namesSeen: NamesSeen;
+  /** The name mapping by which those were read, and that of the source's last complete import. */
+  readonly seenBy: string | null;
+  readonly readBy: string | null;
+  /** A question is open already. */
+  readonly suspected: boolean;
+}
+
 /** The run's own account of a subject, as it was observed. Another source's account cannot be passed: it has no place here. */
 export interface ObservedAccount {
   readonly id: number;
@@ -26,10 +45,12 @@ export interface ObservedAccount {
   readonly absent: boolean;
   readonly ignored: boolean;
   readonly refusals: ReadonlyMap<string, string>;
+  /** Missing where nothing was applied of it. */
+  readonly before?: KnownBefore | undefined;
 }
 
 /** Why nothing of a linked account may be applied now (spec 5.3). */
-export type HoldReason = 'sync-off' | 'inactive' | 'gone' | 'disabled' | 'ignored';
+export type HoldReason = 'possible-id-reuse' | 'sync-off' | 'inactive' | 'gone' | 'disabled' | 'ignored';
 
 /** What the world of a run looks like to every decision of it. */
 export interface World {
@@ -51,6 +72,15 @@ export interface ValueDecision {
   /** What holds the whole account back, with what would change if it were lifted. */
   readonly heldBack: { readonly reason: HoldReason; readonly changes: readonly Change[] } | null;
   readonly projection: Projection;
+  /** Why the account may belong to another person now (spec 8.3); null where nothing speaks for it. */
+  readonly suspicion: Suspicion | null;
+}
+
+/** What a person has to judge: whether both names are one person's. */
+export interface Suspicion {
+  readonly before: Names;
+  readonly now: Names;
+  readonly wasGone: boolean;
 }
 
 /** What becomes of a linked user when the account of the run's source is applied (spec section 5). Pure. */
@@ -75,7 +105,8 @@ export function decideValues(
   });
   const after = foldWith(subject, projection.snapshot, world.teamNames);
   const changes = changesBetween(user.value, after, world.teamNames);
-  const reason = holdReason(user, account, source);
+  const suspicion = suspicionOf(account, world.rules);
+  const reason = holdReason(user, account, source, suspicion);
   if (reason !== null)
     return {
       snapshot: null,
@@ -85,6 +116,7 @@ export function decideValues(
       moved: false,
       heldBack: { reason, changes },
       projection,
+      suspicion,
     };
   return {
     snapshot: sameSnapshot(prior, projection.snapshot) ? null : projection.snapshot,
@@ -94,6 +126,7 @@ export function decideValues(
     moved: !sameValue(user.value, after),
     heldBack: null,
     projection,
+    suspicion,
   };
 }
 
@@ -109,7 +142,37 @@ export function foldWith(subject: Subject, slot: Snapshot, teamNames: TeamNames)
   });
 }
 
-function holdReason(user: UserState, account: ObservedAccount, source: string): HoldReason | null {
+/** The names that an account has now. What it says nothing of stays what it was. */
+export function namesOf({ content, before }: Pick<ObservedAccount, 'content' | 'before'>): Names {
+  const { firstName, lastName, displayName } = content.values;
+  const known = before?.namesSeen;
+  return {
+    firstName: firstName ?? known?.firstName ?? null,
+    lastName: lastName ?? known?.lastName ?? null,
+    displayName: displayName ?? known?.displayName ?? null,
+  };
+}
+
+/** Names that another mapping reads are no evidence; a question that is open stays until the old names are back. */
+function suspicionOf(account: ObservedAccount, { reusableIds }: SourceRules): Suspicion | null {
+  const { before, ignored } = account;
+  if (reusableIds === null || before === undefined || ignored) return null;
+  const comparable = before.seenBy === before.readBy && before.readBy === reusableIds.nameMapping;
+  if (!comparable && !before.suspected) return null;
+  const { alike = [], wasGone = false, ...seen } = before.namesSeen;
+  const { firstName = null, lastName = null, displayName = null } = account.content.values;
+  const now = { firstName, lastName, displayName };
+  const another = [seen, ...alike].every((namesSeen) => suspectsReuse({ namesSeen, namesNow: now, wasGone }));
+  return another ? { before: seen, now, wasGone } : null;
+}
+
+function holdReason(
+  user: UserState,
+  account: ObservedAccount,
+  source: string,
+  suspicion: Suspicion | null,
+): HoldReason | null {
+  if (suspicion !== null) return 'possible-id-reuse';
   if (!user.active) return 'inactive';
   if (!mayMove(user, source)) return 'sync-off';
   if (account.absent) return 'gone';

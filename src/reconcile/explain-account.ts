@@ -16,6 +16,7 @@ type HoldCode =
   | 'review-item'
   | 'waiting'
   | 'silent'
+  | 'run-held'
   | 'source-paused';
 
 /** Something that keeps what the source says from the user. */
@@ -29,6 +30,7 @@ interface Hold {
   readonly by: string | null;
   readonly reason: string | null;
   readonly itemId: number | null;
+  readonly runId: number | null;
   /** What would change if this alone were lifted. */
   readonly changes: readonly Change[];
 }
@@ -60,10 +62,15 @@ export function explainAccount(input: ExplainInput, linked: LinkedAccount): Acco
     rule: linked.link.rule,
     pending: changesWithout(input, linked, holds, holds),
     holds: [
-      ...holds.map((hold) => ({ ...hold, changes: changesWithout(input, linked, holds, [hold]) })),
+      ...holds.map((hold) => ({ ...hold, changes: changesWithout(input, linked, holds, liftedWith(hold, holds)) })),
       ...silences(input, linked),
     ],
   };
+}
+
+/** Switching on lifts a switch for every source and one for this source together (spec 6.3). */
+function liftedWith(hold: BareHold, holds: readonly BareHold[]): readonly BareHold[] {
+  return hold.code === 'sync-off' ? holds.filter(({ code }) => code === 'sync-off') : [hold];
 }
 
 function stateOf({ link, goneSince, account }: LinkedAccount): AccountExplanation['state'] {
@@ -74,7 +81,7 @@ function stateOf({ link, goneSince, account }: LinkedAccount): AccountExplanatio
 
 /** What a hold says of itself; its effect is computed from all of them together. */
 type BareHold = Omit<Hold, 'changes'>;
-const bare = { part: null, since: null, until: null, by: null, reason: null, itemId: null };
+const bare = { part: null, since: null, until: null, by: null, reason: null, itemId: null, runId: null };
 
 /** What holds the account as a whole. A paused source and a run that is due hold nothing by themselves: news comes later. */
 function accountHolds(input: ExplainInput, linked: LinkedAccount): BareHold[] {
@@ -119,7 +126,8 @@ function accountHolds(input: ExplainInput, linked: LinkedAccount): BareHold[] {
   if (account.disabled)
     holds.push({ ...bare, code: 'disabled', message: 'the account is disabled', since: linked.disabledSince });
   if (account.ignored) holds.push({ ...bare, code: 'ignored', message: 'the account is ignored' });
-  if (linked.due) holds.push({ ...bare, code: 'waiting', message: 'the next reconcile decides on it' });
+  if (linked.heldRun !== null) holds.push(runHeld(source, linked.heldRun));
+  else if (linked.due) holds.push({ ...bare, code: 'waiting', message: 'the next reconcile decides on it' });
   if (pause !== null)
     holds.push({
       ...bare,
@@ -130,6 +138,11 @@ function accountHolds(input: ExplainInput, linked: LinkedAccount): BareHold[] {
       reason: pause.reason,
     });
   return holds;
+}
+
+function runHeld(source: SourceId, { id, at }: NonNullable<LinkedAccount['heldRun']>): BareHold {
+  const message = `run ${id} of ${source} is held until a person approves or discards it: rosterd run show ${id}`;
+  return { ...bare, code: 'run-held', message, since: at, runId: id };
 }
 
 function partHolds(linked: LinkedAccount): BareHold[] {
@@ -148,8 +161,8 @@ function partHolds(linked: LinkedAccount): BareHold[] {
   return [...refusals, ...questions];
 }
 
-/** These keep nothing back that a person could lift: the source is read, or decided on, later. */
-const passing: readonly HoldCode[] = ['waiting', 'source-paused'];
+/** These keep nothing back from a person's own act on the user: the sync reads, or decides, later. */
+const passing: readonly HoldCode[] = ['waiting', 'run-held', 'source-paused'];
 
 /** What would change if `lifted` were not among `holds`. Empty while another one holds the account as a whole. */
 function changesWithout(

@@ -44,6 +44,8 @@ export interface LinkedAccount {
   readonly questions: readonly OpenQuestion[];
   /** Its content, or something that concerns it, has changed since reconcile last decided on it. */
   readonly due: boolean;
+  /** A run of its source that waits for a person and shows a change of this account (spec 13.2). */
+  readonly heldRun: { readonly id: number; readonly at: string | null } | null;
   readonly pause: { readonly at: string; readonly by: string | null; readonly reason: string | null } | null;
 }
 

@@ -78,7 +78,8 @@ function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Sn
   const silentSince = new Map(Object.entries(input.prior?.silentSince ?? {}) as [Field, string][]);
   const kept = (field: Field): boolean => refused.has(field) || input.lost.has(field as UniqueField);
   // An ACD without a login of its own is logged on to with the agent id, so that is the source's login (spec 4.6).
-  const login = input.content.values.acdId ?? values.get('acdId');
+  const said = kept('acdId') ? undefined : input.content.values.acdId;
+  const login = said ?? values.get('acdId');
   const creates = input.rules.as === 'acd' && input.origin === input.rules.id;
   const copiesLogin = creates && values.get('username') === login;
   for (const [field, said] of Object.entries(input.content.values) as [Field, string | null][]) {

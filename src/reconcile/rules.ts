@@ -27,4 +27,9 @@ export interface SourceRules {
   readonly teams: 'mirror' | 'add-only';
   /** Fields for which this source's *empty* is authoritative (spec 5.2). */
   readonly blanks: readonly Field[];
+  /** Null where an external id stays with its person; else ids are given to other people (spec 8). */
+  readonly reusableIds: {
+    /** Of everything that says where a name is read and how it is taken apart: another one is no evidence (spec 8.3). */
+    readonly nameMapping: string;
+  } | null;
 }

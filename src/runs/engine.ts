@@ -41,6 +41,8 @@ export interface EngineOptions {
   readonly leases: Leases;
   readonly reconcileStore: ReconcileStore;
   readonly importStore: ImportStore;
+  /** Ends the switched-off syncs whose end date has passed, and makes due what waited (spec 6.4); gives the number of users. */
+  readonly endPassedSwitches: () => Promise<number>;
   /** Hands a run's id to the workers. */
   readonly queueRun: (runId: number) => Promise<void>;
   readonly log: EngineLog;
@@ -193,7 +195,8 @@ export class Engine {
         progress,
       });
       await runStore.endImport(lease, run.id, outcome);
-      if (outcome.complete && outcome.mode === 'full') await sourceStore.recordComplete(lease, source.id);
+      if (outcome.complete && outcome.mode === 'full')
+        await sourceStore.recordComplete(lease, source.id, source.rules.reusableIds?.nameMapping ?? null);
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }
@@ -253,6 +256,7 @@ export class Engine {
       let reconciled = 0;
       const held = await underLease(leases, 'reconcile', holder, signal, async (lease, leased) => {
         await this.#checkPolicy();
+        if ((await this.#options.endPassedSwitches()) > 0) this.#due.wakeAll();
         for (;;) {
           const run = await this.#due.nextRun();
           if (run === null || leased.aborted) return;

@@ -146,7 +146,11 @@ export interface SourceStore {
   ): Promise<void>;
   /** Sources whose first complete import the creation of users waits for (spec 4.8), of these. */
   awaitingFirstImport(sources: readonly SourceId[]): Promise<SourceId[]>;
-  recordComplete(lease: Lease, source: SourceId): Promise<void>;
+  /**
+   * After a complete full import, before it is reconciled. Where it has read names by another mapping than the one before,
+   * all its linked accounts become due, to be known by their new names (spec 8.3).
+   */
+  recordComplete(lease: Lease, source: SourceId, nameMapping: string | null): Promise<void>;
   /** Whether the store is being filled for the first time: nothing is limited (spec 13.3). */
   filling(sources: readonly SourceId[]): Promise<boolean>;
   /** Users exist and this source has been reconciled. */

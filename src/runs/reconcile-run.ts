@@ -180,7 +180,14 @@ function tooMuch(of: string, end: Extract<ReconcileEnd, { kind: 'held' }>): stri
   const reasons = end.first
     ? [`this is the first reconcile of ${of} that would link or change users of an existing store`, ...classes]
     : classes;
-  return `the run would change too much: ${reasons.join('; ')}`;
+  const tooMuchChanges = reasons.length === 0 ? [] : [`the run would change too much: ${reasons.join('; ')}`];
+  return [...formatOfNames(of, end.suspicions), ...tooMuchChanges].join('; ');
+}
+
+/** Spec 8.3: approving says that the names are the same people's, written in another way. */
+function formatOfNames(of: string, suspicions: number): string[] {
+  if (suspicions === 0) return [];
+  return [`${String(suspicions)} accounts of ${of} have other people's names now: did the format of names change?`];
 }
 
 function policyRefused(end: Extract<ReconcileEnd, { kind: 'held' }>): string {

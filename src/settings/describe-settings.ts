@@ -17,8 +17,21 @@ export interface SettingRow {
  * names: the others follow from what is shown.
  */
 export function describeSettings(settings: Settings): SettingRow[] {
-  const { database, queue, authority, sources, dataDir, http, organization, newUsers, roles, guard, retention, log } =
-    settings;
+  const {
+    database,
+    queue,
+    authority,
+    sources,
+    dataDir,
+    http,
+    organization,
+    newUsers,
+    roles,
+    guard,
+    notify,
+    retention,
+    log,
+  } = settings;
   const shown = {
     database: database.kind === 'embedded' ? 'embedded' : database.shown,
     queue: queue.kind === 'database' ? 'database' : queue.shown,
@@ -30,6 +43,7 @@ export function describeSettings(settings: Settings): SettingRow[] {
       authority: writtenRankings(authority, settings.origins),
       roles,
       guard,
+      notify,
       retention,
       log,
     },

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { SecretRef } from '../connector-kit/secret.ts';
 import type { SecretPlace, SecretSource } from '../connector-kit/secret.ts';
 import { checkAuthority, completeAuthority } from './authority.ts';
+import { webhookAddressProblem } from '../notify/webhook-address.ts';
 import { applyEnvironment } from './environment.ts';
 import { ConfigurationError } from './errors.ts';
 import type { ConfigurationProblem } from './errors.ts';
@@ -10,8 +11,10 @@ import { explainIssues, problemAt } from './explain.ts';
 import { defaultGuard, withLimits } from './guard.ts';
 import { findInlinePasswords } from './inline-secrets.ts';
 import { isMapping, valueAt } from './key-path.ts';
+import { completeNotify } from './notify.ts';
 import { databaseProtocols, isAddress, queueProtocols, topSchema, undecodablePart } from './schema.ts';
 import type { Top } from './schema.ts';
+import type { NotifySettings } from './notify.ts';
 import type { ConnectorDefinition, DatabaseSettings, QueueSettings, Settings, SourceSettings } from './settings.ts';
 import { namedSources, readSources } from './sources.ts';
 import { sealed, secretsIn } from './walk-values.ts';
@@ -120,6 +123,7 @@ function assemble(
     authority: completeAuthority(top.authority, sources, attributes),
     roles: { reassert: top.roles.reassert, catalogue: { agent: [], supervisor: [], ...top.roles.catalogue } },
     guard,
+    notify: completeNotify(top.notify, place.folder),
     retention: {
       ...(events === undefined ? {} : { events }),
       ...(runs === undefined ? {} : { runs }),
@@ -156,10 +160,26 @@ async function checkSecrets(
   });
   const checks = [
     ...ofSources.map(({ path, secret }) => checkSecret(path, secret, origins)),
+    ...settings.notify.map((target, index) => checkNotify(target, ['notify', index], origins)),
     checkAddress('database', settings.database, databaseProtocols, 'embedded', origins),
     checkAddress('queue', settings.queue, queueProtocols, 'database', origins),
   ];
   return (await Promise.all(checks)).flat();
+}
+
+/** The secrets of one entry; the address of a webhook must be one that it may be sent to. */
+async function checkNotify(
+  target: NotifySettings,
+  at: readonly PropertyKey[],
+  origins: ReadonlyMap<string, string>,
+): Promise<ConfigurationProblem[]> {
+  const secrets = secretsIn(target, at);
+  const unreadable = await Promise.all(secrets.map(({ path, secret }) => checkSecret(path, secret, origins)));
+  if (unreadable.flat().length > 0 || !('webhook' in target)) return unreadable.flat();
+  const { url } = target.webhook;
+  const problem = webhookAddressProblem(await url.read());
+  if (problem === undefined) return [];
+  return [problemAt([...at, 'webhook', 'url'], { at: [], origins }, `cannot be used: ${url.origin} ${problem}`)];
 }
 
 async function checkSecret(

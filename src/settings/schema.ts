@@ -4,6 +4,7 @@ import type { SecretSource } from '../connector-kit/secret.ts';
 import { isLocale, isTimeZone } from '../domain/field-values.ts';
 import { accountParts, isField, sourceFields } from '../domain/fields.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
+import { notifySchema } from './notify.ts';
 import { logLevels } from './settings.ts';
 
 const text = z.string().trim().min(1).describe('text that is not empty');
@@ -106,6 +107,7 @@ export const topSchema = z.strictObject({
     .strictObject({ reassert: flag.default(false), catalogue: z.record(text, z.array(text)).default({}) })
     .prefault({}),
   guard: partialGuard.default({}),
+  notify: notifySchema,
   retention: z.strictObject({ events: days.optional(), runs: days.optional(), rejects: days.optional() }).default({}),
   log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   sources: z.array(z.unknown()).default([]),

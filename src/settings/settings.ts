@@ -2,6 +2,7 @@ import type { ZodType } from 'zod';
 import type { SecretRef } from '../connector-kit/secret.ts';
 import type { GuardClass, GuardLimit } from '../domain/change.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
+import type { NotifySettings } from './notify.ts';
 
 /** What settings must know of a kind of source; the composition root takes it from the connector. */
 export interface ConnectorDefinition {
@@ -31,6 +32,8 @@ export interface Settings {
   readonly roles: RoleSettings;
   /** The limits of sources that say nothing of their own. */
   readonly guard: GuardSettings;
+  /** Who is told of what (spec 14.6). */
+  readonly notify: readonly NotifySettings[];
   readonly retention: RetentionSettings;
   readonly log: { readonly level: LogLevel };
   /** In the order of the configuration, disabled ones included. */

@@ -21,16 +21,8 @@ function within(transaction: Knex): AccountIgnoreTransaction {
            from account a where a.source_id = :source and a.external_id = :externalId for update`,
         { source, externalId },
       ),
-    async ignore(accountId, { operator, reason }) {
-      // At once, so that it shows although its source may be paused.
-      await sqlRows(
-        transaction,
-        `update account set ignored_at = now(), ignored_by = :operator, ignored_reason = :reason,
-                standing = 'ignored', standing_reason = :reason, standing_user = null where id = :accountId`,
-        { accountId, operator, reason: reason ?? null },
-      );
-      return closeQuestions(transaction, accountId);
-    },
+    ignore: (accountId, { operator, reason }) =>
+      ignoreAccount(transaction, accountId, { operator, reason: reason ?? null }),
     async unignore(accountId) {
       await sqlRows(
         transaction,
@@ -41,6 +33,21 @@ function within(transaction: Knex): AccountIgnoreTransaction {
     },
     appendEvent: (event) => appendPersonsEvent(transaction, event),
   };
+}
+
+/** Shows at once, although its source may be paused; answers the sources whose accounts are due by it. */
+export async function ignoreAccount(
+  transaction: Knex,
+  accountId: number,
+  { operator, reason }: { readonly operator: string; readonly reason: string | null },
+): Promise<readonly string[]> {
+  await sqlRows(
+    transaction,
+    `update account set ignored_at = now(), ignored_by = :operator, ignored_reason = :reason,
+            standing = 'ignored', standing_reason = :reason, standing_user = null where id = :accountId`,
+    { accountId, operator, reason },
+  );
+  return closeQuestions(transaction, accountId);
 }
 
 /** In the order of their ids, so that two of these transactions never wait for each other. */

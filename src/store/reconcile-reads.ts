@@ -4,6 +4,7 @@ import type { GuardClass } from '../domain/change.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
 import type { Field } from '../domain/fields.ts';
 import type { ReconcileReads, LinkedSubject, UnlinkedRow } from '../apply/ports.ts';
+import type { KnownBefore, NamesSeen } from '../reconcile/decide.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import { due } from './due.ts';
 import { loadSubjects } from './subject-rows.ts';
@@ -222,9 +223,11 @@ async function linkedSubjects(
   ignoringRuleOf: IgnoringRuleOf,
 ): Promise<LinkedSubject[]> {
   const subjects = await loadSubjects(db, userIds, lock);
-  const accounts = await query<AccountRow & { user_id: number }>(
+  const accounts = await query<AccountRow & { user_id: number } & BeforeRow>(
     db,
-    `select ${accountColumns}, l.user_id from link l join account a on a.id = l.account_id
+    `select ${accountColumns}, l.user_id, a.standing_reason, n.names_seen, s.name_mapping
+     from link l join account a on a.id = l.account_id join source_state s on s.source_id = l.source_id
+       left join snapshot n on n.user_id = l.user_id and n.source_id = l.source_id and n.account_id = l.account_id
      where l.user_id = any(?) and l.source_id = ? and l.until is null`,
     [[...userIds], source],
   );
@@ -237,9 +240,29 @@ async function linkedSubjects(
     const row = accountOf.get(subject.user.id);
     if (row === undefined) return [];
     const ignored = row.ignored || ignoringRuleOf(source, toAccount(row)) !== null;
-    const account = { ...toAccount(row), ignored, refusals: refusals.get(row.id) ?? new Map<string, string>() };
+    const held = refusals.get(row.id) ?? new Map<string, string>();
+    const account = { ...toAccount(row), ignored, refusals: held, before: knownBefore(row) };
     return [{ subject, linkedSources, account }];
   });
+}
+
+/** What the store knows of a linked account from before (spec 8.3). */
+interface BeforeRow {
+  /** Null where nothing was applied of it. */
+  readonly names_seen: (NamesSeen & { readonly readBy?: string | null }) | null;
+  readonly name_mapping: string | null;
+  readonly standing_reason: string | null;
+}
+
+function knownBefore({ names_seen, name_mapping, standing_reason }: BeforeRow): KnownBefore | undefined {
+  if (names_seen === null) return undefined;
+  const { readBy = null, firstName, lastName, displayName, ...more } = names_seen;
+  return {
+    namesSeen: { firstName, lastName, displayName, ...more },
+    seenBy: readBy,
+    readBy: name_mapping,
+    suspected: standing_reason === 'possible-id-reuse',
+  };
 }
 
 function toAccount(row: AccountRow): Omit<LinkedSubject['account'], 'refusals'> {

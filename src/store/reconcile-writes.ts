@@ -1,6 +1,8 @@
 import type { ReconcileWrites } from '../apply/ports.ts';
 import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
+import { due } from './due.ts';
+import { snapshotWrites } from './snapshot-writes.ts';
 import { forRows, query, queryOne, type Db } from './sql.ts';
 import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
 
@@ -10,6 +12,7 @@ const names = valueColumnNames.join(', ');
 export function reconcileWrites(db: Db): ReconcileWrites {
   return {
     ...userWrites(db),
+    ...snapshotWrites(db),
     ...identityWrites(db),
     ...planWrites(db),
     ...questionWrites(db),
@@ -18,12 +21,12 @@ export function reconcileWrites(db: Db): ReconcileWrites {
     async appendEvents(events, { source, runId }) {
       await forRows(
         db,
-        'type text, "userId" int, "accountId" int, "externalId" text, changes jsonb, reason text, "guardClasses" text[]',
+        'type text, "userId" int, "accountId" int, "externalId" text, changes jsonb, reason text, "guardClasses" text[], former jsonb',
         events,
         (
           rows,
-        ) => `insert into event (actor_kind, actor_name, type, source_id, run_id, user_id, account_id, external_id, changes, reason, guard_classes)
-          select 'sync', 'sync', type, src, run, "userId", "accountId", "externalId", changes, reason, "guardClasses"
+        ) => `insert into event (actor_kind, actor_name, type, source_id, run_id, user_id, account_id, external_id, changes, reason, guard_classes, former)
+          select 'sync', 'sync', type, src, run, "userId", "accountId", "externalId", changes, reason, "guardClasses", former
           from ${rows}, (select ?::text as src, ?::int as run) as c`,
         [source, runId],
       );
@@ -35,9 +38,7 @@ type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
 
 function userWrites(
   db: Db,
-): Part<
-  'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveSnapshots' | 'saveClaims' | 'takeFreeClaims' | 'saveUserKeys'
-> {
+): Part<'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveClaims' | 'takeFreeClaims' | 'saveUserKeys'> {
   return {
     async insertUsers(users, policyId) {
       const rows = users.map((user) => ({
@@ -67,23 +68,6 @@ function userWrites(
     async savePolicy(userIds, policyId) {
       if (userIds.length > 0)
         await query(db, 'update "user" set policy_id = ? where id = any(?)', [policyId, [...userIds]]);
-    },
-    async saveSnapshots(snapshots) {
-      await forRows(
-        db,
-        'user_id int, source_id text, account_id int, results jsonb, names_seen jsonb',
-        snapshots.map(({ userId, accountId, snapshot: { source, ...results }, namesSeen }) => ({
-          user_id: userId,
-          source_id: source,
-          account_id: accountId,
-          results,
-          names_seen: namesSeen,
-        })),
-        (table) => `insert into snapshot (user_id, source_id, account_id, results, names_seen)
-          select user_id, source_id, account_id, results, names_seen from ${table}
-          on conflict (user_id, source_id) do update
-          set account_id = excluded.account_id, results = excluded.results, names_seen = excluded.names_seen, applied_at = now()`,
-      );
     },
     async saveClaims(claims) {
       const flat = (pick: 'take' | 'release'): object[] =>
@@ -210,6 +194,13 @@ function identityWrites(
         rows.filter((row) => row.absent),
         (table) =>
           `delete from account_notice n using ${table} where n.account_id = r."accountId" and n.kind = 'returned'`,
+      );
+      await forRows(
+        db,
+        '"accountId" int, "userId" int',
+        rows.filter((row) => row.absent && row.userId !== null),
+        (table) => `update snapshot s set names_seen = names_seen || '{"wasGone": true}' from ${table}
+          where s.user_id = r."userId" and s.account_id = r."accountId"`,
       );
       await saveNotices(
         db,
@@ -352,7 +343,7 @@ function teamWrites(
   };
 }
 
-function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeQuestions'> {
+function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeTaken' | 'wakeQuestions'> {
   const wake = 'update account set wakes = wakes + 1';
   return {
     async wakeByKeys(keys) {
@@ -368,6 +359,18 @@ function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeQuestions'> {
         `${wake} where id in (select unnest(account_ids) from review_item
            where closed_at is null and (user_ids && ?::int[] or wait_keys && ?::text[]))`,
         [[...userIds], [...freedNames]],
+      );
+    },
+    async wakeTaken(source) {
+      const taken = `i.closed_at is null and i.kind = 'unique-taken' and i.source_id = ?`;
+      const current = 'l.until is null';
+      await query(
+        db,
+        `${wake} where not (decided_hash is distinct from content_hash or decided_wakes <> wakes)
+           and id in (select l.account_id from review_item i join link l on l.account_id = any(i.account_ids) and ${current} where ${taken})
+           and exists (select from review_item i join link l on l.user_id = any(i.user_ids) and ${current}
+             join account a on a.id = l.account_id and a.source_id = i.source_id and ${due} where ${taken})`,
+        [source, source],
       );
     },
     async wakeQuestions(source) {

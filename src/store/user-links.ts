@@ -39,7 +39,7 @@ export function userLinkWrites(
     async endLink(userId, source, endReason) {
       const [ended] = await query<{ account_id: number; content: AccountContent }>(
         db,
-        `update link l set until = now(), end_reason = ?, last_seen_under = ${lastSeenUnder} from account a
+        `update link l set until = now(), end_reason = ?, last_seen_under = ${lastSeenUnder}, next_seen_from = ${nextSeenFrom} from account a
          where a.id = l.account_id and l.user_id = ? and l.source_id = ? and l.until is null
          returning l.account_id, a.content`,
         [endReason, userId, source],
@@ -72,12 +72,16 @@ export function userLinkWrites(
   };
 }
 
+/** Since when the account has had other names than were applied; null where it has not, or was not seen since (spec 8.1). */
+const nextSeenFrom = `case when a.absent_since is null and exists (
+    select from snapshot s where s.user_id = l.user_id and s.source_id = l.source_id
+      and (s.names_seen ->> 'firstName', s.names_seen ->> 'lastName')
+          is distinct from (a.content -> 'values' ->> 'firstName', a.content -> 'values' ->> 'lastName'))
+  then least(a.changed_at, (select min(i.opened_at) from review_item i
+    where i.closed_at is null and i.kind = 'possible-id-reuse' and i.account_ids @> array[a.id])) end`;
+
 /**
  * Until when the account was seen under the names that were applied (spec 8.1): it may have been missing, or have had other
  * names, before a person said that it is somebody else's.
  */
-const lastSeenUnder = `least(coalesce(a.absent_since, now()), case when exists (
-    select from snapshot s where s.user_id = l.user_id and s.source_id = l.source_id
-      and (s.names_seen ->> 'firstName', s.names_seen ->> 'lastName')
-          is distinct from (a.content -> 'values' ->> 'firstName', a.content -> 'values' ->> 'lastName'))
-  then a.changed_at else now() end)`;
+export const lastSeenUnder = `least(coalesce(a.absent_since, now()), ${nextSeenFrom})`;

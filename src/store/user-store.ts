@@ -1,11 +1,13 @@
 import type { Field } from '../domain/fields.ts';
 import type { UserStore, UserWrites } from '../users/ports.ts';
 import { appendPersonsEvent } from './append-event.ts';
+import { answerWrites } from './review-answers.ts';
 import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { query, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { userLinkWrites } from './user-links.ts';
+import { userSyncWrites } from './user-sync.ts';
 import { saveWords } from './user-words.ts';
 import { wakeUser } from './wake-user.ts';
 
@@ -55,6 +57,8 @@ function userWrites(
 ): UserWrites {
   return {
     ...userLinkWrites(db, matchOf, ignoringRuleOf),
+    ...answerWrites(db),
+    ...userSyncWrites(db),
     async lockUser(userId) {
       const sql = 'select version from "user" where id = ? for update';
       const [row] = await query<{ version: number }>(db, sql, [userId]);
@@ -78,7 +82,7 @@ function userWrites(
         [active, active, userId],
       );
     },
-    wakeUser: (userId, freedNames) => wakeUser(db, userId, null, freedNames),
+    wakeUser: (userId, freedNames) => wakeUser(db, [userId], freedNames),
     appendEvent: (event) => appendPersonsEvent(db, event),
   };
 }

@@ -36,14 +36,28 @@ export function createActivation(basis: UserActionBasis, askSource: AskSource): 
     async deactivate(request) {
       if (request.insist === true && request.reason === undefined)
         throw new ActionRefusedError('reason-required', 'Insisting on a deactivation needs a reason.');
-      // Sources are asked before the transaction: an answer may take seconds, and a lock must not.
-      const links = await basis.store.transaction(request.operator, 'drop', (tx) => tx.linksOf(request.userId));
-      const asked = new Map<string, Answer>();
-      for (const link of links.filter(forbids)) asked.set(identity(link), await ask(askSource, link));
+      const asked = await askAbout(basis, askSource, request);
       return actOnUser(basis, request, (user) => deactivate(user, request, asked));
     },
     activate: (request) => actOnUser(basis, request, activate),
   };
+}
+
+/**
+ * Asks about the user's living ACD accounts, `except` one that now belongs to another person. Before the transaction: an
+ * answer may take seconds, and a lock must not.
+ */
+export async function askAbout(
+  { store }: UserActionBasis,
+  askSource: AskSource,
+  { operator, userId }: UserRequest,
+  except?: number,
+): Promise<ReadonlyMap<string, Answer>> {
+  const links = await store.transaction(operator, 'drop', (tx) => tx.linksOf(userId));
+  const asked = new Map<string, Answer>();
+  for (const link of links.filter((each) => forbids(each) && each.accountId !== except))
+    asked.set(identity(link), await ask(askSource, link));
+  return asked;
 }
 
 /** What a source said of an account, or why it could not be asked. */
@@ -66,13 +80,15 @@ function identity({ source, externalId }: Pick<UserLink, 'source' | 'externalId'
   return `${source} ${externalId}`;
 }
 
-async function deactivate(
+/** Null where the user is inactive already. `except`: an account that now belongs to another person (spec 9.3). */
+export async function deactivate(
   { tx, subject }: ActingUser,
   { insist, userId }: DeactivationRequest,
   asked: ReadonlyMap<string, Answer>,
+  except?: number,
 ): Promise<Act | null> {
   if (!subject.user.active) return null;
-  const living = (await tx.linksOf(userId)).filter(forbids);
+  const living = (await tx.linksOf(userId)).filter((link) => forbids(link) && link.accountId !== except);
   const overridden: string[] = [];
   const answers: ShownChange[] = [];
   for (const link of living) {
@@ -112,7 +128,8 @@ function refusalOf(userId: number, link: UserLink, answer: Answer | undefined): 
   );
 }
 
-function activate({ tx, subject, linkedSources }: ActingUser): Act | null {
+/** Null where the user is active already. */
+export function activate({ tx, subject, linkedSources }: ActingUser): Act | null {
   const { id, active, mergedInto } = subject.user;
   if (active) return null;
   if (mergedInto !== null)

@@ -34,7 +34,7 @@ export function createEditField(basis: UserActionBasis): EditField {
     const field = knownField(request.field);
     return actOnUser(basis, request, async (user) => {
       await refuseReadOnly(user, field);
-      return request.value === null ? unset(user, field) : set(user, field, normalise(request.value));
+      return request.value === null ? unset(user, field) : setField(user, field, normalise(request.value));
     });
   };
 }
@@ -72,7 +72,8 @@ function isActiveDirectory(link: UserLink, snapshots: readonly Snapshot[]): bool
 
 const event = { type: 'user-changed', source: null } as const;
 
-function set({ subject }: ActingUser, field: Field, value: string): Act | null {
+/** An override, or a local value where no source supplies the field; null where it says so already. */
+export function setField({ subject }: ActingUser, field: Field, value: string): Act | null {
   const problem = valueProblem(field, value);
   if (problem !== null) throw new ActionRefusedError('value-invalid', `${field} ${problem}.`);
   const { words, snapshots } = subject;

@@ -37,9 +37,22 @@ export type ActionRefusalCode =
   | 'account-unknown'
   | 'account-linked'
   | 'not-on-worklist'
+  | 'item-unknown'
+  | 'item-closed'
+  | 'evidence-changed'
+  | 'answer-unknown'
+  | 'answer-not-possible'
+  | 'value-needed'
   | 'run-unknown'
   | 'run-not-held'
-  | 'digest-changed';
+  | 'digest-changed'
+  | 'event-unknown'
+  | 'run-not-finished'
+  | 'not-undoable'
+  | 'nothing-to-undo'
+  | 'value-needed'
+  | 'value-not-needed'
+  | 'no-users';
 
 /** A refused action of a person: what, for whom, and the way out. */
 export class ActionRefusedError extends Error {

@@ -24,6 +24,7 @@ export interface PersonsEvent {
     | 'account-ignored'
     | 'account-unignored'
     | 'worklist-acknowledged'
+    | 'review-answered'
     | 'run-approved'
     | 'run-discarded';
   readonly source: SourceId | null;

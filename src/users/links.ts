@@ -16,7 +16,7 @@ interface UnlinkRequest extends UserRequest {
 }
 
 /** `user link USER SOURCE EXTERNAL-ID` (spec 7.2). */
-interface LinkRequest extends UserRequest {
+export interface LinkRequest extends UserRequest {
   readonly source: SourceId;
   readonly externalId: string;
 }
@@ -32,7 +32,7 @@ export interface Links {
 export function createLinks(basis: UserActionBasis): Links {
   return {
     unlink: (request) => actOnUser(basis, request, (user) => unlink(user, request)),
-    link: (request) => actOnUser(basis, request, (user) => link(basis, user, request)),
+    link: (request) => actOnUser(basis, request, (user) => linkAct(basis, user, request)),
   };
 }
 
@@ -61,7 +61,13 @@ export function accountOf({ accountId, externalId }: UserLink): { id: number; ex
   return { id: accountId, externalId };
 }
 
-async function link({ rules }: UserActionBasis, user: ActingUser, request: LinkRequest): Promise<Act | null> {
+/** Null where the account is linked to this user already. `replacing`: the user's present link to the source ends. */
+export async function linkAct(
+  { rules }: UserActionBasis,
+  user: ActingUser,
+  request: LinkRequest,
+  replacing?: UserLink,
+): Promise<Act | null> {
   const { tx, linkedSources } = user;
   const { userId, source, externalId } = request;
   if (rules.rulesOf(source) === undefined)
@@ -73,12 +79,17 @@ async function link({ rules }: UserActionBasis, user: ActingUser, request: LinkR
       `${source} has no account ${externalId}; \`rosterd account list --source ${source}\` lists them.`,
     );
   if (account.userId === userId) return null;
-  await refuseImpossibleLink(user, request, account);
+  await refuseImpossibleLink(user, request, account, replacing);
   return {
     event: { type: 'link-made', source, account: { id: account.id, externalId } },
-    linkedSources: [...linkedSources, source],
-    told: [{ field: `link.${source}`, before: null, after: externalId }],
+    linkedSources: [...new Set([...linkedSources, source])],
+    told: [{ field: `link.${source}`, before: replacing?.externalId ?? null, after: externalId }],
     write: async () => {
+      if (replacing !== undefined) {
+        await tx.endLink(userId, source, 'replaced');
+        const by = { operator: request.operator, reason: request.reason ?? null };
+        await tx.bar(replacing.accountId, userId, 'release', by);
+      }
       await tx.liftHolds(account.id, userId);
       await tx.insertLinks([{ accountId: account.id, userId, origin: 'manual', rule: null }], source, null);
       await tx.dropAccountKeys([account.id]);
@@ -91,12 +102,13 @@ async function refuseImpossibleLink(
   { tx, subject }: ActingUser,
   { userId, source, externalId }: LinkRequest,
   account: NamedAccount,
+  replacing: UserLink | undefined,
 ): Promise<void> {
   const own = (await tx.linksOf(userId)).find((each) => each.source === source);
   const { mergedInto } = subject.user;
   if (mergedInto !== null)
     throw new ActionRefusedError('user-merged', `User ${userId} was merged into user ${mergedInto}: link that one.`);
-  if (own !== undefined)
+  if (own !== undefined && own.accountId !== replacing?.accountId)
     throw new ActionRefusedError(
       'already-linked',
       `User ${userId} is linked to ${source} ${own.externalId} already: end that link first.`,

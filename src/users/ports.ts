@@ -1,8 +1,10 @@
 import type { ReconcileTx } from '../apply/ports.ts';
+import type { AccountContent } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import type { SourceId, UserId, Words } from '../domain/user.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { PersonsEvent } from './events.ts';
+import type { SyncOff } from './sync-switch.ts';
 
 /** A link of a user with its account, as far as people's acts depend on it. */
 export interface UserLink {
@@ -24,6 +26,40 @@ export interface NamedAccount {
   readonly userId: UserId | null;
   readonly gone: boolean;
   readonly ignored: boolean;
+}
+
+/** A review item, as far as answering it depends on it. */
+export interface LockedItem {
+  readonly id: number;
+  readonly kind: string;
+  readonly source: SourceId | null;
+  readonly subject: string;
+  readonly part: string | null;
+  readonly userIds: readonly UserId[];
+  readonly accounts: readonly ItemAccount[];
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly evidenceDigest: string;
+  readonly open: boolean;
+  /** Of the open question that has taken the place of a closed one. */
+  readonly successor: { readonly id: number; readonly evidence: Readonly<Record<string, unknown>> } | null;
+}
+
+interface ItemAccount {
+  readonly id: number;
+  readonly source: SourceId;
+  readonly externalId: string;
+  readonly content: AccountContent;
+  /** What the source says now is not what the question was asked about. */
+  readonly changed: boolean;
+}
+
+/** The sync switch of a user. */
+export interface UserSync {
+  /** Whether an account is or was ever linked (spec 6.1). */
+  readonly everLinked: boolean;
+  readonly off: readonly SyncOff[];
+  /** The database's clock. */
+  readonly now: Date;
 }
 
 /** Who says something, and why. */
@@ -52,6 +88,25 @@ export interface UserWrites {
   bar(accountId: number, userId: UserId, kind: 'wait' | 'release', by: Said): Promise<void>;
   /** Ends the bar of the pair and every refusal of the account (spec 7.2). */
   liftHolds(accountId: number, userId: UserId): Promise<void>;
+  syncOf(userId: UserId): Promise<UserSync>;
+  sourceExists(source: SourceId): Promise<boolean>;
+  /** Unlinked accounts that wait for the user's sync to be on (spec 4.2), of one source, or of all. */
+  waitingFor(
+    userId: UserId,
+    source: SourceId | null,
+  ): Promise<readonly { readonly source: SourceId; readonly externalId: string }[]>;
+  /** Replaces the user's whole set of switched-off sources; those that stay as they are keep who switched them and when. */
+  saveSyncOff(userId: UserId, off: readonly SyncOff[], operator: string): Promise<void>;
+  /** Locks a review item; null where there is none. */
+  lockItem(item: number): Promise<LockedItem | null>;
+  /** Closes the item with its answer, remembers that, and makes its accounts due; answers their sources. */
+  answerItem(item: LockedItem, answer: string, operator: string): Promise<readonly SourceId[]>;
+  /** The names that the account has now are this user's too, as a person says (spec 8.3). */
+  acceptNames(accountId: number, userId: UserId): Promise<void>;
+  /** It makes no user, no link and no question any more (spec 2.7); answers the sources whose accounts are due by that. */
+  ignoreAccount(accountId: number, by: Said): Promise<readonly SourceId[]>;
+  /** What the source says now for a part is not applied as long as it says so. */
+  refusePart(accountId: number, part: string, cause: string, by: Said): Promise<void>;
   /** Makes everything due that bears on the user, or waits for one of these names; answers its sources. */
   wakeUser(userId: UserId, freedNames: readonly string[]): Promise<readonly SourceId[]>;
   appendEvent(event: PersonsEvent): Promise<void>;

@@ -68,7 +68,8 @@ function refuseActive({ subject }: ActingUser): void {
   throw new ActionRefusedError('user-active', `User ${id} is active: deactivate first, then repurpose.`);
 }
 
-function repurpose({ tx, subject, linkedSources }: ActingUser, request: RepurposeRequest, link: UserLink): Act {
+/** What it comes to, for a user who is inactive, or becomes so by the same act (spec 8.3, *new person*). */
+export function repurpose({ tx, subject, linkedSources }: ActingUser, request: RepurposeRequest, link: UserLink): Act {
   const { userId, operator, reason } = request;
   const slot = subject.snapshots.find((each) => each.source === link.source);
   const { username: present } = subject.user.value.fields;

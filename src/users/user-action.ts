@@ -122,11 +122,12 @@ async function carryOut(
   await tx.saveUsers([{ userId, value }]);
   await tx.saveClaims([{ userId, take: wants, release: gives }]);
   await saveKeys(rules, user, act, value);
-  const wokenAfter = await tx.wakeUser(userId, []);
   const said = [...wordChanges(subject.words, words, teamNames), ...(act.told ?? [])];
   const changes = [...changesBetween(subject.user.value, value, teamNames), ...said];
   await tx.appendEvent({ ...act.event, operator, userId, changes, reason });
   const final = await applySources(rules, user, act);
+  // After applying: a unique name that was lost to another user may be had in a run that decides on both.
+  const wokenAfter = await tx.wakeUser(userId, []);
   return {
     changed: true,
     changes: [...changesBetween(subject.user.value, final ?? value, teamNames), ...said],

@@ -3,15 +3,19 @@ import { createEditField, type EditField } from './edit-fields.ts';
 import { createLinks, type Links } from './links.ts';
 import { createMemberships, type Memberships } from './memberships.ts';
 import { createRepurpose, type Repurpose } from './repurpose.ts';
+import { createSwitchSync, type SwitchSync } from './sync-switch.ts';
+import { createUnlock, type Unlock } from './unlock.ts';
 import type { UserActionBasis } from './user-action.ts';
 
-/** What people may do to one user, beside the sync switch. */
+/** What people may do to one user. */
 export interface UserActions {
   readonly editField: EditField;
   readonly memberships: Memberships;
   readonly activation: Activation;
   readonly links: Links;
   readonly repurpose: Repurpose;
+  readonly switchSync: SwitchSync;
+  readonly unlock: Unlock;
 }
 
 export function createUserActions(basis: UserActionBasis, askSource: AskSource): UserActions {
@@ -21,5 +25,7 @@ export function createUserActions(basis: UserActionBasis, askSource: AskSource):
     activation: createActivation(basis, askSource),
     links: createLinks(basis),
     repurpose: createRepurpose(basis),
+    switchSync: createSwitchSync(basis),
+    unlock: createUnlock(basis),
   };
 }

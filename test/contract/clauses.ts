@@ -16,32 +16,32 @@ export interface Clause {
 type Outcome = { readonly error: unknown } | WholeRead;
 
 export const clauses: readonly Clause[] = [
-  { name: 'external ids are unique and not empty', hold: idsAreUnique },
-  { name: 'complete only when the last page has arrived', hold: completeAtTheEnd },
+  { name: '2.2 external ids are unique and not empty', hold: idsAreUnique },
+  { name: '3.1 complete only when the last page has arrived', hold: completeAtTheEnd },
   {
-    name: 'a truncated answer is never complete',
+    name: '3.1 a truncated answer is never complete',
     hold: (connector, { truncated }) => neverComplete(connector, truncated),
   },
   {
-    name: 'a repeated answer is never complete',
+    name: '3.1 a repeated answer is never complete',
     hold: (connector, { repeated }) => neverComplete(connector, asVariants(repeated)),
   },
-  { name: 'a reordered answer gives the same accounts', hold: reorderedIsTheSame },
-  { name: 'an empty answer is never complete', hold: (connector, { empty }) => neverComplete(connector, empty) },
-  { name: 'a bad record is rejected and named', hold: badRecordIsNamed },
-  { name: 'not read is never reported as empty', hold: notReadIsNotEmpty },
-  { name: 'abort is honoured within a page', hold: abortIsHonoured },
-  { name: 'a delta leads to the same accounts', hold: deltaIsTheSame },
+  { name: '4.8 a reordered answer gives the same accounts', hold: reorderedIsTheSame },
+  { name: '3.1 an empty answer is never complete', hold: (connector, { empty }) => neverComplete(connector, empty) },
+  { name: '2.2 a bad record is rejected and named', hold: badRecordIsNamed },
+  { name: '2.3 not read is never reported as empty', hold: notReadIsNotEmpty },
+  { name: '14.3 abort is honoured within a page', hold: abortIsHonoured },
+  { name: '3.5 a delta leads to the same accounts', hold: deltaIsTheSame },
   {
-    name: 'a refused log-in is fatal',
+    name: '3.4 a refused log-in is fatal',
     hold: (connector, { loginRefused }) => failsAsExpected(connector, loginRefused),
   },
   {
     name: 'a source that is not there is told',
     hold: (connector, { notThere }) => failsAsExpected(connector, notThere),
   },
-  { name: 'a busy source is retryable', hold: (connector, { busy }) => failsAsExpected(connector, busy) },
-  { name: 'no secret in anything that is said', hold: secretsStaySecret },
+  { name: '3.4 a busy source is retryable', hold: (connector, { busy }) => failsAsExpected(connector, busy) },
+  { name: '20.11 no secret in anything that is said', hold: secretsStaySecret },
   { name: 'hostile input neither crashes nor stalls', hold: hostileInputIsBorne },
 ];
 

@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
     name: 'half a list',
     fault: { kind: 'half-list', announced: false },
     scope: agents,
-    ends: failed(1, 'suspicious-import', /more than half/),
+    ends: failed(6, 'held', /more than half/),
   },
   {
     name: 'half a list, announced',
@@ -184,7 +184,11 @@ describe.concurrent(
           const [run] = ended.runs;
           const { exit, code, message } = each.ends;
           const seen = { exit: ended.code, state: run?.state, code: run?.error?.code };
-          expect({ ...seen, said: run?.error?.message }).toMatchObject({ exit, state: 'failed', code });
+          expect({ ...seen, said: run?.error?.message }).toMatchObject({
+            exit,
+            state: exit === 6 ? 'held' : 'failed',
+            code,
+          });
           expect(run?.error?.message).toMatch(message);
           expect(await peopleOf(here)).toEqual(before);
           expect(run?.error?.message ?? '').not.toContain(sms.password);

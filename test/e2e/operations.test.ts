@@ -1,26 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serverDatabase } from './support/database.ts';
 import type { Database } from './support/database.ts';
-import type { AccountRow, EventRow, SourceRow, UserRow } from './support/rows.ts';
+import type { AccountRow, EventRow, SourceRow, UserRow, WorklistRow } from './support/rows.ts';
 import { createSite } from './support/rosterd.ts';
 import type { RunRow, Site } from './support/rosterd.ts';
 import { csvOf } from './support/sources.ts';
 
 type Agent = { id: string; login: string; last: string; disabled?: boolean };
-type Entry = {
-  readonly userId: number;
-  readonly username: string;
-  readonly reasons: readonly string[];
-  readonly evidence: readonly {
-    readonly reason: string;
-    readonly source: string;
-    readonly externalId: string;
-    readonly since: string | null;
-    readonly proof: string | null;
-    readonly runId: number | null;
-    readonly changes: readonly { readonly field: string; readonly before: string; readonly after: string }[];
-  }[];
-};
 
 const names = ['alice', 'bob', 'carol', 'dave', ...Array.from({ length: 20 }, (_, index) => `filler${index}`)];
 let site: Site;
@@ -69,9 +55,9 @@ const ivrRule = { ignore: [{ field: 'username', matches: 'ivr-*' }] };
 const account = async (externalId: string): Promise<AccountRow | undefined> =>
   (await site.rows<AccountRow>('account', 'list')).find((each) => each.externalId === externalId);
 const users = (): Promise<UserRow[]> => site.rows<UserRow>('user', 'list');
-const evidenceOf = (entries: readonly Entry[]): Record<string, readonly (string | null)[]> =>
+const evidenceOf = (entries: readonly WorklistRow[]): Record<string, readonly (string | null)[]> =>
   Object.fromEntries(
-    entries.map((entry) => [entry.username, entry.evidence.flatMap(({ reason, proof }) => [reason, proof])]),
+    entries.map((entry) => [String(entry.username), entry.evidence.flatMap(({ reason, proof }) => [reason, proof])]),
   );
 
 test('2.7 an account that a rule of the configuration ignores makes no user, and says which rule', async () => {
@@ -122,7 +108,7 @@ test('9.1 gone, disabled and renamed accounts change nobody’s active state and
   await writeAgents();
   expect((await site.sync()).code).toBe(0);
   expect(await users()).toHaveLength(everybody);
-  const entries = await site.rows<Entry>('worklist');
+  const entries = await site.rows<WorklistRow>('worklist');
   expect(evidenceOf(entries)).toEqual({
     alice: ['account-gone', 'absent from a complete import'],
     bob: ['account-disabled', 'disabled, as the source itself says'],
@@ -146,7 +132,7 @@ test('9.1 one that returns is on the worklist too, and activates nobody', async 
   agents.set('alice', { id: '04001', login: 'alice', last: 'Last-alice' });
   await writeAgents();
   expect((await site.sync()).code).toBe(0);
-  expect(evidenceOf(await site.rows<Entry>('worklist'))).toMatchObject({
+  expect(evidenceOf(await site.rows<WorklistRow>('worklist'))).toMatchObject({
     alice: ['account-returned', 'seen again after it was gone'],
   });
 }, 120_000);
@@ -154,13 +140,13 @@ test('9.1 one that returns is on the worklist too, and activates nobody', async 
 test('9.2 an acknowledged entry stays away until its evidence changes', async () => {
   for (const user of ['alice', 'bob', 'caroline'])
     expect((await site.run('worklist', 'ack', user, '--reason', 'seen')).code).toBe(0);
-  expect(await site.rows<Entry>('worklist')).toEqual([]);
+  expect(await site.rows<WorklistRow>('worklist')).toEqual([]);
   expect((await site.sync()).code).toBe(0);
-  expect(await site.rows<Entry>('worklist')).toEqual([]);
+  expect(await site.rows<WorklistRow>('worklist')).toEqual([]);
   agents.delete('bob');
   await writeAgents();
   expect((await site.sync()).code).toBe(0);
-  expect(evidenceOf(await site.rows<Entry>('worklist'))).toEqual({
+  expect(evidenceOf(await site.rows<WorklistRow>('worklist'))).toEqual({
     bob: ['account-gone', 'absent from a complete import'],
   });
 }, 120_000);
@@ -172,7 +158,7 @@ test('14.1 a retired source is not read any more; its values stay and its accoun
   const { code, stderr } = await site.sync('old');
   expect([code, stderr]).toEqual([1, expect.stringContaining('source-retired') as unknown]);
   expect(await users()).toEqual(before);
-  expect(await site.rows<Entry>('worklist')).toEqual([]);
+  expect(await site.rows<WorklistRow>('worklist')).toEqual([]);
 }, 120_000);
 
 test('14.1 its links are moved by a CSV of pairs, after a preview; the next reconcile takes the new slot', async () => {

@@ -1,15 +1,22 @@
 import { Client } from 'ldapts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startLdapProxy } from '../support/ldap-proxy.ts';
+import type { LdapProxy } from '../support/ldap-proxy.ts';
 import { generatePeople, inetOrgPerson } from '../support/services/people.ts';
+import { addUsers, createOu, directoryUser } from '../support/services/samba-directory.ts';
 import { startSlapd } from '../support/services/slapd.ts';
 import type { TestSlapd } from '../support/services/slapd.ts';
+import { startAvayaSms } from '../support/simulators/avaya-sms/server.ts';
+import type { AvayaSms } from '../support/simulators/avaya-sms/server.ts';
 import { rowVersions, serverDatabase } from './support/database.ts';
 import type { Database } from './support/database.ts';
 import type { SourceRow } from './support/rows.ts';
 import { createSite } from './support/rosterd.ts';
 import type { Site } from './support/rosterd.ts';
-import { csvOf, ldap, secretFile } from './support/sources.ts';
+import { activeDirectory, csvOf, ldap, secretFile } from './support/sources.ts';
 
+/** S-1-5-21-1-2-3 (MS-DTYP 2.4.2.2). */
+const OTHER_DOMAIN = Buffer.from('010400000000000515000000010000000200000003000000', 'hex');
 const SUFFIX = 'dc=first,dc=example';
 let first: TestSlapd;
 /** Another directory with the same suffix, people and passwords, as a copy for tests would be. */
@@ -98,7 +105,7 @@ test('2.6 a person confirms the new system: it is read in full, and the guard ju
   ]);
   expect((await site.run('source', 'confirm', 'directory', '--yes', '--reason', 'migrated')).code).toBe(0);
   const { runs } = await site.sync();
-  expect(runs[0]).toMatchObject({ mode: 'full', counts: { read: 29, new: 29 }, error: { code: 'suspicious-import' } });
+  expect(runs[0]).toMatchObject({ mode: 'full', counts: { read: 29, new: 29 }, error: { code: 'held' } });
   const [confirmed] = await site.rows<SourceRow>('source', 'list');
   expect(confirmed).toMatchObject({ systemId: newSystemId, newSystemId: null });
   expect(await site.rows('user', 'list')).toHaveLength(30);
@@ -134,6 +141,94 @@ test('2.6 a file whose ids are in another column now is another system', async (
     await own.drop();
   }
 }, 120_000);
+
+type Elsewhere = {
+  readonly name: string;
+  readonly source: () => object;
+  readonly moveAway: () => void;
+  readonly otherSystem: RegExp;
+};
+
+describe('2.6 another domain, another Communication Manager', () => {
+  const samba = inject('samba');
+  let proxy: LdapProxy;
+  let sms: AvayaSms;
+  let cm: string;
+  let ou: string;
+
+  beforeAll(async () => {
+    [proxy, sms] = await Promise.all([
+      startLdapProxy(samba),
+      startAvayaSms({ cmHosts: ['cm-prague.example', 'cm-brno.example'] }),
+    ]);
+    ou = await createOu(samba, 'e2e-identity');
+    await addUsers(
+      samba,
+      ou,
+      [...generatePeople(12)].map((person) => directoryUser(person, 'ei')),
+    );
+    for (const { employeeNumber, sn, givenName } of generatePeople(12))
+      sms.cm.agents.set(employeeNumber, { Name: `${sn}, ${givenName}` });
+    cm = 'cm-prague.example';
+  }, 60_000);
+  afterAll(() => Promise.all([proxy.stop(), sms.close()]));
+
+  const cases: readonly Elsewhere[] = [
+    {
+      name: 'domain',
+      source: () => ({ ...activeDirectory('moved', samba, ou), connection: { ...adminOf(proxy.url) } }),
+      moveAway: () => proxy.behave({ domainSid: OTHER_DOMAIN }),
+      otherSystem: /S-1-5-21-1-2-3/,
+    },
+    {
+      name: 'Communication Manager',
+      source: () => ({ id: 'moved', kind: 'avaya-cm', connection: loginAt(cm) }),
+      moveAway: () => void (cm = 'cm-brno.example'),
+      otherSystem: /cm-brno\.example/,
+    },
+  ];
+  const adminOf = (url: string): object => ({ url, bindDn: samba.adminDn, bindPassword: { file: 'secrets/bind' } });
+  const loginAt = (host: string): object => ({
+    ...{ url: sms.url, tls: { caFile: sms.caFile } },
+    ...{ username: `rosterd@${host}`, password: { file: 'secrets/avaya' } },
+  });
+
+  test.each(cases)(
+    '2.6 another $name behind the same source id: nothing is read into accounts until a person confirms',
+    async ({ source, moveAway, otherSystem }) => {
+      const [here, own] = await Promise.all([createSite('moved'), serverDatabase()]);
+      try {
+        await secretFile(here, samba.adminPassword);
+        await here.write('secrets/avaya', sms.password);
+        const configure = (): Promise<void> =>
+          here.configure({ database: own.setting, sources: [{ ...source(), createsUsers: true }] });
+        await configure();
+        expect((await here.sync()).runs).toMatchObject([{ state: 'completed', counts: { created: 12 } }]);
+        const before = await own.query(rowVersions);
+
+        moveAway();
+        await configure();
+        const refused = await here.sync();
+        expect(refused).toMatchObject({
+          code: 1,
+          runs: [{ state: 'failed', counts: { read: 0 }, error: { code: 'source-identity-changed' } }],
+        });
+        expect(refused.runs[0]?.error?.message).toMatch(otherSystem);
+        expect(await own.query(rowVersions)).toEqual(before);
+
+        expect((await here.run('source', 'confirm', 'moved', '--yes', '--reason', 'migrated')).code).toBe(0);
+        const goesOn = await here.sync();
+        expect(goesOn).toMatchObject({ code: 0, runs: [{ mode: 'full', counts: { read: 12, gone: 0, created: 0 } }] });
+        const [known] = await here.rows<SourceRow>('source', 'list');
+        expect(known).toMatchObject({ systemId: expect.stringMatching(otherSystem) as unknown, newSystemId: null });
+      } finally {
+        await here.remove();
+        await own.drop();
+      }
+    },
+    120_000,
+  );
+});
 
 /** So that reading it would show. */
 async function renameOneIn(slapd: TestSlapd): Promise<void> {

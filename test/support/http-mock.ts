@@ -20,20 +20,27 @@ export interface SeenRequest {
 
 /**
  * Answers the requests to one address in the order of `answers`, until the end of the test; gives what was asked so far. The
- * test fails where an answer is left over, and a request without an answer, or to anywhere else, fails as no network would.
+ * test fails where an answer is left over, and where a request had none or went anywhere else.
  */
 export function mockHttp(address: string, answers: readonly MockedAnswer[], method = 'POST'): readonly SeenRequest[] {
   const { origin, pathname } = new URL(address);
   const seen: SeenRequest[] = [];
   if (!nock.isActive()) nock.activate();
   nock.disableNetConnect();
+  const unanswered: string[] = [];
+  const noMatch = ({ method: asked, url }: Request): void => void unanswered.push(`${asked} ${url}`);
+  nock.emitter.on('no match', noMatch);
   for (const answer of answers) answerOnce(nock(origin).intercept(pathname, method), answer, seen);
   onTestFinished(() => {
     const left = nock.pendingMocks();
+    nock.emitter.off('no match', noMatch);
     nock.cleanAll();
     nock.enableNetConnect();
     nock.restore();
-    expect(left, 'answers that nobody asked for').toEqual([]);
+    expect({ left, unanswered }, 'answers that nobody asked for, and requests that had none').toEqual({
+      left: [],
+      unanswered: [],
+    });
   });
   return seen;
 }

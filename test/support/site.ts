@@ -23,8 +23,16 @@ export interface Site {
   readonly acd: FakeSource;
   /** Reads both sources and reconciles to rest. */
   sync(): Promise<void>;
+  /** Upkeep, as the daemon does it now and then. */
+  reconcile(): Promise<void>;
   /** As the local operator, in JSON; waits for the reconciles that it asked for. */
   ask<Body = unknown>(method: 'GET' | 'POST' | 'PUT', path: string, options?: AskOptions): Promise<Answer<Body>>;
+  /** As `ask`, but waits for nothing else: for what happens while a run is under way. */
+  askMeanwhile<Body = unknown>(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    options?: AskOptions,
+  ): Promise<Answer<Body>>;
   user(reference: string | number): Promise<User>;
   /** A token of an operator of its own. */
   tokenWith(permissions: readonly Permission[]): Promise<string>;
@@ -103,18 +111,14 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
     }
   };
   const headers = { authorization: `Bearer ${application.localToken}`, 'x-rosterd-os-user': 'tester' };
+  const askMeanwhile: Site['askMeanwhile'] = (method, path, options = {}) =>
+    askAs(application.api, { ...headers, ...options.headers }, method, `/api/v1${path}`, options);
   const ask = async <Body>(
     method: 'GET' | 'POST' | 'PUT',
     path: string,
     options: AskOptions = {},
   ): Promise<Answer<Body>> => {
-    const answer = await askAs<Body>(
-      application.api,
-      { ...headers, ...options.headers },
-      method,
-      `/api/v1${path}`,
-      options,
-    );
+    const answer = await askMeanwhile<Body>(method, path, options);
     await rest();
     return answer;
   };
@@ -123,8 +127,13 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
     ad,
     acd,
     ask,
+    askMeanwhile,
     async sync() {
       await application.engine.sync({ mode: 'full', askedBy: 'test' });
+      await rest();
+    },
+    async reconcile() {
+      await application.engine.recover();
       await rest();
     },
     user: async (reference) => (await ask<User>('GET', `/users/${encodeURIComponent(reference)}`)).json,

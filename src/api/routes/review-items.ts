@@ -1,9 +1,23 @@
+import { operatorOf, requirePermission } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { answers, type ApiInstance } from '../instance.ts';
-import { reviewItemFilter, reviewItemPage } from '../schemas/review-items.ts';
+import { answers, found, type ApiInstance } from '../instance.ts';
+import {
+  answerGiven,
+  answerParameters,
+  reviewAnswered,
+  reviewItemFilter,
+  reviewItemPage,
+} from '../schemas/review-items.ts';
+import { actionQuery } from '../schemas/user-actions.ts';
 
-/** Open questions (spec 4.10). */
-export function reviewItemRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
+/** Sources may have to be asked about the old user's other accounts. */
+const answerTimeoutMs = 120_000;
+
+/** These change the active state too (spec 9.1). */
+const activating: readonly string[] = ['new-person', 'reactivate'];
+
+/** Open questions and their answers (spec 4.10). */
+export function reviewItemRoutes(app: ApiInstance, { queries, reviews }: ApiDependencies): void {
   app.get(
     '/review-items',
     {
@@ -11,5 +25,37 @@ export function reviewItemRoutes(app: ApiInstance, { queries }: ApiDependencies)
       schema: { tags: ['review'], querystring: reviewItemFilter, response: answers(reviewItemPage) },
     },
     ({ query }) => queries.reviewItems.list(query),
+  );
+
+  app.post(
+    '/review-items/:item/answer',
+    {
+      config: { access: 'edit-users' },
+      handlerTimeout: answerTimeoutMs,
+      schema: {
+        tags: ['review'],
+        params: answerParameters,
+        querystring: actionQuery,
+        body: answerGiven,
+        response: answers(reviewAnswered),
+      },
+    },
+    async (request) => {
+      const { answer, value, reason } = request.body;
+      if (activating.includes(answer)) requirePermission(request, 'activate');
+      const preview = request.query.preview === 'true';
+      const userId =
+        answer === 'this-user' && typeof value === 'string'
+          ? found(await queries.users.resolve(value), 'user-unknown', `user ${value}`)
+          : undefined;
+      const answered = await reviews.resolve({
+        item: request.params.item,
+        ...{ answer, userId, preview },
+        value: value ?? undefined,
+        operator: operatorOf(request),
+        reason: reason ?? undefined,
+      });
+      return { preview, ...answered };
+    },
   );
 }

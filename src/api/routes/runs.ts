@@ -89,7 +89,7 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns }: 
     },
     async (request, reply) => {
       const sources = request.body?.sources ?? undefined;
-      const mode = request.body?.mode ?? 'full';
+      const mode = request.body?.mode ?? 'delta';
       const { syncId, refused } = await runRequests.sync({
         ...(sources === undefined ? {} : { sources }),
         mode,

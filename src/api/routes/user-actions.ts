@@ -14,6 +14,7 @@ import {
   ownerQuery,
   repurposeRequest,
   roleParameters,
+  syncSwitch,
   teamParameters,
   unlinkRequest,
   userActed,
@@ -60,6 +61,22 @@ export function userActionRoutes(app: ApiInstance, { queries, userActions }: Api
 
   editRoutes(app, act, userActions);
   linkRoutes(app, act, userActions);
+
+  app.put(
+    '/users/:user/sync',
+    { config: { access: 'toggle-sync' }, schema: { ...common, params: userParameters, body: syncSwitch } },
+    (request, reply) => {
+      const { enabled, source, until } = request.body;
+      return act(request, reply, (asked) =>
+        userActions.switchSync({
+          ...asked,
+          enabled,
+          source: source ?? undefined,
+          until: asDate(until ?? undefined),
+        }),
+      );
+    },
+  );
 
   app.put(
     '/users/:user/active',

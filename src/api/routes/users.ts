@@ -1,14 +1,13 @@
 import type { FastifyReply } from 'fastify';
-import { operatorOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import { eventPage, timelineFilter } from '../schemas/events.ts';
 import { explanation } from '../schemas/explanation.ts';
-import { syncSwitch, user, userFilter, userPage, userParameters, versionHeader, type User } from '../schemas/users.ts';
-import { asDate, toEventFilter } from './events.ts';
+import { user, userFilter, userPage, userParameters, type User } from '../schemas/users.ts';
+import { toEventFilter } from './events.ts';
 
-/** Users: list, one, explain, timeline, sync switch. */
-export function userRoutes(app: ApiInstance, { queries, switchSync }: ApiDependencies): void {
+/** Users: list, one, explain, timeline. */
+export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
   const idOf = async (reference: string): Promise<number> =>
     found(await queries.users.resolve(reference), 'user-unknown', `user ${reference}`);
   const showUser = async (id: number, reference: string, reply: FastifyReply): Promise<User> => {
@@ -43,34 +42,6 @@ export function userRoutes(app: ApiInstance, { queries, switchSync }: ApiDepende
     },
     async ({ params, query }) =>
       queries.events.list({ ...toEventFilter(query), order: 'desc', userId: await idOf(params.user) }),
-  );
-
-  app.put(
-    '/users/:user/sync',
-    {
-      config: { access: 'toggle-sync' },
-      schema: {
-        tags: ['users'],
-        params: userParameters,
-        headers: versionHeader,
-        body: syncSwitch,
-        response: answers(user),
-      },
-    },
-    async (request, reply) => {
-      const { params, body, headers } = request;
-      const userId = await idOf(params.user);
-      await switchSync({
-        userId,
-        enabled: body.enabled,
-        source: body.source ?? undefined,
-        until: asDate(body.until ?? undefined),
-        reason: body.reason ?? undefined,
-        operator: operatorOf(request),
-        expectedVersion: versionOf(headers['if-match']),
-      });
-      return showUser(userId, params.user, reply);
-    },
   );
 }
 

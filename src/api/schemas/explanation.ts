@@ -35,6 +35,7 @@ const hold = named(
       'review-item',
       'waiting',
       'silent',
+      'run-held',
       'source-paused',
     ]),
     message: z.string(),
@@ -44,6 +45,7 @@ const hold = named(
     by: text,
     reason: text,
     itemId: id.nullable(),
+    runId: id.nullable().describe('of the held run'),
     changes: z.array(change).readonly().describe('what would change if this alone were lifted'),
   }),
 );

@@ -31,6 +31,12 @@ export const roleParameters = userParameters.extend({ role: name });
 export const teamParameters = userParameters.extend({ team: name });
 export const wordSaid = z.strictObject({ word, ...why });
 export const mainTeamChosen = z.strictObject({ team: name.nullable(), ...why });
+export const syncSwitch = z.strictObject({
+  enabled: z.boolean(),
+  source: sourceId.nullish(),
+  until: timeGiven.nullish(),
+  ...why,
+});
 export const activeSet = z.strictObject({
   active: z.boolean(),
   insist: z

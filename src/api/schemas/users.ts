@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sourceFields } from '../../domain/fields.ts';
-import { id, pageOf, pageRequest, reason, sourceId, time, timeGiven } from './common.ts';
+import { id, pageOf, pageRequest, time } from './common.ts';
+import { change } from './events.ts';
 import { named } from './registry.ts';
 
 const text = z.string().nullable();
@@ -57,7 +58,20 @@ export const user = named(
 );
 export type User = z.output<typeof user>;
 
-export const userPage = pageOf('UserPage', user);
+/** A user as a list shows them. */
+const listedUser = named(
+  'ListedUser',
+  user.extend({
+    waiting: z
+      .array(change)
+      .readonly()
+      .optional()
+      .describe('with sync=off: what switching on would change, and the accounts that wait to be linked'),
+  }),
+);
+export type ListedUser = z.output<typeof listedUser>;
+
+export const userPage = pageOf('UserPage', listedUser);
 export const userParameters = z.object({
   user: z.string().min(1).max(256).describe('id, username, id:ID or username:NAME'),
 });
@@ -67,13 +81,6 @@ export const userFilter = pageRequest.extend({
   sync: z.enum(['on', 'off']).optional(),
 });
 
-/** Null and a missing key are the same, so that a form can leave things out. */
-export const syncSwitch = z.strictObject({
-  enabled: z.boolean(),
-  source: sourceId.nullish(),
-  until: timeGiven.nullish(),
-  reason: reason.nullish(),
-});
 export const versionHeader = z.object({
   'if-match': z
     .string()

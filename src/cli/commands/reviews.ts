@@ -2,9 +2,10 @@ import { apiPath, ask } from '../api-client.ts';
 import { addCommand, addGroup, firstOf } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
 import type { Context } from '../context.ts';
+import { needConsent } from '../consent.ts';
 import { UsageError } from '../errors.ts';
 import { printListing } from '../listing.ts';
-import type { ReviewItem, WorklistEntry } from '../shapes.ts';
+import type { ReviewAnswered, ReviewItem, WorklistEntry } from '../shapes.ts';
 import type { Column } from '../table.ts';
 import { parseTime } from '../times.ts';
 
@@ -22,7 +23,7 @@ export function addReviewCommands(program: RosterdCommand, runner: Runner): void
   const review = addGroup(
     program,
     'review',
-    'list: questions that only a person can answer',
+    'list · resolve: questions that only a person can answer',
     'Questions that only a person can answer',
   );
   addCommand<ReviewListOptions>(review, runner, {
@@ -50,7 +51,45 @@ export function addReviewCommands(program: RosterdCommand, runner: Runner): void
       return undefined;
     },
   });
+  addResolveCommand(review, runner);
   addWorklistCommands(program, runner);
+}
+
+function addResolveCommand(review: RosterdCommand, runner: Runner): void {
+  addCommand<{ readonly reason?: string; readonly yes?: boolean }>(review, runner, {
+    call: 'resolve <ITEM> <ANSWER> [VALUE]',
+    summary: 'answers a question; the answer is remembered',
+    details: 'An answer to a question whose evidence has changed meanwhile is refused, with the new evidence.',
+    arguments: {
+      ITEM: 'as `review list` shows it',
+      ANSWER: 'one of those that `review list` shows for it',
+      VALUE:
+        'this-user: id or username; new-person: the username that the old user keeps; another-value: that value; of several accounts the external id of the one that is meant',
+    },
+    options: [
+      ['--reason <TEXT>', 'kept in the history'],
+      ['--yes', 'do not ask'],
+    ],
+    run: async (context, [item = '', answer, value], { reason, yes }) => {
+      const client = await context.api('write');
+      const path = apiPath('review-items', item, 'answer');
+      const body = { answer, value, reason };
+      const preview = (await ask(client, 'POST', path, { body, query: { preview: true } })) as ReviewAnswered;
+      const text = answeredText(preview);
+      if (text !== '') await needConsent(context, `This answer would change:\n${text}Go on?`, yes);
+      const answered = (await ask(client, 'POST', path, { body })) as ReviewAnswered;
+      if (context.json) await context.out.json(answered);
+      else await context.out.line(`Item ${item} is answered: ${answered.answer}.`);
+      return undefined;
+    },
+  });
+}
+
+function answeredText({ changes, warnings }: ReviewAnswered): string {
+  const shown = (value: ReviewAnswered['changes'][number]['before']): string =>
+    value === null ? 'none' : typeof value === 'string' ? value : value.join(', ');
+  const lines = changes.map(({ field, before, after }) => `  ${field}: ${shown(before)} → ${shown(after)}`);
+  return [...lines, ...warnings.map((warning) => `  ${warning}`)].map((line) => `${line}\n`).join('');
 }
 
 function addWorklistCommands(program: RosterdCommand, runner: Runner): void {

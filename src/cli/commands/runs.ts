@@ -86,6 +86,7 @@ function runCard(context: Context, run: Run): string {
     ['Waiting', waitingText(run.waitingFor)],
     ['Now', isSettled(run) ? '' : stageText(run)],
     ['Counts', countsText(run)],
+    ['Digest', run.state === 'held' ? valueText(run.digest) : ''],
     ['Asked by', valueText(run.askedBy)],
     ['Asked', context.time(run.askedAt)],
     ['Started', context.time(run.startedAt)],

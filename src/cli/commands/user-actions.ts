@@ -1,11 +1,12 @@
-import { apiPath, ask } from '../api-client.ts';
+import { apiPath, ask as askApi } from '../api-client.ts';
 import { addCommand, addGroup, firstOf } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
-import { needConsent } from '../consent.ts';
+import { mayDecline, needConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeText } from '../event-line.ts';
 import type { UserActed } from '../shapes.ts';
+import { parseTime } from '../times.ts';
 
 interface ReasonOption {
   readonly reason?: string;
@@ -31,6 +32,7 @@ const consentOptions = [...reasonOption, ['--yes', 'do not ask']] as const;
 
 /** What people do to one user, below `user`. */
 export function addUserActionCommands(user: RosterdCommand, runner: Runner): void {
+  addSwitchCommands(user, runner);
   addFieldCommands(user, runner);
   addWordCommands(user, runner);
   addActivationCommands(user, runner);
@@ -207,6 +209,62 @@ function addLinkCommands(user: RosterdCommand, runner: Runner): void {
   });
 }
 
+interface SwitchOptions extends ConsentOptions {
+  readonly source?: string;
+  readonly until?: string;
+}
+
+function addSwitchCommands(user: RosterdCommand, runner: Runner): void {
+  const sync = addGroup(user, 'sync', 'on, off: what the sync may do to a user', 'What the sync may do to a user');
+  const sourceOption = ['--source <SOURCE>', 'only for this source'] as const;
+  addCommand<SwitchOptions>(sync, runner, {
+    call: 'on <USER>',
+    summary: 'the user follows the sources again, from now on',
+    details: [
+      'The user is brought up to date with all sources at once. On a terminal, what that changes is shown first, field by',
+      'field, and asked about; `rosterd user explain USER` and `rosterd user list --sync off` show it any time.',
+    ].join('\n'),
+    arguments: userArgument,
+    options: [sourceOption, ...consentOptions],
+    run: async (context, args, options) => {
+      const act = switchAct(context, firstOf(args), true, options);
+      return options.yes === true || context.json
+        ? carryOut(context, act)
+        : carryOut(context, act, await previewed(context, act, (question) => mayDecline(context, question)));
+    },
+  });
+  addCommand<SwitchOptions>(sync, runner, {
+    call: 'off <USER>',
+    summary: 'the sync changes nothing of the user any more',
+    details: 'The sources are still read, and what would change is shown by `rosterd user explain`.',
+    arguments: userArgument,
+    options: [
+      sourceOption,
+      ['--until <TIME>', 'on again at this time: 2026-03-31, "2026-03-31 15:00", or a span such as 12h, 7d'],
+      ...reasonOption,
+    ],
+    run: (context, args, options) => carryOut(context, switchAct(context, firstOf(args), false, options)),
+  });
+}
+
+function switchAct(context: Context, user: string, enabled: boolean, options: SwitchOptions): Act {
+  const { source, reason } = options;
+  const until = options.until === undefined ? undefined : parseTime(options.until, context.world.now(), 'future');
+  const where = source === undefined ? '' : ` with ${source}`;
+  const end = until === undefined ? '' : ` until ${context.time(until)}`;
+  return {
+    method: 'PUT',
+    path: apiPath('users', user, 'sync'),
+    body: {
+      enabled,
+      ...(source === undefined ? {} : { source }),
+      ...(until === undefined ? {} : { until }),
+      ...because(reason),
+    },
+    done: `Sync of user ${user}${where} is ${enabled ? 'on' : 'off'}${end}.`,
+  };
+}
+
 function because(reason: string | undefined): { reason?: string } {
   return reason === undefined ? {} : { reason };
 }
@@ -215,7 +273,7 @@ async function carryOut(context: Context, act: Act, version?: number): Promise<u
   const client = await context.api('write');
   const { method, path, body, done } = act;
   const headers = version === undefined ? {} : { headers: { 'if-match': `"${version}"` } };
-  const acted = (await ask(client, method, path, { body, ...headers })) as UserActed;
+  const acted = (await askApi(client, method, path, { body, ...headers })) as UserActed;
   if (context.json) await context.out.json(acted);
   else {
     await context.out.write(acted.changed ? changesText(acted) : '');
@@ -228,14 +286,25 @@ async function carryOut(context: Context, act: Act, version?: number): Promise<u
 /** Shows what would change and asks; what is done then is what was shown, or refused. */
 async function previewAndCarryOut(context: Context, act: Act, yes: boolean | undefined): Promise<undefined> {
   if (yes === true) return carryOut(context, act);
-  const client = await context.api('write');
-  const { method, path, body } = act;
-  const preview = (await ask(client, method, path, { body, query: { preview: true } })) as UserActed;
-  if (preview.changes.some(({ field }) => field !== 'active'))
-    await needConsent(context, `This would change of user ${preview.user.id}:\n${changesText(preview)}Go on?`, yes);
-  return carryOut(context, act, preview.user.version);
+  return carryOut(context, act, await previewed(context, act, (question) => needConsent(context, question, yes)));
 }
 
+/** Has `ask` shown what would change of the user; gives the version that was looked at. */
+async function previewed(context: Context, act: Act, ask: (question: string) => Promise<void>): Promise<number> {
+  const client = await context.api('write');
+  const { method, path, body } = act;
+  const preview = (await askApi(client, method, path, { body, query: { preview: true } })) as UserActed;
+  const text = changesText(preview);
+  if (text !== '') await ask(`This would change of user ${preview.user.id}:\n${text}Go on?`);
+  return preview.user.version;
+}
+
+/** What the command itself says. */
+const ownWord = /^(active|sync(OffUntil)?(\..*)?)$/;
+
 function changesText({ changes }: UserActed): string {
-  return changes.map((change) => `  ${changeText(change)}\n`).join('');
+  return changes
+    .filter(({ field }) => !ownWord.test(field))
+    .map((change) => `  ${changeText(change)}\n`)
+    .join('');
 }

@@ -5,9 +5,8 @@ import type { Context } from '../context.ts';
 import { actorText, changeText } from '../event-line.ts';
 import { explanationText } from '../explanation.ts';
 import { printListing } from '../listing.ts';
-import type { Explanation, HistoryEvent, User } from '../shapes.ts';
+import type { Explanation, HistoryEvent, ListedUser, User } from '../shapes.ts';
 import type { Column } from '../table.ts';
-import { parseTime } from '../times.ts';
 import { userCard } from '../user-card.ts';
 import { addUserActionCommands } from './user-actions.ts';
 
@@ -15,12 +14,6 @@ interface UserListOptions {
   readonly all?: boolean;
   readonly search?: string;
   readonly sync?: 'on' | 'off';
-}
-
-interface SwitchOptions {
-  readonly source?: string;
-  readonly until?: string;
-  readonly reason?: string;
 }
 
 const userArgument = { USER: 'id or username' };
@@ -38,13 +31,13 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
     options: [
       ['--all', 'inactive ones too'],
       ['--search <TEXT>', 'only whose name, username, e-mail or id has this in it'],
-      ['--sync <STATE>', 'only with sync on or off', ['on', 'off']],
+      ['--sync <STATE>', 'only with sync on or off; off: by whom, why, until when, and what waits', ['on', 'off']],
     ],
     run: async (context, _args, { all = false, search, sync }) => {
-      await printListing<User>(context, {
+      await printListing<ListedUser>(context, {
         path: apiPath('users'),
         query: { all: all ? true : undefined, search, sync },
-        columns: userColumns(context, all),
+        columns: sync === 'off' ? switchedOffColumns(context) : userColumns(context, all),
         empty:
           search === undefined && sync === undefined
             ? 'No users yet. Run `rosterd sync` to read the sources.'
@@ -90,59 +83,7 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
       return undefined;
     },
   });
-  addSwitchCommands(user, runner);
   addUserActionCommands(user, runner);
-}
-
-function addSwitchCommands(user: RosterdCommand, runner: Runner): void {
-  const sync = addGroup(user, 'sync', 'on, off: what the sync may do to a user', 'What the sync may do to a user');
-  addCommand<SwitchOptions>(sync, runner, {
-    call: 'on <USER>',
-    summary: 'the user follows the sources again, from now on',
-    details: 'The user is brought up to date with all sources at once.',
-    arguments: userArgument,
-    options: [
-      ['--source <SOURCE>', 'only for this source'],
-      ['--reason <TEXT>', 'why; kept in the history'],
-    ],
-    run: (context, args, options) => switchSync(context, firstOf(args), true, options),
-  });
-  addCommand<SwitchOptions>(sync, runner, {
-    call: 'off <USER>',
-    summary: 'the sync changes nothing of the user any more',
-    details: 'The sources are still read, and what would change is shown by `rosterd user explain`.',
-    arguments: userArgument,
-    options: [
-      ['--source <SOURCE>', 'only for this source'],
-      ['--until <TIME>', 'on again at this time: 2026-03-31, "2026-03-31 15:00", or a span such as 12h, 7d'],
-      ['--reason <TEXT>', 'why; kept in the history'],
-    ],
-    run: (context, args, options) => switchSync(context, firstOf(args), false, options),
-  });
-}
-
-async function switchSync(
-  context: Context,
-  user: string,
-  enabled: boolean,
-  { source, until, reason }: SwitchOptions,
-): Promise<undefined> {
-  const body = {
-    enabled,
-    ...(source === undefined ? {} : { source }),
-    ...(until === undefined ? {} : { until: parseTime(until, context.world.now(), 'future') }),
-    ...(reason === undefined ? {} : { reason }),
-  };
-  const client = await context.api('write');
-  const answer = await ask(client, 'PUT', apiPath('users', user, 'sync'), { body });
-  if (context.json) {
-    await context.out.json(answer);
-    return undefined;
-  }
-  const where = source === undefined ? '' : ` with ${source}`;
-  const end = body.until === undefined ? '' : ` until ${context.time(body.until)}`;
-  await context.out.line(`Sync of user ${user}${where} is ${enabled ? 'on' : 'off'}${end}.`);
-  return undefined;
 }
 
 function userColumns(context: Context, all: boolean): readonly Column<User>[] {
@@ -162,6 +103,26 @@ function userColumns(context: Context, all: boolean): readonly Column<User>[] {
       paint: (text) => (text === 'off' ? context.paint.warn(text) : text),
     },
   ];
+}
+
+/** Who switched the sync off, why and until when, and what waits (spec 6.5). */
+function switchedOffColumns(context: Context): readonly Column<ListedUser>[] {
+  const each = (user: ListedUser, text: (off: ListedUser['sync'][number]) => string): string =>
+    user.sync.map((off) => `${text(off)}${off.source === null ? '' : ` (${off.source})`}`).join(', ');
+  return [
+    { head: 'ID', value: (user) => user.id, align: 'right', whole: true },
+    { head: 'USERNAME', value: (user) => user.username, whole: true },
+    { head: 'NAME', value: (user) => user.displayName },
+    { head: 'OFF SINCE', value: (user) => each(user, ({ at }) => context.time(at)) },
+    { head: 'BY', value: (user) => [...new Set(user.sync.map(({ by }) => by))].join(', ') },
+    { head: 'UNTIL', value: (user) => joined(user.sync.map(({ until }) => context.time(until))) },
+    { head: 'REASON', value: (user) => joined(user.sync.map(({ reason }) => reason ?? '')) },
+    { head: 'WAITING', value: (user) => (user.waiting ?? []).map(changeText).join('; ') },
+  ];
+}
+
+function joined(texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join(', ');
 }
 
 function historyColumns(context: Context): readonly Column<HistoryEvent>[] {

@@ -59,6 +59,7 @@ create table source_state (
   cursor text,
   config_digest text,
   decision_digest text,
+  name_mapping text,
   secret_fingerprint text,
   first_complete_at timestamptz,
   last_complete_at timestamptz,
@@ -233,6 +234,7 @@ create table link (
   since timestamptz not null default now(),
   until timestamptz,
   last_seen_under timestamptz,
+  next_seen_from timestamptz,
   end_reason text,
   run_id integer,
   check ((until is null) = (end_reason is null))

@@ -61,6 +61,40 @@ create table shown_decision (
   digest text not null,
   primary key (run_id, account_id, kind)
 );
+create table notice (
+  id integer generated always as identity primary key,
+  target text not null,
+  kind text not null,
+  subject text not null,
+  digest text not null,
+  facts jsonb not null,
+  noticed_at timestamptz not null default now(),
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  sent_at timestamptz,
+  unique (target, subject)
+);
+create table bulk_job (
+  id integer generated always as identity primary key,
+  action text not null,
+  value text,
+  insist boolean not null default false,
+  reason text,
+  operator_name text not null,
+  asked_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz
+);
+create index bulk_job_unfinished on bulk_job (id) where finished_at is null;
+create table bulk_result (
+  job_id integer not null references bulk_job on delete cascade,
+  user_id integer not null,
+  outcome text check (outcome in ('changed', 'unchanged', 'refused')),
+  code text,
+  message text,
+  primary key (job_id, user_id)
+);
+create index bulk_result_pending on bulk_result (job_id, user_id) where outcome is null;
 create table lease (
   name text primary key,
   token text not null,
@@ -85,7 +119,9 @@ create table event (
   external_id text,
   changes jsonb not null default '[]',
   reason text,
-  guard_classes text[]
+  guard_classes text[],
+  former jsonb,
+  undoes bigint
 );
 create index event_commit on event (xid, id);
 create index event_at on event using brin (at);

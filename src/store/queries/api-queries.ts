@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { createAccountQueries } from './accounts.ts';
+import { createBulkQueries } from './bulk.ts';
 import { createEventQueries } from './events.ts';
 import { explainUser, type RulesOf } from './explanation.ts';
 import { ownersOf } from './owners.ts';
@@ -22,12 +23,13 @@ export interface ReadModelSettings {
 export function createApiQueries(knex: Knex, settings: ReadModelSettings) {
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
   return {
-    users: createUserQueries(knex),
+    users: createUserQueries(knex, settings.rulesOf),
     accounts: createAccountQueries(knex),
     sources: createSourceQueries(knex, settings.sources, settings.nextRuns),
     runs: createRunQueries(knex),
     events: createEventQueries(knex),
     reviewItems: createReviewItemQueries(knex),
+    bulk: createBulkQueries(knex),
     worklist: createWorklistQueries(knex, acds),
     owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter),
     explain: (userId: number) => explainUser(knex, userId, settings.rulesOf),

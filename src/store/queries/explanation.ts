@@ -129,6 +129,7 @@ async function accountsOf(knex: Knex, userId: number, rulesOf: RulesOf): Promise
   const ids = rows.map((row) => row.id);
   const refusals = await refusalsOf(knex, ids);
   const questions = await questionsOf(knex, ids);
+  const heldRuns = await heldRunsOf(knex, ids);
   const bindings = await bindingsOf(
     knex,
     rows.map((row) => row.source_id),
@@ -161,6 +162,7 @@ async function accountsOf(knex: Knex, userId: number, rulesOf: RulesOf): Promise
       refusals: refused,
       questions: questions.filter((question) => question.accountIds.includes(row.id)),
       due: row.due,
+      heldRun: heldRuns.get(row.id) ?? null,
       pause: row.paused_at === null ? null : { at: iso(row.paused_at), by: row.paused_by, reason: row.pause_reason },
     };
   });
@@ -194,6 +196,17 @@ async function questionsOf(
     { ids },
   );
   return rows.map((row) => ({ ...row, openedAt: iso(row.opened_at) }));
+}
+
+/** Held runs that show a change of one of these accounts, by account. */
+async function heldRunsOf(knex: Knex, ids: readonly number[]): Promise<Map<number, LinkedAccount['heldRun']>> {
+  const rows = await sqlRows<{ account_id: number; id: number; held_at: Date | null }>(
+    knex,
+    `select distinct s.account_id, r.id, r.held_at from run r join shown_decision s on s.run_id = r.id
+      where r.state = 'held' and s.account_id = any (cast(:ids as integer[]))`,
+    { ids },
+  );
+  return new Map(rows.map((row) => [row.account_id, { id: row.id, at: iso(row.held_at) }]));
 }
 
 async function bindingsOf(knex: Knex, sources: readonly string[]): Promise<Map<string, Map<string, number | null>>> {

@@ -37,7 +37,8 @@ export async function ownersOf(
 
 /** A dispute is about the present owner, since the account was seen under the other name. */
 const periodsSql = `
-select l.user_id, l.since, case when l.until is not null then greatest(l.since, coalesce(l.last_seen_under, l.until)) end as ended,
+select l.user_id, coalesce(lag(l.next_seen_from) over (order by l.since, l.id), l.since) as since,
+       case when l.until is not null then coalesce(l.last_seen_under, l.until) end as ended,
        coalesce(s.names_seen ->> 'displayName', nullif(concat_ws(' ', s.names_seen ->> 'firstName', s.names_seen ->> 'lastName'), ''),
                 u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), '')) as name,
        coalesce(a.content -> 'values' ->> 'displayName',

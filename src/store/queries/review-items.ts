@@ -2,18 +2,7 @@ import type { Knex } from 'knex';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
 
-/** The answers that each kind of question allows (spec 4.10), as `review resolve` will take them. */
-const reviewAnswers = {
-  'ambiguous-match': ['this-user', 'new-user', 'ignore'],
-  'already-linked': ['replace-link', 'separate-user', 'ignore'],
-  'inactive-match': ['link-inactive', 'reactivate', 'separate-user', 'ignore'],
-  'possible-id-reuse': ['same-person', 'new-person'],
-  'unique-taken': ['another-value', 'link-to-holder', 'ignore'],
-  'unknown-role': ['map-to', 'create', 'ignore'],
-  'team-name-taken': ['map-to', 'create', 'ignore'],
-  'possible-duplicate': ['move-link', 'not-the-same'],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
-type ReviewKind = keyof typeof reviewAnswers;
+import { answersOf } from '../../domain/review-answers.ts';
 
 interface ReviewItemFilter extends PageRequest {
   readonly source?: string | undefined;
@@ -108,6 +97,6 @@ function toJson(row: ItemRow, names: AccountNames): ReviewItemJson {
     evidence: row.evidence,
     openedAt: iso(row.opened_at),
     openedRunId: row.opened_run_id,
-    options: row.kind in reviewAnswers ? reviewAnswers[row.kind as ReviewKind] : [],
+    options: answersOf(row.kind),
   };
 }

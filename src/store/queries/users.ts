@@ -3,6 +3,8 @@ import { fold } from '../../domain/text.ts';
 import { hydrateUsers, userColumns, type UserJson, type UserRow } from './user-json.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, likeLiteral, sqlRow, sqlRows } from './sql.ts';
+import type { RulesOf } from './explanation.ts';
+import { waitingChanges, type WaitingChange } from './waiting-changes.ts';
 
 /** Which users a list shows: active ones unless `all` (spec 9.4). */
 interface UserFilter extends PageRequest {
@@ -24,8 +26,11 @@ class AmbiguousUserError extends Error {
   }
 }
 
+/** `waiting`: where users with sync off are listed (spec 6.5). */
+type ListedUser = UserJson & { readonly waiting?: readonly WaitingChange[] };
+
 export interface UserQueries {
-  list(filter: UserFilter): Promise<Page<UserJson>>;
+  list(filter: UserFilter): Promise<Page<ListedUser>>;
   get(id: number): Promise<UserJson | null>;
   /** The id of the user that `12`, `id:12`, `jnovak` or `username:12` names. @throws AmbiguousUserError */
   resolve(reference: string): Promise<number | null>;
@@ -36,10 +41,10 @@ const largestId = 2_147_483_647;
 const searchedWords = 5;
 
 /** Users as people and programs see them. */
-export function createUserQueries(knex: Knex): UserQueries {
+export function createUserQueries(knex: Knex, rulesOf: RulesOf): UserQueries {
   return {
     // One transaction per page: on the embedded database each statement would wait for its turn behind the sync's batches.
-    list: (filter) => knex.transaction((transaction) => listUsers(transaction, filter)),
+    list: (filter) => knex.transaction((transaction) => listUsers(transaction, filter, rulesOf)),
     async get(id) {
       const rows = await sqlRows<UserRow>(knex, `select ${userColumns} from "user" u where u.id = :id`, { id });
       const [user] = await hydrateUsers(knex, rows);
@@ -49,26 +54,41 @@ export function createUserQueries(knex: Knex): UserQueries {
   };
 }
 
-async function listUsers(knex: Knex, filter: UserFilter): Promise<Page<UserJson>> {
+async function listUsers(knex: Knex, filter: UserFilter, rulesOf: RulesOf): Promise<Page<ListedUser>> {
   const search = searchOf(filter.search);
   const rows = await sqlRows<UserRow>(
     knex,
     `with matched as ${search.conditions.length > 0 ? 'materialized' : 'not materialized'} (
-           select u.id from "user" u
-            where ${allOf([
-              'u.id > :after',
-              !filter.all && 'u.active',
-              filter.sync === 'off' && syncOff,
-              filter.sync === 'on' && `not ${syncOff}`,
-              ...search.conditions,
-            ])}
+           select u.id from "user" u where ${allOf(['u.id > :after', ...conditionsOf(filter), ...search.conditions])}
          )
          select ${userColumns} from (select id from matched order by id limit :limit) page join "user" u using (id)
           order by u.id`,
     { after: idAfter(filter.after), limit: filter.limit + 1, ...search.bindings },
   );
   const page = pageOf(rows, filter.limit, (row) => String(row.id));
-  return { items: await hydrateUsers(knex, page.rows), next: page.next };
+  const items = await hydrateUsers(knex, page.rows);
+  if (filter.sync !== 'off') return { items, next: page.next };
+  const waiting = await waitingChanges(
+    knex,
+    items.map((user) => user.id),
+    rulesOf,
+  );
+  return { items: items.map((user) => ({ ...user, waiting: waiting.get(user.id) ?? [] })), next: page.next };
+}
+
+/** Users by what a list of them is asked with. */
+export type UserSelection = Omit<UserFilter, keyof PageRequest>;
+
+/** The ids of all users that such a list has, in their order. */
+export async function idsOfUsers(knex: Knex, filter: UserSelection): Promise<number[]> {
+  const search = searchOf(filter.search);
+  const conditions = allOf(['true', ...conditionsOf(filter), ...search.conditions]);
+  const sql = `select u.id from "user" u where ${conditions} order by u.id`;
+  return (await sqlRows<{ id: number }>(knex, sql, search.bindings)).map((row) => row.id);
+}
+
+function conditionsOf({ all, sync }: UserSelection): (string | false)[] {
+  return [!all && 'u.active', sync === 'off' && syncOff, sync === 'on' && `not ${syncOff}`];
 }
 
 /**

@@ -72,6 +72,22 @@ export type ExplanationRow = {
   }[];
 };
 
+export type WorklistRow = {
+  readonly userId: number;
+  readonly username: string | null;
+  readonly active: boolean;
+  readonly reasons: readonly string[];
+  readonly evidence: readonly {
+    readonly reason: string;
+    readonly source: string;
+    readonly externalId: string;
+    readonly since: string | null;
+    readonly proof: string | null;
+    readonly runId: number | null;
+    readonly changes: readonly { readonly field: string; readonly before: string; readonly after: string }[];
+  }[];
+};
+
 /** A copy without some of its keys. */
 export function without<Row extends object, Key extends keyof Row>(row: Row, ...keys: Key[]): Omit<Row, Key> {
   const kept = Object.entries(row).filter(([key]) => !(keys as PropertyKey[]).includes(key));

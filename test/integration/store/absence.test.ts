@@ -53,7 +53,7 @@ it('3.1 what the source itself reports is told apart from silence, and takes its
     await tx.markAbsent([c], absenceProof.outOfScope);
   });
   expect(await reads.countAbsences('ad')).toEqual({ absent: 3, reported: 1, returned: 0 });
-  const since = await db('account').where({ external_id: 'a' }).first('absent_since');
+  const since: unknown = await db('account').where({ external_id: 'a' }).first('absent_since');
   await inLease(async (tx, [a = 0, , c = 0]) => {
     await tx.markAbsent([a], absenceProof.deleted);
     await tx.markAbsent([c], absenceProof.notListed);

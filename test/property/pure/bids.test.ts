@@ -51,7 +51,7 @@ function lostNames(outcome: Outcome | undefined): string[] {
   return (outcome?.lost ?? []).map((loss) => claimKey(loss.claim)).sort();
 }
 
-test('unique names go as trying everything out would have it', () => {
+test('4.7 unique names go as trying everything out would have it', () => {
   fc.assert(
     fc.property(fc.array(wish, { minLength: 1, maxLength: 7 }), (wishes) => {
       const { bidders, holders } = biddersOf(wishes);
@@ -73,7 +73,7 @@ test('unique names go as trying everything out would have it', () => {
   tell('unique names', runs, seed);
 });
 
-test('the order of the bidders does not matter', () => {
+test('4.8 the order of the bidders does not matter', () => {
   fc.assert(
     fc.property(
       fc.array(wish, { minLength: 2, maxLength: 7 }),

@@ -62,7 +62,7 @@ function naively(...reads: readonly AccountRecord[]): unknown {
   };
 }
 
-test('two records have one hash exactly when they say the same', () => {
+test('2.4 two records have one hash exactly when they say the same', () => {
   fc.assert(
     fc.property(record, record, (a, b) => {
       const same = JSON.stringify(naively(a)) === JSON.stringify(naively(b));
@@ -74,7 +74,7 @@ test('two records have one hash exactly when they say the same', () => {
   tell('contents', runs, seed);
 });
 
-test('what was not read is kept, and saying it again changes nothing', () => {
+test('2.3 what was not read is kept, and saying it again changes nothing', () => {
   fc.assert(
     fc.property(record, record, (first, second) => {
       const merged = merge(valid(first), valid(second));

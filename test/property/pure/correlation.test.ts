@@ -55,7 +55,7 @@ const world = fc.record({
 });
 type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
 
-test('correlation is what comparing everything with everything gives', () => {
+test('4.2 correlation is what comparing everything with everything gives', () => {
   fc.assert(
     fc.property(world, (some) => {
       const { config, state } = stateOf(some);
@@ -74,7 +74,7 @@ test('correlation is what comparing everything with everything gives', () => {
   tell('correlations', runs, seed);
 });
 
-test('the order of accounts and users does not matter to correlation', () => {
+test('4.8 the order of accounts and users does not matter to correlation', () => {
   fc.assert(
     fc.property(world, (some) => {
       const { config, state } = stateOf(some);
@@ -119,6 +119,7 @@ function addAccount(state: NaiveState, source: string, externalId: string, some:
     refusals: {},
     standing: 'new',
     reason: null,
+    seen: null,
     ...rest,
   };
   state.accounts[`${source}:${externalId}`] = made;

@@ -51,7 +51,7 @@ type Anybody = typeof anybody extends fc.Arbitrary<infer T> ? T : never;
 /** The alphabet and the numbers of teams disagree. */
 const teamNames: NaiveState['teams'] = { 0: 'Everybody', 1: 'Zulu', 2: 'alpha', 3: 'Mike', 4: 'Bravo' };
 
-test('a user is what the rules make of words, slots and policy', () => {
+test('20.1 a user is what the rules make of words, slots and policy', () => {
   fc.assert(
     fc.property(anybody, (some) => {
       const config = configOf({
@@ -80,7 +80,7 @@ test('a user is what the rules make of words, slots and policy', () => {
   tell('folds', runs, seed);
 });
 
-test('the order in which slots and words are listed does not matter', () => {
+test('20.6 the order in which slots and words are listed does not matter', () => {
   fc.assert(
     fc.property(anybody, (some) => {
       const input = inputOf(

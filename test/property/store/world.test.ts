@@ -25,12 +25,12 @@ async function play(story: Story, variation?: Variation): Promise<{ steps: numbe
 
 const examples = join(import.meta.dirname, '../examples');
 
-test.each(readdirSync(examples).filter((name) => name.endsWith('.json')))('the world %s', async (name) => {
+test.each(readdirSync(examples).filter((name) => name.endsWith('.json')))('20.1 the world %s', async (name) => {
   const { story } = JSON.parse(readFileSync(join(examples, name), 'utf8')) as { story: Story };
   await play(story);
 });
 
-test('a store does what the rules say, whatever happens', async () => {
+test('20.1, 20.2, 20.3, 20.4, 20.5, 20.7, 20.8, 20.9 a store does what the rules say, whatever happens', async () => {
   const done = await checkStories(
     stories({ crashes: false, maxSteps: 25 }),
     { steps: steps * 0.6, seed },
@@ -39,7 +39,7 @@ test('a store does what the rules say, whatever happens', async () => {
   tell('stores against the rules', done, seed);
 });
 
-test('a process that ends in the middle changes no result', async () => {
+test('20.10 a process that ends in the middle changes no result', async () => {
   const done = await checkStories(
     stories({ crashes: true, maxSteps: 20 }),
     { steps: steps * 0.2, seed },
@@ -48,7 +48,7 @@ test('a process that ends in the middle changes no result', async () => {
   tell('stores with crashes', done, seed);
 });
 
-test('order and division of the work change no result', async () => {
+test('20.6 order and division of the work change no result', async () => {
   const done = await checkStories(
     stories({ crashes: false, maxSteps: 20 }),
     { steps: steps * 0.2, seed: seed + 1_000_000 },

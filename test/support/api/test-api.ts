@@ -13,7 +13,7 @@ import { createLinkMoveStore } from '../../../src/store/link-move-store.ts';
 import { createSourceIdentityStore } from '../../../src/store/source-identity-store.ts';
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
 import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts';
-import { createSyncSwitchStore } from '../../../src/store/sync-switch-store.ts';
+import { createUndoStore } from '../../../src/store/undo-store.ts';
 import { createUserStore } from '../../../src/store/user-store.ts';
 import { createWorklistAckStore } from '../../../src/store/worklist-ack-store.ts';
 import { createAccountIgnore } from '../../../src/users/account-ignore.ts';
@@ -21,8 +21,10 @@ import { createLinkMove } from '../../../src/users/link-move.ts';
 import { createConfirmSystem } from '../../../src/users/source-identity.ts';
 import { createHeldRuns } from '../../../src/users/held-run.ts';
 import { createSourcePause } from '../../../src/users/source-pause.ts';
-import { createSwitchSync } from '../../../src/users/sync-switch.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
+import { createUndo } from '../../../src/users/undo.ts';
+import { createReviews } from '../../../src/users/review.ts';
+import type { UserActionBasis } from '../../../src/users/user-action.ts';
 import { createUserActions } from '../../../src/users/user-actions.ts';
 import { createAckWorklist } from '../../../src/users/worklist-ack.ts';
 
@@ -75,22 +77,21 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
   const requestReconcile = async (sources: readonly string[]): Promise<void> => {
     reconciles.push(sources);
   };
+  const basis: UserActionBasis = {
+    store: createUserStore(
+      knex,
+      () => [],
+      () => null,
+    ),
+    rules: noRules,
+    requestReconcile,
+  };
   const app = await buildApi({
     authenticate: createAuthenticate(store, localToken),
     queries,
-    switchSync: createSwitchSync(createSyncSwitchStore(knex), requestReconcile),
-    userActions: createUserActions(
-      {
-        store: createUserStore(
-          knex,
-          () => [],
-          () => null,
-        ),
-        rules: noRules,
-        requestReconcile,
-      },
-      async () => 'unsupported',
-    ),
+    bulk: { start: async () => 1, carryOut: async () => undefined },
+    userActions: createUserActions(basis, async () => 'unsupported'),
+    reviews: createReviews(basis, async () => 'unsupported'),
     sourcePause: createSourcePause(createSourcePauseStore(knex), requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(knex)),
     linkMove: createLinkMove(
@@ -100,6 +101,16 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(knex), requestReconcile),
     ackWorklist: createAckWorklist(createWorklistAckStore(knex, ['acd'])),
     runRequests: engine,
+    undo: createUndo(
+      createUndoStore(
+        knex,
+        () => [],
+        () => null,
+      ),
+      noRules,
+      requestReconcile,
+      100,
+    ),
     heldRuns: createHeldRuns(createHeldRunStore(knex), requestReconcile),
     sourceChecks: { check: async () => [{ name: 'tcp', outcome: 'ok', detail: 'connected' }] },
     settings: () => [{ key: 'database', value: 'embedded', origin: 'default' }],

@@ -14,6 +14,8 @@ export interface WorldSource {
   readonly roles: readonly WorldRoleRule[];
   readonly teams: 'mirror' | 'add-only';
   readonly blanks: readonly Field[];
+  /** Its ids are given to other people (spec 8). */
+  readonly reusableIds: boolean;
 }
 
 /** The configuration of a world. */
@@ -44,6 +46,8 @@ export interface WorldChoice {
   /** The last ACD matches by first and last name too (spec 4.3). */
   readonly nameRule: boolean;
   readonly counts: boolean;
+  /** The ids of the ACDs are given to other people (spec 8); kept examples from before say nothing of it. */
+  readonly reusableIds?: boolean;
 }
 
 /** A choice's configuration. */
@@ -60,6 +64,7 @@ export function configOf(choice: WorldChoice): WorldConfig {
     ],
     teams: last && choice.addOnly ? 'add-only' : 'mirror',
     blanks: [],
+    reusableIds: choice.reusableIds === true,
   });
   const directory: WorldSource = {
     id: 'ad',
@@ -69,6 +74,7 @@ export function configOf(choice: WorldChoice): WorldConfig {
     roles: [{ when: 'group', name: 'CN=Leads', role: 'supervisor' }],
     teams: 'mirror',
     blanks: choice.blanks ? ['department'] : [],
+    reusableIds: false,
   };
   const acds = choice.acds === 1 ? [acd('acd1', true)] : [acd('acd1', false), acd('acd2', true)];
   return {

@@ -58,6 +58,7 @@ export function rulesOf(config: WorldConfig, source: WorldSource): SourceRules {
     teams: source.teams,
     blanks: source.blanks,
     ignore: [],
+    reusableIds: source.reusableIds ? { nameMapping: 'one' } : null,
   };
 }
 

@@ -50,6 +50,7 @@ function observe(state: NaiveState, source: string, externalId: string, said: Ac
       refusals: {},
       standing: 'new',
       reason: null,
+      seen: null,
     };
     return;
   }

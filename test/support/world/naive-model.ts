@@ -1,4 +1,5 @@
 import type { WorldConfig } from './config.ts';
+import { noteNames, seemsAnother } from './naive-names.ts';
 import { itemText, matchesUser, naiveCorrelation } from './naive-correlation.ts';
 import { applyTogether, holderOfName, holdReason, keyOf, naiveSaid, type NaiveApplication } from './naive-project.ts';
 import {
@@ -36,7 +37,10 @@ function naivePass(config: WorldConfig, state: NaiveState, source: string): void
   if (Object.keys(state.users).length === 0 && !everyoneRead) return;
   if (halfIsMissing(state, source)) return;
   const items = bindTeams(state, source);
-  for (const [, account] of accountsOf(state, source)) account.gone = account.absent;
+  for (const [, account] of accountsOf(state, source)) {
+    if (account.absent && !account.gone && account.seen !== null) account.seen.gone = true;
+    account.gone = account.absent;
+  }
   items.push(...applyLinked(config, state, source));
   items.push(...identify(config, state, source));
   state.items[source] = [...new Set(items)].sort();
@@ -87,15 +91,20 @@ function applyLinked(config: WorldConfig, state: NaiveState, source: string): st
     return user === undefined ? [] : [{ account, user, creates: false }];
   });
   for (const { account } of linked) endSpentRefusals(account);
-  const held = linked.filter(({ account, user }) => holdReason(user, account) !== null);
+  const reused = linked.filter(({ account }) => seemsAnother(config, state, account));
+  for (const { account } of reused) setStanding(account, 'linked', 'possible-id-reuse');
+  const asked = reused.map(({ account, user }) => itemText('possible-id-reuse', [keyOf(account)], [user.key]));
+  const known = linked.filter((entry) => !reused.includes(entry));
+  for (const { account, user } of known) noteNames(state, account, holdReason(user, account) === null);
+  const held = known.filter(({ account, user }) => holdReason(user, account) !== null);
   for (const { account, user } of held) setStanding(account, 'linked', holdReason(user, account));
   const applied = applyTogether(
     config,
     state,
-    linked.filter((entry) => !held.includes(entry)),
+    known.filter((entry) => !held.includes(entry)),
   );
   for (const application of applied) writeUser(application);
-  return applied.flatMap((application) => settle(state, application));
+  return [...asked, ...applied.flatMap((application) => settle(state, application))];
 }
 
 /** A refusal ends when the source says another value for that part. */
@@ -158,6 +167,8 @@ function identify(config: WorldConfig, state: NaiveState, source: string): strin
     const { account, user } = application;
     state.users[user.key] = user;
     user.links[source] = keyOf(account);
+    account.seen = null;
+    noteNames(state, account, true);
     writeUser(application);
   }
   for (const application of made) items.push(...settle(state, application));

@@ -22,6 +22,17 @@ export interface NaiveAccount {
   refusals: Record<string, string>;
   standing: string;
   reason: string | null;
+  /** What it was called when it was last linked or applied; null while nobody is linked to it (spec 8.3). */
+  seen: NaiveNames | null;
+}
+
+interface NaiveNames {
+  first: string | null;
+  last: string | null;
+  /** Gone since. */
+  gone: boolean;
+  /** The source had been read completely by then: until it has, nothing is known of how it reads names. */
+  read: boolean;
 }
 
 /** What of one source's account has been applied to one user. Teams are named by the model's own numbers. */

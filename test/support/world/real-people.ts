@@ -9,13 +9,11 @@ import { appendPersonsEvent } from '../../../src/store/append-event.ts';
 import { reconcileReads } from '../../../src/store/reconcile-reads.ts';
 import { reconcileWrites } from '../../../src/store/reconcile-writes.ts';
 import { query, queryOne } from '../../../src/store/sql.ts';
-import { createSyncSwitchStore } from '../../../src/store/sync-switch-store.ts';
 import { createUserStore } from '../../../src/store/user-store.ts';
 import { saveWords } from '../../../src/store/user-words.ts';
 import { wakeUser } from '../../../src/store/wake-user.ts';
 import { ActionRefusedError } from '../../../src/users/errors.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
-import { createSwitchSync } from '../../../src/users/sync-switch.ts';
 import { createUserActions, type UserActions } from '../../../src/users/user-actions.ts';
 import type { WorldSource } from './config.ts';
 import { rulesOf } from './memory-source.ts';
@@ -91,7 +89,7 @@ export async function realSwitch(
   enabled: boolean,
   source: string | null,
 ): Promise<boolean> {
-  const switchSync = createSwitchSync(createSyncSwitchStore(world.db), () => world.reconcileNow());
+  const { switchSync } = actionsOn(world);
   const userId = await userIdOf(world.db, userKey);
   return done(switchSync({ userId, enabled, operator, ...(source === null ? {} : { source }) }));
 }
@@ -141,7 +139,7 @@ export async function realLocalUser(world: RealWorld, values: Words['localValues
     await saveWords(tx, id, noWords, words, { operator, reason: null });
     await writes.saveClaims([{ userId: id, take: claimsOf(value), release: [] }]);
     await writes.saveUserKeys([{ userId: id, keys: userKeys(value.fields, [], allRules(world)), before: [] }]);
-    await wakeUser(tx, id, null);
+    await wakeUser(tx, [id]);
     const changes = changesBetween(emptyValue, value, teamNames);
     const event = { operator, type: 'user-changed', source: null, userId: id, changes, reason: null } as const;
     await appendPersonsEvent(tx, event);

@@ -149,6 +149,7 @@ async function makeLife(
     leases: leaseStore(db),
     reconcileStore: watched(ownSourceOnly(reconcileStore(db, (id) => matchOf.get(id) ?? [])), tick),
     importStore: watched(importStore(db), tick),
+    endPassedSwitches: () => Promise.resolve(0),
     queueRun: (id) => {
       queue.push(id);
       return Promise.resolve();

@@ -42,7 +42,7 @@ const directoryFields: readonly Field[] = [
 const spelling: Readonly<Partial<Record<Field, readonly string[]>>> = {
   username: ['anna', 'Anna ', 'bob', 'cyril', 'dan'],
   windowsLogin: ['CORP\\anna', 'CORP\\bob', 'corp\\BOB', 'CORP\\cyril', 'CORP\\dan'],
-  firstName: ['Jan', 'Eva', 'Zo\u00eb', 'Zoe\u0308', 'Petr'],
+  firstName: ['Jan', 'Jana', 'Zo\u00eb', 'Zoe\u0308', 'Honza'],
   lastName: ['Nov\u00e1k', 'M\u00fcller', "O'Brien", 'Nguy\u1ec5n', 'Stra\u00dfe'],
   email: ['a@x.test', 'A@X.test', 'b@x.test', 'c@x.test', 'd@x.test'],
   employeeId: ['0100', '0101', '0102', '0103', '0104'],

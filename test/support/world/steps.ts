@@ -179,6 +179,7 @@ const choice: fc.Arbitrary<WorldChoice> = fc.record({
   fieldRank: fc.boolean(),
   nameRule: fc.boolean(),
   counts: fc.boolean(),
+  reusableIds: fc.boolean(),
 });
 
 /** Random worlds: some accounts, a first sync, then whatever happens. */

@@ -35,10 +35,11 @@ describe('help', () => {
       ...['user team give', 'user team take', 'user team withdraw', 'user team main'],
       ...['user supervision give', 'user supervision take', 'user supervision withdraw'],
       ...['user deactivate', 'user activate', 'user unlink', 'user link', 'user repurpose'],
+      'bulk',
       ...['log', 'review list', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
       ...['source move-links', 'account list', 'account ignore', 'account unignore', 'owner'],
-      ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run cancel'],
+      ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run cancel', 'undo'],
       ...['start', 'migrate', 'openapi', 'version', 'config check', 'config show'],
     ]);
   });

@@ -14,7 +14,7 @@ async function world(options: FakeOptions): Promise<FakeWorld> {
 const bodies = (fake: FakeWorld): unknown[] =>
   fake.sent.filter(({ method }) => method === 'POST').map((each) => each.body);
 
-describe('source move-links', () => {
+describe('14.1 source move-links', () => {
   const refusal = { code: 'new-account-gone', message: 'account 72 of new is gone' };
   /** Moves every pair but those to account 72. */
   const answer = ({ body }: Sent): unknown => {
@@ -94,7 +94,7 @@ describe('source move-links', () => {
   });
 });
 
-describe('source confirm', () => {
+describe('2.6 source confirm', () => {
   const other = { ...sampleSource, newSystemId: 'S-1-5-22' };
 
   it('shows both systems, asks, and confirms what it has shown', async () => {
@@ -117,7 +117,7 @@ describe('source confirm', () => {
 });
 
 describe('account list', () => {
-  it('--csv prints all pages under one head', async () => {
+  it('4.5 --csv prints all pages under one head', async () => {
     const account = { ...sampleAccount, values: { firstName: '=cmd', lastName: 'Novák' } };
     const fake = await world({
       answer: ({ query }) =>
@@ -141,7 +141,7 @@ describe('account list', () => {
 });
 
 describe('worklist', () => {
-  it('ack needs a note', async () => {
+  it('9.2 ack needs a note', async () => {
     const fake = await world({});
     expect(await fake.run('worklist', 'ack', 'jnovak')).toBe(2);
     expect(fake.sent).toEqual([]);

@@ -36,6 +36,18 @@ describe('tables for people', () => {
       "
     `);
   });
+  it('6.5 user list --sync off: since when, by whom, until when, why, and what waits', async () => {
+    const waiting = [{ field: 'lastName', before: 'Novák', after: 'Nový' }];
+    const [all] = sampleUser.sync;
+    const sync = [all, { ...all, source: 'corp-ad', until: null, reason: null }];
+    expect(await shown('user list --sync off', list({ ...sampleUser, sync, waiting }))).toMatchInlineSnapshot(`
+      "
+      ID  USERNAME  NAME       OFF SINCE                                                         BY          UNTIL                       REASON    WAITING
+      12  jnovak    Jan Novák  2026-03-04 11:00:00 +01:00, 2026-03-04 11:00:00 +01:00 (corp-ad)  local:jana  2026-04-01 02:00:00 +02:00  on leave  lastName: Novák → Nový
+      "
+    `);
+  });
+
   it('run list', async () => {
     const failed = { ...sampleRun, id: 8, state: 'failed', error: { code: 'tls', message: 'certificate expired' } };
     expect(await shown('run list', list(sampleRun, failed, { ...sampleRun, id: 9, state: 'queued', finishedAt: null })))
@@ -133,7 +145,7 @@ describe('cards', () => {
       "
     `);
   });
-  it('user explain', async () => {
+  it('5.7 user explain', async () => {
     expect(await shown('user explain 12', sampleExplanation)).toMatchInlineSnapshot(`
       "
       User 12 · active, sync off
@@ -258,7 +270,7 @@ describe('people', () => {
     expect(stdout.lines.map((line) => line.trim().split(/\s+/)[0])).toEqual(['ID', '12', '13']);
     expect(stdout.text).toContain('a-much-longer-username');
   });
-  it('never see a secret in an error', async () => {
+  it('20.11 never see a secret in an error', async () => {
     const fake = await fakeWorld({
       ports: { openInProcess: () => Promise.reject(new Error('cannot open postgres://u:S3cr%2Ft@h/db with S3cr/t')) },
     });

@@ -11,7 +11,7 @@ function answer({ method, path }: Sent): unknown {
   if (/\/(pause|resume|retire)$/.test(path)) return sampleSource;
   if (/\/(ignore|unignore)$/.test(path)) return sampleAccount;
   if (path.endsWith('/ack')) return { userId: 12, acknowledged: true };
-  if (path.endsWith('/sync')) return { changed: true, user: sampleUser };
+  if (path.endsWith('/sync')) return { preview: false, changed: true, changes: [], warnings: [], user: sampleUser };
   if (path === '/api/v1/syncs') return { id: 's 1', runs: [sampleRun], refused: [] };
   if (path.startsWith('/api/v1/syncs/')) return { id: 's 1', atRest: true, runs: [sampleRun] };
   if (path.startsWith('/api/v1/runs/')) return sampleRun;
@@ -41,7 +41,7 @@ const table: readonly (readonly [line: string, write: boolean, requests: readonl
   ['user show CORP\\j/n?', false, [{ method: 'GET', path: '/api/v1/users/CORP%5Cj%2Fn%3F' }]],
   ['user explain jnovak', false, [{ method: 'GET', path: '/api/v1/users/jnovak/explain' }]],
   ['user history jnovak', false, [page('/api/v1/users/jnovak/events')]],
-  ['user sync on jnovak', true, [put({ enabled: true })]],
+  ['user sync on jnovak --yes', true, [put({ enabled: true })]],
   [
     'user sync off jnovak --source corp-ad --until 2026-06-01T10:00Z --reason leave',
     true,

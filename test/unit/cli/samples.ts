@@ -267,6 +267,7 @@ export const sampleExplanation: Explanation = {
           by: 'local:jana',
           reason: 'on leave',
           itemId: null,
+          runId: null,
           changes: [{ field: 'lastName', before: 'Novák', after: 'Nový' }],
         },
       ],

@@ -18,6 +18,12 @@ const acted = {
   user: { ...sampleUser, version: 7 },
 };
 
+const switched = {
+  ...acted,
+  changes: [acted.changes[0], { field: 'sync.ad', before: 'off', after: 'on' }],
+  warnings: ['hr B-1 waited'],
+};
+
 async function world(options: FakeOptions = {}): Promise<FakeWorld> {
   const fake = await fakeWorld({ answer: () => acted, ...options });
   worlds.push(fake);
@@ -80,7 +86,7 @@ describe('what people do to a user', () => {
     expect(unchanged.stderr.text).toBe('it comes back\n');
   });
 
-  it('shows what an activation would change, asks, and does what it has shown', async () => {
+  it('9.5 shows what an activation would change, asks, and does what it has shown', async () => {
     const asked: string[] = [];
     const fake = await world({
       onConfirm: (question) => {
@@ -94,6 +100,46 @@ describe('what people do to a user', () => {
       { ...put('active', { active: true }), query: { preview: true } },
       { ...put('active', { active: true }), headers: { 'if-match': '"7"' } },
     ]);
+  });
+
+  it('6.3 shows what switching on would change, asks, and does what it has shown', async () => {
+    const asked: string[] = [];
+    const fake = await world({
+      answer: () => switched,
+      onConfirm: (question) => {
+        asked.push(question);
+        return true;
+      },
+    });
+    expect(await fake.run('user', 'sync', 'on', 'jnovak', '--source', 'ad', '--reason', 'back')).toBe(0);
+    expect(asked).toEqual(['This would change of user 12:\n  email: a@corp.test → b@corp.test\nGo on?']);
+    const body = { enabled: true, source: 'ad', reason: 'back' };
+    expect(fake.sent).toEqual([
+      { ...put('sync', body), query: { preview: true } },
+      { ...put('sync', body), headers: { 'if-match': '"7"' } },
+    ]);
+    expect(fake.stdout.text).toBe('  email: a@corp.test → b@corp.test\nSync of user jnovak with ad is on.\n');
+    expect(fake.stderr.text).toBe('hr B-1 waited\n');
+  });
+
+  it('6.3 a person who says no leaves the sync off; a script, --yes and --json are not asked', async () => {
+    const refusing = await world({ answer: () => switched, onConfirm: () => false });
+    expect(await refusing.run('user', 'sync', 'on', 'jnovak')).toBe(1);
+    expect(refusing.sent).toHaveLength(1);
+    expect(refusing.stderr.text).toContain('nothing was changed');
+    expect(await refusing.run('user', 'sync', 'on', 'jnovak', '--yes')).toBe(0);
+    expect(await refusing.run('user', 'sync', 'on', 'jnovak', '--json')).toBe(0);
+    expect(refusing.sent.slice(1)).toEqual([put('sync', { enabled: true }), put('sync', { enabled: true })]);
+    const script = await world({ answer: () => switched });
+    expect(await script.run('user', 'sync', 'on', 'jnovak')).toBe(0);
+    expect(script.sent).toHaveLength(2);
+  });
+
+  it('6.4 off says until when, and asks nothing', async () => {
+    const fake = await world({ answer: () => ({ ...switched, changes: switched.changes.slice(1), warnings: [] }) });
+    expect(await fake.run('user', 'sync', 'off', 'jnovak', '--until', '2026-04-01T10:00Z')).toBe(0);
+    expect(fake.sent).toEqual([put('sync', { enabled: false, until: '2026-04-01T10:00:00.000Z' })]);
+    expect(fake.stdout.text).toMatch(/^Sync of user jnovak is off until 2026-04-01 \d\d:00:00 \S+\.\n$/);
   });
 
   it('does nothing where nobody is there to answer, or the answer is no', async () => {
@@ -124,7 +170,7 @@ describe('what people do to a user', () => {
   });
 });
 
-describe('owner', () => {
+describe('8.1 owner', () => {
   const owner = {
     source: 'acd',
     externalId: '4711',

@@ -185,7 +185,7 @@ describe('a request that brings no whole answer', () => {
     expect(await failure(send(url))).toMatchObject({ class: 'fatal', code: 'protocol' });
   });
 
-  test('tells neither password nor request, however its error is printed', async () => {
+  test('20.11 tells neither password nor request, however its error is printed', async () => {
     for (const answer of [{ error: 'ECONNRESET' }, { headers: { 'content-length': '9' }, body: 'x' }]) {
       mockHttp(address, [answer]);
       const error = await failure(send());

@@ -72,7 +72,7 @@ describe('values of Microsoft', () => {
     expect(sidText(bytes.subarray(0, 20))).toBeUndefined();
   });
 
-  test.each(['CORP\\jdoe', 'C\\a.b-c_d', 'CORP\\Jürgen M'])('%s is a Windows login', (text) => {
+  test.each(['CORP\\jdoe', 'C\\a.b-c_d', 'CORP\\Jürgen M'])('5.5 %s is a Windows login', (text) => {
     expect(isWindowsLogin(text)).toBe(true);
   });
 
@@ -144,7 +144,7 @@ describe('the connection', () => {
     expect(problems(connection)).toContain(word);
   });
 
-  test('a password in the address is refused without being repeated', () => {
+  test('20.11 a password in the address is refused without being repeated', () => {
     const found = problems({ url: 'ldap://cn=x:S3cret@dc1' });
     expect(found).toContain('bindPassword');
     expect(found).not.toContain('S3cret');

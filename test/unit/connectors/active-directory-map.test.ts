@@ -39,7 +39,7 @@ test.each([
   expect(mapEntry(entry({ useraccountcontrol: userAccountControl }), 'id', context())?.disabled).toBe(disabled);
 });
 
-test('without userAccountControl the state is not read', () => {
+test('2.3 without userAccountControl the state is not read', () => {
   expect(mapEntry(entry({}), 'id', context())).not.toHaveProperty('disabled');
 });
 
@@ -47,16 +47,16 @@ test.each(['2080', '4128', '8224'])('userAccountControl %s is a trust account, n
   expect(mapEntry(entry({ useraccountcontrol: userAccountControl }), 'id', context())).toBeUndefined();
 });
 
-test('an unusable userAccountControl is no default', () => {
+test('2.2 an unusable userAccountControl is no default', () => {
   expect(() => mapEntry(entry({ useraccountcontrol: 'x' }), 'id', context())).toThrow('userAccountControl');
 });
 
-test('empty where it is proven, not read where it is not', () => {
+test('2.3 empty where it is proven, not read where it is not', () => {
   const values = mapEntry(entry({ sn: ' ' }), 'id', context())?.values;
   expect(values).toEqual({ username: 'jdoe', windowsLogin: 'CORP\\jdoe', email: null, department: null });
 });
 
-test.each(['bad/name', 'x'.repeat(21), '', 'a\tb'])('the log-on name %j makes no Windows login', (name) => {
+test.each(['bad/name', 'x'.repeat(21), '', 'a\tb'])('5.5 the log-on name %j makes no Windows login', (name) => {
   expect(() => mapEntry(entry({ samaccountname: name }), 'id', context())).toThrow(/samaccountname/i);
 });
 
@@ -87,7 +87,7 @@ test('groups come from memberOf and the primary group, whatever the spelling of 
   expect(account?.roleFacts).toEqual({ groups: ['Leads', 'Everybody'] });
 });
 
-test('groups that nothing shows to be readable, or that came in part, are not read', () => {
+test('2.3 groups that nothing shows to be readable, or that came in part, are not read', () => {
   expect(mapEntry(entry({}), 'id', context({ groups, proven: new Set() }))).not.toHaveProperty('roleFacts');
   expect(mapEntry(entry({ 'memberof;range=0-1499': ['CN=Leads,DC=x'] }), 'id', context({ groups }))).not.toHaveProperty(
     'roleFacts',

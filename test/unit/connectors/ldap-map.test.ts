@@ -44,12 +44,12 @@ test.each([
   expect(accountOf(texts, { disabled: 'nsAccountLock' }, ['nsaccountlock'])).toMatchObject({ disabled });
 });
 
-test('a flag that no entry shows is not read; another text is no flag', () => {
+test('2.3 a flag that no entry shows is not read; another text is no flag', () => {
   expect(accountOf({}, { disabled: 'nsAccountLock' })).not.toHaveProperty('disabled');
   expect(() => accountOf({ nsaccountlock: ['perhaps'] }, { disabled: 'nsAccountLock' })).toThrow('nsaccountlock');
 });
 
-test('a mapped Windows login must be one', () => {
+test('5.5 a mapped Windows login must be one', () => {
   expect(accountOf({ ntlogin: ['CORP\\jdoe'] }, { windowsLogin: 'ntLogin' })).toMatchObject({
     values: { windowsLogin: 'CORP\\jdoe' },
   });

@@ -46,4 +46,22 @@ describe('values that people give to fields', () => {
   it.each(bad)('12.3 %s must not be %j', (field, text, problem) => {
     expect(valueProblem(field, text)).toMatch(problem);
   });
+
+  it.each(['01-31', '02-28', '03-31', '04-30', '05-31', '06-30', '07-31', '08-31', '09-30', '10-31', '11-30', '12-31'])(
+    '12.3 the month of %s ends with that day',
+    (end) => {
+      const next = `${end.slice(0, 3)}${String(Number(end.slice(3)) + 1)}`;
+      expect(valueProblem('companyStartDate', `2023-${end}`)).toBeNull();
+      expect(valueProblem('companyStartDate', `2023-${next}`)).toMatch(/date/);
+    },
+  );
+
+  it.each([
+    ['1900', false],
+    ['2000', true],
+    ['2023', false],
+    ['2024', true],
+  ])('12.3 29 February %s: %s', (year, there) => {
+    expect(valueProblem('companyStartDate', `${year}-02-29`) === null).toBe(there);
+  });
 });

@@ -24,7 +24,7 @@ const breaches: Record<string, string[]> = {
   'only-cli-starts-the-daemon': ['src/api/boots.ts → src/daemon.ts'],
   'nobody-imports-cli': ['src/api/calls-a-command.ts → src/cli/command.ts'],
   'nobody-imports-main': ['src/cli/runs-the-binary.ts → src/main.ts'],
-  'use-cases-declare-ports': ['access', 'apply', 'history', 'import', 'runs', 'users'].map(
+  'use-cases-declare-ports': ['access', 'apply', 'history', 'import', 'notify', 'runs', 'users'].map(
     (folder) => `src/${folder}/knows-the-store.ts → src/store/words.ts`,
   ),
   'adapters-take-only-the-ports': ['src/store/uses-a-use-case.ts → src/users/ports.ts'],
@@ -46,6 +46,7 @@ const breaches: Record<string, string[]> = {
     'src/telemetry/reports.ts → fast-xml-parser',
     'src/telemetry/reports.ts → got',
   ],
+  'nodemailer-only-in-notify': ['src/telemetry/mails.ts → nodemailer'],
   'commander-only-in-cli': ['src/settings/parses-flags.ts → commander'],
   'nock-only-in-one-helper': ['test/unit/mocks-http.ts → nock'],
   'production-never-imports-test': ['src/settings/uses-a-test-helper.ts → test/support/http-mock.ts'],

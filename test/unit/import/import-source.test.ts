@@ -310,7 +310,7 @@ describe('what an import writes', () => {
     expect(store.transactions).toBe(2);
   });
 
-  it('4.2 an unlinked account’s match keys, and none of a linked one, which is never correlated again (4.1)', async () => {
+  it('4.1, 4.2 an unlinked account’s match keys, and none of a linked one, which is never correlated again', async () => {
     const { store } = await imported({
       known: (known) => {
         known.put('unlinked', { values: { email: 'old@x' } });

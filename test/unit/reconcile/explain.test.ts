@@ -40,6 +40,7 @@ const rules: SourceRules = {
   teams: 'mirror',
   blanks: [],
   ignore: [],
+  reusableIds: null,
 };
 const snapshots = [
   slot(
@@ -69,6 +70,7 @@ const account: LinkedAccount = {
   refusals: [],
   questions: [],
   due: false,
+  heldRun: null,
   pause: null,
 };
 
@@ -110,7 +112,7 @@ const pending = [
   { field: 'jobTitle', before: null, after: 'Lead' },
 ];
 
-describe('explain: whose value it is', () => {
+describe('5.7 explain: whose value it is', () => {
   it('names winner, rule, since when, and the losers', () => {
     expect(fieldOf(explained(), 'firstName')).toMatchObject({
       value: 'Jan',
@@ -122,6 +124,12 @@ describe('explain: whose value it is', () => {
       },
       losers: [{ source: 'acd', value: 'Honza', rule: 'ranks below ad', since: '2026-01-03' }],
     });
+  });
+
+  it('tells whose link has ended, also while another source is linked', () => {
+    const ended = explained({ account: { link: { ...account.link, until: '2026-02-10', endReason: 'unlinked' } } });
+    expect(fieldOf(ended, 'firstName')?.winner).toMatchObject({ source: 'ad', linked: false });
+    expect(fieldOf(explained(), 'firstName')?.losers).toMatchObject([{ source: 'acd', linked: false }]);
   });
 
   it('follows a ranking of the field', () => {
@@ -188,7 +196,7 @@ describe('explain: whose value it is', () => {
   });
 });
 
-describe('explain: what holds a change back, and what would change without it', () => {
+describe('5.7 explain: what holds a change back, and what would change without it', () => {
   it('says nothing where everything is applied', () => {
     const applied = { ...account.account, content: { values: { firstName: 'Jan' } } };
     expect(accountOf(explained({ account: { account: applied } }))).toMatchObject({
@@ -282,5 +290,26 @@ describe('explain: what holds a change back, and what would change without it', 
       pending: [],
       linkedSince: '2026-01-01',
     });
+  });
+});
+
+describe('5.7 explain: a run that is held', () => {
+  const heldRun = { id: 17, at: '2026-02-20' };
+
+  it('5.7 names the run, and what approving it would change', () => {
+    expect(accountOf(explained({ account: { heldRun, due: true } }))).toMatchObject({
+      pending,
+      holds: [{ code: 'run-held', runId: 17, since: '2026-02-20', changes: pending }],
+    });
+  });
+
+  it('5.7 does not hold up what a person does: switching on would change all the same', () => {
+    const off = { source: null, by: 'anna', at: '2026-02-01', reason: 'leave', until: null };
+    const explanation = explained({ account: { heldRun }, input: { switchedOff: [off, { ...off, source: 'ad' }] } });
+    expect(accountOf(explanation)?.holds.map(({ code, changes }) => [code, changes])).toEqual([
+      ['sync-off', pending],
+      ['sync-off', pending],
+      ['run-held', []],
+    ]);
   });
 });

@@ -76,6 +76,20 @@ describe('13.1 a class is over its limit when it exceeds both the number and the
     });
 });
 
+describe('13.1 a limit of nothing at all', () => {
+  const nothing = { ...limits, created: { number: 0, percent: 50 }, gone: { number: 0, percent: 100 } };
+
+  it('13.1 one decision where no account is present is beyond every per cent', () => {
+    expect(exceededClasses({ ...none, gone: 1 }, 0, nothing).map((each) => each.class)).toEqual(['gone']);
+  });
+
+  it('13.1 one decision of one account is a hundred per cent', () => {
+    expect(exceededClasses({ ...none, created: 1, gone: 1 }, 1, nothing)).toMatchObject([
+      { class: 'created', percent: 100 },
+    ]);
+  });
+});
+
 describe('3.1 what a run may conclude from absences', () => {
   const counts = { absent: 6, reported: 0 };
   for (const row of [

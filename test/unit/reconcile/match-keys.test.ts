@@ -122,6 +122,10 @@ describe('4.2 what a rule of correlation compares', () => {
     expect(id).not.toBe(mail);
   });
 
+  it('4.2 a user has no key of a rule that one of its values is missing for', () => {
+    expect(userKeys({ firstName: 'Jan' }, [{ values: { email: 'jan@x' } }], [byId, byName])).toEqual([]);
+  });
+
   it('4.2 rules of several sources are each kept once', () => {
     expect(distinctRules([[byId, byMail], [byMail, byName], [byName]])).toEqual([byId, byMail, byName]);
   });

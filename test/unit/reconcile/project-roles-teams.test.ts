@@ -97,6 +97,13 @@ const roleRows: Record<string, RoleRow[]> = {
       unknown: ['wizard'],
     },
     {
+      situation: 'unknown roles are named in one order, whatever the source says first',
+      of: acdRules,
+      facts: { roles: ['wizard', 'oracle'] },
+      expected: ['agent'],
+      unknown: ['oracle', 'wizard'],
+    },
+    {
       situation: 'an unknown role keeps nobody from being an agent',
       of: acdRules,
       facts: { roles: ['wizard'] },

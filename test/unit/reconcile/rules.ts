@@ -13,6 +13,7 @@ export const acdRules: SourceRules = {
   teams: 'mirror',
   blanks: [],
   ignore: [],
+  reusableIds: null,
 };
 
 export const adRules: SourceRules = { ...acdRules, id: 'ad', as: 'directory', createsUsers: false };

@@ -50,7 +50,7 @@ describe('describeSettings', () => {
   });
 });
 
-describe('configDigest', () => {
+describe('14.4 configDigest', () => {
   const digest = async (changes: Readonly<Record<string, string>> = {}, password = 'hunter2'): Promise<string> => {
     const { settings } = await load(source(changes), { env: { PW: password, OTHER: password } });
     return configDigest(settings, 'ad');

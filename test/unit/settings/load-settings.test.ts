@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SecretRef } from '../../../src/connector-kit/secret.ts';
 import { chooseConfigFile } from '../../../src/settings/load-settings.ts';
+import { noticeKinds } from '../../../src/domain/notice.ts';
 import { load } from './support.ts';
 
 const acd = 'sources:\n  - id: acd\n    kind: csv-file\n    connection: {path: exports/acd.csv}\n';
@@ -30,6 +31,7 @@ describe('settings', () => {
         roleTaken: { number: 10, percent: 10 },
         gone: { number: 10, percent: 10 },
       },
+      notify: [],
       retention: {},
       log: { level: 'info' },
       sources: [],
@@ -97,7 +99,7 @@ describe('settings', () => {
     expect(settings.authority).toHaveProperty(['attribute.agentId'], { rank: ['acd'], blanks: [] });
   });
 
-  it('rank the sources not named: directories before ACDs, in the order of the configuration', async () => {
+  it('5.1 rank the sources not named: directories before ACDs, in the order of the configuration', async () => {
     const more = '  - {id: dir2, kind: ldif-file, connection: {path: z}}\n';
     const { settings } = await load(
       `authority: {email: {rank: [acd], blanks: [dir]}, attribute.x: {rank: [dir2]}}\n${acd}${directory}${more}`,
@@ -111,6 +113,23 @@ describe('settings', () => {
   it('keep the built-in roles beside those of the catalogue', async () => {
     const { settings } = await load('roles: {catalogue: {lead: [view], supervisor: [can-manage]}}\n');
     expect(settings.roles.catalogue).toEqual({ agent: [], supervisor: ['can-manage'], lead: ['view'] });
+  });
+
+  it('14.6 tell by webhook and e-mail, of everything unless said otherwise', async () => {
+    const { settings, folder } = await load(
+      [
+        'notify:',
+        '  - {webhook: {url: {env: HOOK}, secret: {env: S}, tls: {caFile: ca.pem}}, on: [run-held]}',
+        '  - email: {to: [a@b.test], from: c@d.test, smtp: {host: mail, username: u, password: {env: S}}}',
+        '  - email: {to: [a@b.test], from: c@d.test, smtp: {host: mail, encryption: implicit}}',
+      ].join('\n'),
+      { env: { HOOK: 'https://chat.example/hook', S: 's' } },
+    );
+    expect(settings.notify).toMatchObject([
+      { on: ['run-held'], webhook: { tls: { caFile: join(folder, 'ca.pem') } } },
+      { on: noticeKinds, email: { smtp: { port: 587, encryption: 'starttls', username: 'u', tls: {} } } },
+      { on: noticeKinds, email: { smtp: { port: 465, encryption: 'implicit' } } },
+    ]);
   });
 
   it("let relative paths start at the configuration file's folder", async () => {

@@ -10,7 +10,7 @@ import { folderWith } from './support.ts';
 const key = Buffer.from('key of the installation');
 
 describe('a secret', () => {
-  it('never prints its value', async () => {
+  it('20.11 never prints its value', async () => {
     const ref = SecretRef.from({ env: 'PW' }, { env: { PW: 'hunter2' }, folder: '/' });
     const masked = '***** (environment variable PW)';
     expect(await ref.read()).toBe('hunter2');

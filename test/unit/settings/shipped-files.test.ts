@@ -29,7 +29,10 @@ describe('the shipped configuration', () => {
 
   it('has a production example that lacks nothing but its secrets', async () => {
     const configFile = `${config}/example.production.yaml`;
-    const env = { DATABASE_URL: 'postgres://u:p@h/d', AD_BIND_PASSWORD: 'x', AVAYA_PASSWORD: 'y' };
+    const env = {
+      ...{ DATABASE_URL: 'postgres://u:p@h/d', AD_BIND_PASSWORD: 'x', AVAYA_PASSWORD: 'y', SMTP_PASSWORD: 'z' },
+      ...{ NOTIFY_WEBHOOK_URL: 'https://chat.example/hook', NOTIFY_WEBHOOK_SECRET: 's' },
+    };
     const real = connectorDefinitions(registry);
     const settings = await loadSettings({ configFile, env, connectors: real, validateCron });
     expect(settings.sources.map(({ id, kind, reusableIds }) => [id, kind, reusableIds])).toEqual([
@@ -37,7 +40,7 @@ describe('the shipped configuration', () => {
       ['avaya-prague', 'avaya-cm', true],
       ['acd-brno', 'csv-file', true],
     ]);
-    await expect(loadSettings({ configFile, env: {}, connectors: real, validateCron })).rejects.toThrow('3 problems');
+    await expect(loadSettings({ configFile, env: {}, connectors: real, validateCron })).rejects.toThrow('6 problems');
   });
 });
 

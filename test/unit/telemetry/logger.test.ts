@@ -41,7 +41,7 @@ describe('the process log', () => {
     expect(lines.map((line) => parse(line)['msg'])).toEqual(['yes']);
   });
 
-  it('has no secret, wherever it was put, and stays JSON', () => {
+  it('20.11 has no secret, wherever it was put, and stays JSON', () => {
     const secret = 'S3c"r\\t/pä';
     const { logger, lines, redactor } = recorded();
     redactor.register(secret);

@@ -52,7 +52,7 @@ function plant(value: unknown, path: readonly number[]): unknown {
 
 const surroundings = fc.constantFrom('', ' ', 'x', 'xy', 'password=', '"', '/', 'user:');
 
-describe('secrets', () => {
+describe('20.11 secrets', () => {
   it('never survive in a text, in whatever form', () => {
     fc.assert(
       fc.property(secrets, form, surroundings, surroundings, (secret, [, write], before, after) => {

@@ -67,7 +67,7 @@ describe('an agent', () => {
     expect(records[0]?.values['attribute.skills']).toBe('12:1, 15:3');
   });
 
-  test('what nobody shows is not read', async () => {
+  test('2.3 what nobody shows is not read', async () => {
     const { records, end } = await readWith(lists([agent({ Login_ID: '7', Name: '', SN: [[1, '']] })]), {
       skillTeams: { 5: 'Sales' },
     });

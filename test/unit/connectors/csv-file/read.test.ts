@@ -53,7 +53,7 @@ describe('the values of a row', () => {
     expect(systemId).toBe('ids in column acd id');
   });
 
-  test('that the file has no column for are not read', async () => {
+  test('2.3 that the file has no column for are not read', async () => {
     const { records } = await read('ACD ID,Last Name\n1,Smith\n');
     expect(records).toEqual([{ externalId: '1', values: { acdId: '1', lastName: 'Smith' } }]);
   });
@@ -155,7 +155,7 @@ describe('the values of a row', () => {
   });
 });
 
-describe('a row that cannot be used', () => {
+describe('2.2 a row that cannot be used', () => {
   test('is rejected and named, the rest is read, and without an id absence proves nothing', async () => {
     const { records, rejected, end } = await read('ACD ID,Last Name\n1,Smith\n,Nobody\n3,Jones\n4\n5,a"b"\n6,Cole\n');
     expect(records.map(({ externalId }) => externalId)).toEqual(['1', '3', '6']);
@@ -201,7 +201,7 @@ describe('a row that cannot be used', () => {
   });
 });
 
-describe('the end of a file', () => {
+describe('3.1 the end of a file', () => {
   const whole = `${header}\n${anna}\n${bob}\n${bob.replace('0043', '0044')}\n`;
 
   test('cut anywhere inside a record is noticed, and the records before it are kept', async () => {

@@ -187,7 +187,7 @@ describe('an entry', () => {
     expect(systemId).toBe('dc=example,dc=com, id uid');
   });
 
-  test('has its groups not read where no entry shows memberOf, rather than none', async () => {
+  test('2.3 has its groups not read where no entry shows memberOf, rather than none', async () => {
     const { records } = await read(file(unixUser(1)), { roleGroups: ['leads'] });
     expect(records[0]).not.toHaveProperty('roleFacts');
   });
@@ -200,7 +200,7 @@ describe('an entry', () => {
   });
 });
 
-describe('the Windows login', () => {
+describe('5.5 the Windows login', () => {
   test('comes from the entry, from the partition of its domain, or is not read', async () => {
     const principal = await read(file(adUser(1, ['msDS-PrincipalName: EAST\\user1'])));
     expect(principal.records[0]?.values.windowsLogin).toBe('EAST\\user1');
@@ -218,7 +218,7 @@ describe('the Windows login', () => {
   });
 });
 
-describe('a record that cannot be used', () => {
+describe('2.2 a record that cannot be used', () => {
   test.each([
     ['a URL', 'mail:< file:///etc/passwd', 'mail is given as a URL, and files that a file names are not read'],
     ['damaged base64', 'mail:: !!!', 'mail is not in base64'],
@@ -267,7 +267,7 @@ describe('a record that cannot be used', () => {
   });
 });
 
-describe('the end of a file', () => {
+describe('3.1 the end of a file', () => {
   test('cut anywhere inside the last record is noticed, and the records before it are kept', async () => {
     // Ends of different kinds: nothing in the file itself can show that the last one is whole.
     const content = Buffer.from(

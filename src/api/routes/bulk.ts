@@ -1,0 +1,82 @@
+import type { Permission } from '../../access/permissions.ts';
+import type { BulkAction } from '../../users/bulk.ts';
+import { operatorOf, requirePermission } from '../authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { accepted, answers, found, type ApiInstance } from '../instance.ts';
+import { ApiError } from '../problem.ts';
+import { bulkAsked, bulkJob, bulkParameters, bulkRequest, bulkResultFilter, bulkResultPage } from '../schemas/bulk.ts';
+
+/** Ten thousand users by name. */
+const bulkBodyLimit = 4 * 1024 * 1024;
+
+const permissionOf: Readonly<Record<BulkAction, Permission>> = {
+  enable: 'activate',
+  disable: 'activate',
+  'enable-sync': 'toggle-sync',
+  'disable-sync': 'toggle-sync',
+  'assign-team': 'edit-users',
+  'unassign-team': 'edit-users',
+  'assign-supervisor': 'edit-users',
+  'unassign-supervisor': 'edit-users',
+  'assign-role': 'assign-user-roles',
+  'unassign-role': 'assign-user-roles',
+  'set-main-team': 'edit-users',
+  unlock: 'edit-users',
+};
+
+/** Actions on many users, as jobs (spec 16). */
+export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies): void {
+  const idsOf = async (references: readonly string[]): Promise<number[]> => {
+    const [ids, unknown] = [new Set<number>(), new Set<string>()];
+    for (const reference of references) {
+      const id = await queries.users.resolve(reference);
+      if (id === null) unknown.add(reference);
+      else ids.add(id);
+    }
+    if (unknown.size > 0) throw new ApiError(404, 'user-unknown', `There is no user ${[...unknown].join(', ')}.`);
+    return [...ids];
+  };
+
+  app.post(
+    '/bulk',
+    {
+      config: { access: 'view' },
+      bodyLimit: bulkBodyLimit,
+      schema: { tags: ['users'], body: bulkRequest, response: { ...answers(bulkAsked), ...accepted(bulkAsked) } },
+    },
+    async (request, reply) => {
+      const { action, value, users, filter, insist, preview, reason } = request.body;
+      requirePermission(request, permissionOf[action]);
+      if (insist) requirePermission(request, 'override-acd-presence');
+      const ids = users === undefined ? await queries.bulk.usersOf(filter ?? { all: false }) : await idsOf(users);
+      if (preview) return { preview, users: ids.length, job: null };
+      const asked = { action, value: value ?? null, insist, reason: reason ?? null, operator: operatorOf(request) };
+      const id = await bulk.start(asked, ids);
+      reply.code(202);
+      return { preview, users: ids.length, job: found(await queries.bulk.get(id), 'bulk-unknown', `bulk job ${id}`) };
+    },
+  );
+
+  app.get(
+    '/bulk/:id',
+    { config: { access: 'view' }, schema: { tags: ['users'], params: bulkParameters, response: answers(bulkJob) } },
+    async ({ params }) => found(await queries.bulk.get(params.id), 'bulk-unknown', `bulk job ${params.id}`),
+  );
+
+  app.get(
+    '/bulk/:id/results',
+    {
+      config: { access: 'view' },
+      schema: {
+        tags: ['users'],
+        params: bulkParameters,
+        querystring: bulkResultFilter,
+        response: answers(bulkResultPage),
+      },
+    },
+    async ({ params, query }) => {
+      found(await queries.bulk.get(params.id), 'bulk-unknown', `bulk job ${params.id}`);
+      return queries.bulk.results(params.id, query);
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { bulkActions } from '../../users/bulk.ts';
+import { id, idGiven, pageOf, pageRequest, reason, time } from './common.ts';
+import { named } from './registry.ts';
+
+const count = z.int().nonnegative();
+const text = z.string().nullable();
+const outcome = z.enum(['changed', 'unchanged', 'refused']);
+const action = z.enum(bulkActions);
+
+/** On named users, or on those of a list. */
+export const bulkRequest = z
+  .strictObject({
+    action,
+    value: z.string().trim().min(1).max(256).nullish().describe('the team or the role, for actions that name one'),
+    users: z.array(z.string().min(1).max(256)).min(1).max(10_000).optional().describe('ids or usernames'),
+    filter: z
+      .strictObject({
+        search: z.string().min(1).max(200).optional(),
+        sync: z.enum(['on', 'off']).optional(),
+        all: z.boolean().default(false).describe('inactive users too'),
+      })
+      .optional(),
+    insist: z.boolean().default(false).describe('of disable: needs override-acd-presence and a reason'),
+    preview: z.boolean().default(false),
+    reason: reason.nullish(),
+  })
+  .refine(({ users, filter }) => (users === undefined) !== (filter === undefined), { message: 'give users or filter' });
+
+export const bulkJob = named(
+  'BulkJob',
+  z.object({
+    id,
+    action,
+    value: text,
+    reason: text,
+    askedBy: z.string(),
+    askedAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    counts: z.object({ users: count, done: count, changed: count, unchanged: count, refused: count }),
+  }),
+);
+export type BulkJob = z.output<typeof bulkJob>;
+
+export const bulkAsked = named(
+  'BulkAsked',
+  z.object({ preview: z.boolean(), users: count, job: bulkJob.nullable().describe('null of a preview') }),
+);
+export type BulkAsked = z.output<typeof bulkAsked>;
+
+export const bulkParameters = z.object({ id: idGiven });
+export const bulkResultFilter = pageRequest.extend({ outcome: outcome.optional() });
+const bulkResult = named(
+  'BulkResult',
+  z.object({ userId: id, username: text, outcome, code: text, message: text.describe('why it was refused') }),
+);
+export type BulkResult = z.output<typeof bulkResult>;
+export const bulkResultPage = pageOf('BulkResultPage', bulkResult);

@@ -1,0 +1,127 @@
+import type { AccountContent } from '../domain/account.ts';
+import { changesBetween, shownPart, type Change } from '../domain/change.ts';
+import { isField, type UniqueField } from '../domain/fields.ts';
+import { fold, type TeamNames } from '../domain/fold.ts';
+import type { Snapshot, UserValue } from '../domain/user.ts';
+import type { Subject } from './decide.ts';
+import { withFormer, type FormerSlot } from './former-slot.ts';
+import { project, valueSaid, type Part, type TeamBindings } from './project.ts';
+import { refusedParts } from './refused-parts.ts';
+import type { SourceRules } from './rules.ts';
+
+/** A decision of the sync on one user, and everything that taking it back depends on. */
+export interface UndoInput {
+  readonly subject: Subject;
+  readonly source: string;
+  /** What the decision changed; of a single field only that. */
+  readonly changes: readonly Change[];
+  readonly former: FormerSlot;
+  /** A person has changed the user since: everything stays as it is. */
+  readonly leave: boolean;
+  /** The source's slot is still that of the account. */
+  readonly ownsSlot: boolean;
+  /** What the account says now; null where it is not linked to this user any more. */
+  readonly content: AccountContent | null;
+  /** Null for a source that is not configured. */
+  readonly rules: SourceRules | null;
+  readonly bindings: TeamBindings;
+  readonly teamNames: TeamNames;
+  /** Unique names that somebody else has taken meanwhile. */
+  readonly lost: ReadonlySet<UniqueField>;
+  /** ISO time. */
+  readonly now: string;
+}
+
+/** Something of a decision that stays as it is, and why. */
+export interface KeptChange {
+  readonly field: string;
+  /** What the decision had made of it. */
+  readonly undone: Change['after'];
+  readonly now: Change['after'];
+  readonly why: 'edited-since' | 'changed-since' | 'unique-taken';
+}
+
+export interface UndoDecision {
+  /** Null where nothing of the slot goes back. */
+  readonly slot: Snapshot | null;
+  readonly after: UserValue;
+  readonly changes: readonly Change[];
+  /** What the source says of the parts that went back: not applied again until it says something else. */
+  readonly refusals: readonly { readonly part: Part; readonly said: string }[];
+  /** Shown, and not overwritten. */
+  readonly kept: readonly KeptChange[];
+}
+
+/** What a user becomes when what one decision of the sync changed goes back to what it was before (spec 15.3). Pure. */
+export function decideUndo(input: UndoInput): UndoDecision {
+  const { subject, source, former } = input;
+  const judged = input.changes.map((change) => ({ change, standing: standingOf(input, change) }));
+  const going = judged.filter(({ standing }) => standing === 'as-left').map(({ change }) => change);
+  const kept = judged.flatMap(({ change, standing }): KeptChange[] =>
+    standing === 'as-left' || standing === 'as-before' ? [] : [keptChange(input, change, standing)],
+  );
+  const prior = subject.snapshots.find((slot) => slot.source === source);
+  const parts = new Set(refusedParts(going));
+  if (prior === undefined || parts.size === 0)
+    return { slot: null, after: subject.user.value, changes: [], refusals: [], kept };
+  const slot = withFormer(prior, former, parts);
+  const after = fold({
+    ...{ origin: subject.user.origin, words: subject.words, policy: subject.policy, teamNames: input.teamNames },
+    snapshots: subject.snapshots.map((each) => (each.source === source ? slot : each)),
+    present: { ...subject.user.value, ...formerMain(former, going) },
+  });
+  return {
+    slot,
+    after,
+    changes: changesBetween(subject.user.value, after, input.teamNames),
+    refusals: refusalsOf(input, prior, parts),
+    kept,
+  };
+}
+
+type Standing = 'as-left' | 'as-before' | KeptChange['why'];
+
+function standingOf({ subject, teamNames, leave, ownsSlot, lost }: UndoInput, change: Change): Standing {
+  const now = shownPart(subject.user.value, change.field, teamNames);
+  if (same(now, change.before)) return 'as-before';
+  if (leave) return 'edited-since';
+  const overridden = isField(change.field) && subject.words.overrides[change.field] !== undefined;
+  if (!ownsSlot || overridden || !same(now, change.after)) return 'changed-since';
+  return lost.has(change.field as UniqueField) ? 'unique-taken' : 'as-left';
+}
+
+function same(a: Change['after'], b: Change['after']): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function keptChange({ subject, teamNames }: UndoInput, change: Change, why: KeptChange['why']): KeptChange {
+  const now = shownPart(subject.user.value, change.field, teamNames);
+  return { field: change.field, undone: change.after, now, why };
+}
+
+function formerMain({ mainTeam }: FormerSlot, going: readonly Change[]): Partial<Pick<UserValue, 'mainTeam'>> {
+  return mainTeam === undefined || !going.some(({ field }) => field === 'mainTeam') ? {} : { mainTeam };
+}
+
+/** A part of which the source says something else by now needs no refusal: that value was never undone. */
+function refusalsOf(input: UndoInput, prior: Snapshot, parts: ReadonlySet<Part>): UndoDecision['refusals'] {
+  const { content, rules } = input;
+  if (content === null) return [];
+  const said = rules === null ? prior : projected(input, content, prior, rules);
+  return [...parts]
+    .filter((part) => same(partOf(said, part), partOf(prior, part)))
+    .map((part) => ({ part, said: valueSaid(content, part) }));
+}
+
+function projected(input: UndoInput, content: AccountContent, prior: Snapshot, rules: SourceRules): Snapshot {
+  const { bindings, now, subject } = input;
+  const { origin } = subject.user;
+  const nothingHeld = { refusals: new Map<string, string>(), lost: new Set<UniqueField>() };
+  return project({ content, prior, rules, origin, bindings, now, ...nothingHeld }).snapshot;
+}
+
+function partOf(slot: Snapshot, part: Part): Change['after'] {
+  if (part === 'roles') return slot.roles;
+  if (part === 'teams' || part === 'supervises') return slot[part].map(String);
+  return part === 'gone' ? null : (slot.values[part] ?? null);
+}

@@ -1,0 +1,47 @@
+import type { BulkRequest, BulkStore } from '../users/bulk.ts';
+import { query, queryOne, type Db } from './sql.ts';
+
+/** Bulk jobs and their results in the database. */
+export function createBulkStore(db: Db): BulkStore {
+  return {
+    async add({ action, value, insist, reason, operator }, userIds) {
+      const { id } = await queryOne<{ id: number }>(
+        db,
+        `with job as (
+           insert into bulk_job (action, value, insist, reason, operator_name) values (?, ?, ?, ?, ?) returning id
+         ), results as (
+           insert into bulk_result (job_id, user_id)
+           select job.id, user_id from job, (select distinct unnest(?::int[]) as user_id) as u
+         )
+         select id from job`,
+        [action, value, insist, reason, operator, [...userIds]],
+      );
+      return id;
+    },
+    async next() {
+      const [job] = await query<BulkRequest & { id: number }>(
+        db,
+        `update bulk_job set started_at = coalesce(started_at, now())
+         where id = (select min(id) from bulk_job where finished_at is null)
+         returning id, action, value, insist, reason, operator_name as operator`,
+      );
+      return job ?? null;
+    },
+    async pending(job, limit) {
+      const sql = 'select user_id as id from bulk_result where job_id = ? and outcome is null order by user_id limit ?';
+      return (await query<{ id: number }>(db, sql, [job, limit])).map((row) => row.id);
+    },
+    async save(job, { userId, outcome, code, message }) {
+      await query(db, 'update bulk_result set outcome = ?, code = ?, message = ? where job_id = ? and user_id = ?', [
+        outcome,
+        code,
+        message,
+        job,
+        userId,
+      ]);
+    },
+    async finish(job) {
+      await query(db, 'update bulk_job set finished_at = now() where id = ?', [job]);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { NoticeStore, StandingState, WantedNotice } from '../notify/ports.ts';
+import { query, queryOne, type Db } from './sql.ts';
+import { inTransaction } from './transactions.ts';
+
+const utc = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+
+/** Notices in the database. `sources`: the enabled sources of the configuration; nobody is told of others. */
+export function noticeStore(db: Db, sources: readonly string[]): NoticeStore {
+  return {
+    standing: (limits) => standing(db, sources, limits),
+    keep: (wanted, undecided) => keep(db, wanted, undecided),
+    take: (most) =>
+      query(
+        db,
+        `update notice set attempts = attempts + 1,
+           next_attempt_at = now() + least(interval '1 hour', interval '30 seconds' * power(2, least(attempts, 10)))
+         where id in (select id from notice where sent_at is null and next_attempt_at <= now()
+                      order by id limit ? for update skip locked)
+         returning id, target, kind, subject, digest, facts, ${utc('noticed_at')} as "noticedAt"`,
+        [most],
+      ),
+    async markSent(id) {
+      await query(db, 'update notice set sent_at = now() where id = ?', [id]);
+    },
+  };
+}
+
+/**
+ * A source is held while its latest result is, and while a later run that asks again has taken its place. The times of
+ * occasions are cut to seconds, so that the same one always reads the same.
+ */
+async function standing(
+  db: Db,
+  sources: readonly string[],
+  { reviewDays, silentHours }: Parameters<NoticeStore['standing']>[0],
+): Promise<StandingState> {
+  const ids = [...sources];
+  const { now } = await queryOne<{ now: string }>(db, `select ${utc('now()')} as now`);
+  const held = await query<StandingState['held'][number]>(
+    db,
+    `select source, run, since from (
+       select distinct on (source_id) source_id as source, id as run, ${utc('coalesce(imported_at, asked_at)')} as since,
+         state = 'held' or error_code = 'superseded' as held
+       from run where source_id = any(?) and (state in ('held', 'completed', 'completed-with-rejects')
+         or state = 'cancelled' and error_code in ('superseded', 'discarded'))
+       order by source_id, id desc) latest where held order by source`,
+    [ids],
+  );
+  const states = await query<StandingState['sources'][number]>(
+    db,
+    `select source_id as source, failures,
+       case when coalesce(last_success_at, first_asked) < now() - ? * interval '1 hour' and latest_failed > coalesce(last_success_at, '-infinity')
+         then ${utc('coalesce(last_success_at, first_asked)')} end as "silentSince",
+       case when paused_by = 'system' then ${utc('paused_at')} end as "refusedAt",
+       retired_at is not null or (paused_at is not null and paused_by <> 'system') as rests
+     from source_state
+     cross join lateral (select min(asked_at) as first_asked, max(asked_at) filter (where state = 'failed' or finished_at is null and asked_at < now() - interval '1 day') as latest_failed from run
+       where run.source_id = source_state.source_id and mode <> 'reconcile') asked
+     where source_id = any(?) order by source_id`,
+    [silentHours, ids],
+  );
+  const [oldReviews = null] = await query<NonNullable<StandingState['oldReviews']>>(
+    db,
+    `select count(*)::int as count, min(id) as "oldestItem", ${utc('min(opened_at)')} as since,
+       to_char(max(opened_at) at time zone 'UTC', 'YYYY-MM-DD') as "youngestDay"
+     from review_item where closed_at is null and opened_at < now() - ? * interval '1 day' having count(*) > 0`,
+    [reviewDays],
+  );
+  return { now, held, sources: states, oldReviews };
+}
+
+async function keep(db: Db, wanted: readonly WantedNotice[], undecided: readonly string[]): Promise<void> {
+  const rows = JSON.stringify(wanted);
+  const table = `json_to_recordset(?::text::json) as w(target text, kind text, subject text, digest text, facts jsonb)`;
+  await inTransaction(db, async (transaction) => {
+    await query(
+      transaction,
+      `delete from notice n where not (n.subject = any(?)) and not exists (
+         select from ${table} where w.target = n.target and w.subject = n.subject and w.digest = n.digest)`,
+      [[...undecided], rows],
+    );
+    await query(
+      transaction,
+      `insert into notice (target, kind, subject, digest, facts) select target, kind, subject, digest, facts from ${table}
+       on conflict (target, subject) do update set facts = excluded.facts
+       where notice.sent_at is null and notice.facts <> excluded.facts`,
+      [rows],
+    );
+  });
+}

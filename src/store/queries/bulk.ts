@@ -1,0 +1,70 @@
+import type { Knex } from 'knex';
+import type { BulkRequest, BulkResult } from '../../users/bulk.ts';
+import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
+import { allOf, iso, sqlRow, sqlRows } from './sql.ts';
+import { idsOfUsers, type UserSelection } from './users.ts';
+
+/** A bulk job and how far it is (spec 16). */
+interface BulkJobJson {
+  readonly id: number;
+  readonly action: BulkRequest['action'];
+  readonly value: string | null;
+  readonly reason: string | null;
+  readonly askedBy: string;
+  readonly askedAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly counts: Readonly<Record<'users' | 'done' | BulkResult['outcome'], number>>;
+}
+
+interface JobRow extends Pick<BulkJobJson, 'id' | 'action' | 'value' | 'reason' | 'askedBy' | 'counts'> {
+  readonly asked_at: Date;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+}
+
+type ResultJson = BulkResult & { readonly username: string | null };
+
+/** Bulk jobs as people and programs see them. */
+export function createBulkQueries(knex: Knex) {
+  return {
+    /** The users that a bulk action on this list would be about. */
+    usersOf: (filter: UserSelection) => idsOfUsers(knex, filter),
+    async get(id: number): Promise<BulkJobJson | null> {
+      const row = await sqlRow<JobRow>(
+        knex,
+        `select j.id, j.action, j.value, j.reason, j.operator_name as "askedBy", j.asked_at, j.started_at, j.finished_at,
+           (select json_build_object('users', count(*), 'done', count(outcome),
+              'changed', count(*) filter (where outcome = 'changed'),
+              'unchanged', count(*) filter (where outcome = 'unchanged'),
+              'refused', count(*) filter (where outcome = 'refused')) from bulk_result where job_id = j.id) as counts
+         from bulk_job j where j.id = :id`,
+        { id },
+      );
+      if (row === null) return null;
+      const { asked_at, started_at, finished_at, ...job } = row;
+      return { ...job, askedAt: iso(asked_at), startedAt: iso(started_at), finishedAt: iso(finished_at) };
+    },
+    /** What became of the users of a job, by user id. */
+    async results(
+      job: number,
+      filter: PageRequest & { readonly outcome?: BulkResult['outcome'] | undefined },
+    ): Promise<Page<ResultJson>> {
+      const rows = await sqlRows<ResultJson>(
+        knex,
+        `select r.user_id as "userId", u.username, r.outcome, r.code, r.message
+         from bulk_result r left join "user" u on u.id = r.user_id
+         where ${allOf(['r.job_id = :job', 'r.user_id > :after', filter.outcome === undefined ? 'r.outcome is not null' : 'r.outcome = :outcome'])}
+         order by r.user_id limit :limit`,
+        {
+          job,
+          after: idAfter(filter.after),
+          limit: filter.limit + 1,
+          ...(filter.outcome === undefined ? {} : { outcome: filter.outcome }),
+        },
+      );
+      const page = pageOf(rows, filter.limit, (row) => String(row.userId));
+      return { items: page.rows, next: page.next };
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { AccountContent } from '../domain/account.ts';
+import type { Part } from '../reconcile/project.ts';
+import { valueSaid } from '../reconcile/project.ts';
+import type { LockedItem, UserWrites } from '../users/ports.ts';
+import { ignoreAccount } from './account-ignore-store.ts';
+import { query, type Db } from './sql.ts';
+
+type AnswerWrites = Pick<UserWrites, 'lockItem' | 'answerItem' | 'acceptNames' | 'ignoreAccount' | 'refusePart'>;
+
+/** What people's answers to review items need of the database (spec 4.10). */
+export function answerWrites(db: Db): AnswerWrites {
+  return {
+    lockItem: (item) => lockItem(db, item),
+    async answerItem({ id, kind, subject, evidenceDigest, accounts }, answer, operator) {
+      await query(db, 'update review_item set closed_at = now(), answer = ?, answered_by = ? where id = ?', [
+        answer,
+        operator,
+        id,
+      ]);
+      await query(
+        db,
+        `insert into review_answer (kind, subject, answer, evidence_digest, operator_name) values (?, ?, ?, ?, ?)
+         on conflict (kind, subject) do update set answer = excluded.answer, evidence_digest = excluded.evidence_digest,
+           operator_name = excluded.operator_name, at = now()`,
+        [kind, subject, answer, evidenceDigest, operator],
+      );
+      const woken = await query<{ source: string }>(
+        db,
+        'update account set wakes = wakes + 1 where id = any(?) returning source_id as source',
+        [accounts.map((account) => account.id)],
+      );
+      return [...new Set(woken.map((row) => row.source))];
+    },
+    async acceptNames(accountId, userId) {
+      // The names so far stay known as this person's, so that their return asks nothing.
+      await query(
+        db,
+        `update snapshot s set names_seen = jsonb_build_object(
+             'firstName', coalesce(a.content -> 'values' ->> 'firstName', s.names_seen ->> 'firstName'),
+             'lastName', coalesce(a.content -> 'values' ->> 'lastName', s.names_seen ->> 'lastName'),
+             'displayName', coalesce(a.content -> 'values' ->> 'displayName', s.names_seen ->> 'displayName'),
+             'readBy', s.names_seen -> 'readBy',
+             'alike', coalesce(s.names_seen -> 'alike', '[]') || jsonb_build_array(s.names_seen - 'alike' - 'wasGone' - 'readBy'))
+         from account a where a.id = s.account_id and s.account_id = ? and s.user_id = ?`,
+        [accountId, userId],
+      );
+    },
+    ignoreAccount: (accountId, by) => ignoreAccount(db, accountId, by),
+    async refusePart(accountId, part, cause, { operator, reason }) {
+      const [row] = await query<{ content: AccountContent }>(db, 'select content from account where id = ?', [
+        accountId,
+      ]);
+      if (row === undefined) return;
+      await query(
+        db,
+        `insert into refusal (account_id, part, value_said, cause, operator_name, reason) values (?, ?, ?, ?, ?, ?)
+         on conflict (account_id, part) do update set value_said = excluded.value_said, cause = excluded.cause,
+           operator_name = excluded.operator_name, at = now(), reason = excluded.reason`,
+        [accountId, part, valueSaid(row.content, part as Part), cause, operator, reason],
+      );
+    },
+  };
+}
+
+interface ItemRow extends Omit<LockedItem, 'accounts' | 'successor'> {
+  readonly account_ids: readonly number[];
+}
+
+async function lockItem(db: Db, id: number): Promise<LockedItem | null> {
+  const [row] = await query<ItemRow>(
+    db,
+    `select id, kind, source_id as source, subject, part, user_ids as "userIds", account_ids, evidence,
+       evidence_digest as "evidenceDigest", closed_at is null as open
+     from review_item where id = ? for update`,
+    [id],
+  );
+  if (row === undefined) return null;
+  const { account_ids, ...item } = row;
+  const accounts = await query<LockedItem['accounts'][number]>(
+    db,
+    `select id, source_id as source, external_id as "externalId", content, decided_hash is distinct from content_hash as changed
+     from account where id = any(?) order by id`,
+    [[...account_ids]],
+  );
+  const [successor] = await query<NonNullable<LockedItem['successor']>>(
+    db,
+    'select id, evidence from review_item where closed_at is null and kind = ? and subject = ? and id <> ?',
+    [item.kind, item.subject, id],
+  );
+  return { ...item, accounts, successor: successor ?? null };
+}

@@ -1,0 +1,330 @@
+import { isField } from '../domain/fields.ts';
+import { answersOf, type PerAnswer } from '../domain/review-answers.ts';
+import { normalise } from '../domain/text.ts';
+import { activate, askAbout, deactivate, type AskSource } from './activation.ts';
+import { setField } from './edit-fields.ts';
+import { ActionRefusedError } from './errors.ts';
+import { linkAct } from './links.ts';
+import type { LockedItem, UserTx } from './ports.ts';
+import { repurpose } from './repurpose.ts';
+import { actOnUser, type Act, type ActingUser, type UserActionBasis } from './user-action.ts';
+import type { ShownChange } from './events.ts';
+
+/** `review resolve ITEM ANSWER [VALUE]` (spec 4.10). */
+export interface AnswerRequest {
+  readonly item: number;
+  readonly answer: string;
+  /** What the answer needs beside: see {@link Reviews}. */
+  readonly value?: string | undefined;
+  /** The user whom the value names, for *this user*. */
+  readonly userId?: number | undefined;
+  readonly operator: string;
+  readonly reason?: string | undefined;
+  readonly preview?: boolean | undefined;
+}
+
+/** What an answer has changed or, as a preview, would change. */
+export interface Answered {
+  readonly item: number;
+  readonly kind: string;
+  readonly answer: string;
+  /** The user whom it changed; null where the next reconcile does what was answered. */
+  readonly userId: number | null;
+  readonly changes: readonly ShownChange[];
+  readonly warnings: readonly string[];
+}
+
+/** People's answers to review items. */
+export interface Reviews {
+  /**
+   * Does what the answer says and closes the item, in one transaction. `value` is: for *this user* the user, for *new person*
+   * the username that the old user keeps, for *another value* that value; for *new user* and *ignore* of a question about
+   * several accounts the external id of the one that is meant.
+   *
+   * @throws ActionRefusedError
+   */
+  resolve(request: AnswerRequest): Promise<Answered>;
+}
+
+/** One question with what was asked. */
+interface Question {
+  readonly basis: UserActionBasis;
+  readonly askSource: AskSource;
+  readonly request: AnswerRequest;
+  readonly item: LockedItem;
+}
+
+type Answer = (question: Question) => Promise<Answered>;
+
+const ofAccounts = { ignore: ignoreAnswer, 'separate-user': separateAnswer } as const;
+
+const answers: PerAnswer<Answer> = {
+  'ambiguous-match': { 'this-user': thisUser, 'new-user': separateAnswer, ignore: ignoreAnswer },
+  'already-linked': { 'replace-link': replaceLink, ...ofAccounts },
+  'inactive-match': { 'link-inactive': linkInactive, reactivate, ...ofAccounts },
+  'possible-id-reuse': { 'same-person': samePerson, 'new-person': newPerson },
+  'unique-taken': { 'another-value': anotherValue, 'link-to-holder': linkToHolder, ignore: ignoreTaken },
+  'possible-duplicate': { 'not-the-same': notTheSame },
+};
+
+function answerTo({ kind }: LockedItem, answer: string): Answer | undefined {
+  const ofKind: Readonly<Partial<Record<string, Readonly<Partial<Record<string, Answer>>>>>> = answers;
+  return answersOf(kind).includes(answer) ? ofKind[kind]?.[answer] : undefined;
+}
+
+export function createReviews(basis: UserActionBasis, askSource: AskSource): Reviews {
+  return {
+    async resolve(request) {
+      const item = await basis.store.transaction(request.operator, 'drop', (tx) => openItem(tx, request));
+      const answer = answerTo(item, request.answer);
+      if (answer === undefined)
+        throw new ActionRefusedError(
+          'answer-unknown',
+          `The question ${item.kind} takes no answer ${request.answer}: ${answersOf(item.kind).join(', ') || 'none yet'}.`,
+        );
+      return answer({ basis, askSource, request, item });
+    },
+  };
+}
+
+/** The item under lock, as long as it asks what it asked (spec 4.10). */
+async function openItem(tx: UserTx, { item: id }: AnswerRequest): Promise<LockedItem> {
+  const item = await tx.lockItem(id);
+  if (item === null) throw new ActionRefusedError('item-unknown', `There is no review item ${String(id)}.`);
+  if (!item.open && item.successor !== null)
+    throw new ActionRefusedError(
+      'evidence-changed',
+      `What item ${String(id)} asked about has changed; item ${String(item.successor.id)} asks now: ${JSON.stringify(item.successor.evidence)}`,
+    );
+  if (!item.open)
+    throw new ActionRefusedError('item-closed', `Item ${String(id)} is closed: the question no longer arises.`);
+  const changed = item.accounts.find((account) => account.changed);
+  if (changed !== undefined)
+    throw new ActionRefusedError(
+      'evidence-changed',
+      `${changed.source} ${changed.externalId} says something else than item ${String(id)} was asked about, and is decided on anew first: ${JSON.stringify(changed.content.values)}`,
+    );
+  return item;
+}
+
+/** Does what an answer comes to for one user, and closes the item in the same transaction. */
+async function answerForUser(
+  { basis, request, item }: Question,
+  userId: number,
+  decide: (user: ActingUser) => Promise<Act | null> | Act | null,
+): Promise<Answered> {
+  const { reason, operator, preview } = request;
+  const acted = await actOnUser(basis, { userId, operator, reason, preview }, async (user) => {
+    const locked = await openItem(user.tx, request);
+    const act = (await decide(user)) ?? { event: { type: 'review-answered', source: item.source } };
+    return {
+      ...act,
+      told: [...(act.told ?? []), toldAnswer(item, request.answer)],
+      write: async () => {
+        await act.write?.();
+        await user.tx.answerItem(locked, request.answer, operator);
+      },
+    };
+  });
+  if (preview !== true) await basis.requestReconcile(sourcesOf(item));
+  const { changes, warnings } = acted;
+  return { item: item.id, kind: item.kind, answer: request.answer, userId, changes, warnings };
+}
+
+/** An answer that changes nobody by itself: the reconcile that follows does. */
+async function answerForAccounts(
+  { basis, request, item }: Question,
+  write: (tx: UserTx) => Promise<void>,
+): Promise<Answered> {
+  const { operator, reason, preview } = request;
+  await basis.store.transaction(operator, preview === true ? 'drop' : 'keep', async (tx) => {
+    const locked = await openItem(tx, request);
+    await write(tx);
+    await tx.answerItem(locked, request.answer, operator);
+    const [first] = item.accounts;
+    await tx.appendEvent({
+      ...{ operator, type: 'review-answered', source: item.source, userId: item.userIds[0] ?? null },
+      ...(first === undefined ? {} : { account: { id: first.id, externalId: first.externalId } }),
+      changes: [toldAnswer(item, request.answer)],
+      reason: reason ?? null,
+    });
+  });
+  if (preview !== true) await basis.requestReconcile(sourcesOf(item));
+  return { item: item.id, kind: item.kind, answer: request.answer, userId: null, changes: [], warnings: [] };
+}
+
+function toldAnswer(item: LockedItem, answer: string): ShownChange {
+  return { field: `review.${item.kind}`, before: null, after: answer };
+}
+
+function sourcesOf(item: LockedItem): string[] {
+  return [...new Set(item.accounts.map((account) => account.source))];
+}
+
+/** The account that is meant: the only one, or the one that the value names. */
+function accountOf({ item, request }: Question): LockedItem['accounts'][number] {
+  const [only, ...others] = item.accounts;
+  const named = others.length === 0 ? only : item.accounts.find((each) => each.externalId === request.value);
+  if (named !== undefined) return named;
+  const ids = item.accounts.map((each) => each.externalId).join(', ');
+  throw new ActionRefusedError('value-needed', `Item ${String(item.id)} is about several accounts, ${ids}: say which.`);
+}
+
+function userOf({ item }: Question): number {
+  const [user] = item.userIds;
+  if (user === undefined) throw notPossible(item, 'it names no user');
+  return user;
+}
+
+function notPossible(item: LockedItem, why: string): ActionRefusedError {
+  return new ActionRefusedError('answer-not-possible', `Item ${String(item.id)} cannot be answered so: ${why}.`);
+}
+
+/** Both names are one person's: what the account says is applied, as far as nothing else holds it. */
+function samePerson(question: Question): Promise<Answered> {
+  const account = accountOf(question);
+  const userId = userOf(question);
+  return answerForUser(question, userId, ({ tx }) => ({
+    event: { type: 'review-answered', source: account.source, account },
+    write: () => tx.acceptNames(account.id, userId),
+    apply: [account.source],
+  }));
+}
+
+/** The account is somebody else's now: the old user is deactivated and lets go of it, the next run finds the new one. */
+async function newPerson(question: Question): Promise<Answered> {
+  const { basis, askSource, request } = question;
+  const account = accountOf(question);
+  const userId = userOf(question);
+  const { operator, reason, preview } = request;
+  const asked = await askAbout(basis, askSource, { userId, operator }, account.id);
+  return answerForUser(question, userId, async (user) => {
+    const ending = await deactivate(user, { userId, operator, reason }, asked, account.id);
+    const link = (await user.tx.linksOf(userId)).find((each) => each.accountId === account.id);
+    if (link === undefined) throw notPossible(question.item, `user ${String(userId)} is linked to it no longer`);
+    const act = repurpose(user, { userId, operator, reason, preview, username: keptName(question, user) }, link);
+    return {
+      ...act,
+      told: [...(ending?.told ?? []), ...(act.told ?? [])],
+      write: async () => {
+        await ending?.write?.();
+        await act.write?.();
+      },
+    };
+  });
+}
+
+/** What the old user keeps: as typed, else the present username. */
+function keptName({ request }: Question, { subject }: ActingUser): string | undefined {
+  return request.value ?? (request.preview === true ? undefined : subject.user.value.fields.username);
+}
+
+function thisUser(question: Question): Promise<Answered> {
+  const { userId } = question.request;
+  const [account, ...others] = question.item.accounts;
+  if (userId === undefined)
+    throw new ActionRefusedError('value-needed', 'Say which user: an id or a username, as the value of the answer.');
+  if (account === undefined || others.length > 0)
+    throw notPossible(question.item, 'it is about several accounts; link one with `rosterd user link`');
+  return linkTo(question, userId);
+}
+
+function linkTo(
+  question: Question,
+  userId: number,
+  more: (user: ActingUser) => Act | null = () => null,
+): Promise<Answered> {
+  const { basis, request } = question;
+  const { source, externalId } = accountOf(question);
+  const { operator, reason } = request;
+  return answerForUser(question, userId, async (user) => {
+    const act = await linkAct(basis, user, { userId, source, externalId, operator, reason });
+    const beside = more(user);
+    if (act === null || beside === null) return act;
+    return {
+      ...act,
+      told: [...(act.told ?? []), ...(beside.told ?? [])],
+      apply: [...(act.apply ?? []), ...(beside.apply ?? [])],
+      write: async () => {
+        await beside.write?.();
+        await act.write?.();
+      },
+    };
+  });
+}
+
+function linkInactive(question: Question): Promise<Answered> {
+  return linkTo(question, userOf(question));
+}
+
+function reactivate(question: Question): Promise<Answered> {
+  return linkTo(question, userOf(question), activate);
+}
+
+function replaceLink(question: Question): Promise<Answered> {
+  const { basis, request, item } = question;
+  const { source, externalId } = accountOf(question);
+  const [userId, ...others] = item.userIds;
+  if (userId === undefined || others.length > 0) throw notPossible(item, 'it does not name exactly one user');
+  const { operator, reason } = request;
+  return answerForUser(question, userId, async (user) => {
+    const present = (await user.tx.linksOf(userId)).find((link) => link.source === source);
+    return linkAct(basis, user, { userId, source, externalId, operator, reason }, present);
+  });
+}
+
+/** The account is none of these users: it creates its own where its source creates users, and stays unmatched elsewhere. */
+function separateAnswer(question: Question): Promise<Answered> {
+  const { basis, request, item } = question;
+  const account = accountOf(question);
+  if (item.userIds.length === 0) throw notPossible(item, 'its accounts match each other; ignore all but one');
+  if (request.answer === 'new-user' && basis.rules.rulesOf(account.source)?.createsUsers !== true)
+    throw notPossible(item, `${account.source} creates no users`);
+  const by = { operator: request.operator, reason: request.reason ?? null };
+  return answerForAccounts(question, async (tx) => {
+    for (const userId of item.userIds) await tx.bar(account.id, userId, 'release', by);
+  });
+}
+
+function ignoreAnswer(question: Question): Promise<Answered> {
+  const account = accountOf(question);
+  const { operator, reason } = question.request;
+  return answerForAccounts(question, async (tx) => {
+    await tx.ignoreAccount(account.id, { operator, reason: reason ?? null });
+  });
+}
+
+/** Whom the account that wants the name belongs to; null for one that would create a user. */
+function wantingUser({ item }: Question): number | null {
+  const { user } = item.evidence;
+  return typeof user === 'number' ? user : null;
+}
+
+function anotherValue(question: Question): Promise<Answered> {
+  const { item, request } = question;
+  const [userId, field] = [wantingUser(question), item.part ?? ''];
+  if (userId === null) throw notPossible(item, 'its account has no user yet; change the value of the one who has it');
+  if (request.value === undefined || !isField(field))
+    throw new ActionRefusedError('value-needed', `Say which ${field} user ${String(userId)} gets instead.`);
+  const value = normalise(request.value);
+  return answerForUser(question, userId, (user) => setField(user, field, value));
+}
+
+function linkToHolder(question: Question): Promise<Answered> {
+  const { item } = question;
+  if (wantingUser(question) !== null) throw notPossible(item, 'its account is linked to another user already');
+  return linkTo(question, userOf(question));
+}
+
+function ignoreTaken(question: Question): Promise<Answered> {
+  const { item, request } = question;
+  if (wantingUser(question) === null || item.part === null) return ignoreAnswer(question);
+  const { part } = item;
+  const account = accountOf(question);
+  const by = { operator: request.operator, reason: request.reason ?? null };
+  return answerForAccounts(question, (tx) => tx.refusePart(account.id, part, `answer to item ${String(item.id)}`, by));
+}
+
+function notTheSame(question: Question): Promise<Answered> {
+  return answerForAccounts(question, () => Promise.resolve());
+}

@@ -1,0 +1,110 @@
+import type { ReconcileTx } from '../apply/ports.ts';
+import type { AccountContent } from '../domain/account.ts';
+import type { Change } from '../domain/change.ts';
+import type { SourceId, UserId, UserValue } from '../domain/user.ts';
+import type { FormerSlot } from '../reconcile/former-slot.ts';
+import type { KeptChange, UndoDecision } from '../reconcile/undo.ts';
+import type { ShownChange } from './events.ts';
+
+/** What is undone: a run; what a run, or else the sync last, did to one user; one decision. `field`: that field alone. */
+export type UndoTarget =
+  | { readonly run: number }
+  | { readonly userId: UserId; readonly run?: number | undefined; readonly field?: string | undefined }
+  | { readonly event: number; readonly field?: string | undefined };
+
+/** `undo` (spec 15.3). */
+export interface UndoRequest {
+  readonly target: UndoTarget;
+  readonly operator: string;
+  readonly reason?: string | undefined;
+  /** Shows what would go back and keeps nothing of it. */
+  readonly preview: boolean;
+}
+
+/** What became of one user. */
+export interface UndoneUser {
+  readonly userId: UserId;
+  readonly username: string | null;
+  /** `already`: it is as it was before. */
+  readonly outcome: 'back' | 'partly' | 'untouched' | 'already';
+  readonly changes: readonly ShownChange[];
+  readonly kept: readonly KeptChange[];
+}
+
+export interface Undone {
+  readonly counts: Readonly<Record<UndoneUser['outcome'] | 'linksEnded' | 'deactivated', number>>;
+  /** Everybody who is not wholly back; of a single user or decision that one. At most {@link mostNamed}. */
+  readonly named: readonly UndoneUser[];
+}
+
+/** A decision of the sync that can be undone, as the history has it, with what stands of it now. */
+export interface UndoableEvent {
+  readonly id: number;
+  readonly type: 'user-changed' | 'link-made' | 'user-created';
+  readonly runId: number | null;
+  readonly source: SourceId;
+  readonly userId: UserId;
+  readonly accountId: number;
+  readonly externalId: string;
+  readonly changes: readonly Change[];
+  readonly former: FormerSlot | null;
+  /** A person has changed the user since. */
+  readonly editedSince: boolean;
+  /** The slot of the source is still that of the account. */
+  readonly ownsSlot: boolean;
+  /** What the account says; null where it is not linked to the user any more. */
+  readonly content: AccountContent | null;
+}
+
+/** A link that ends because what made it is undone. */
+export interface UndoneLink {
+  readonly userId: UserId;
+  readonly source: SourceId;
+  readonly accountId: number;
+  readonly externalId: string;
+}
+
+/** One user's undo, as it is written. */
+export interface UndoWrite {
+  readonly event: UndoableEvent;
+  readonly value: UserValue;
+  readonly decision: UndoDecision;
+  readonly ended: readonly UndoneLink[];
+  readonly deactivates: boolean;
+  /** Of the new event. */
+  readonly type: 'user-changed' | 'link-ended' | 'deactivated';
+  readonly changes: readonly ShownChange[];
+}
+
+/** What undoing needs of one transaction; each is a fixed number of statements for all its rows. */
+export interface UndoTransaction extends ReconcileTx {
+  /** Decisions of the sync by id, users already locked. */
+  undoable(eventIds: readonly number[]): Promise<readonly UndoableEvent[]>;
+  currentLinks(userIds: readonly UserId[]): Promise<readonly UndoneLink[]>;
+  /** Slots, links, bars, refusals, active states and events; and makes the accounts due. */
+  saveUndone(writes: readonly UndoWrite[], request: UndoRequest): Promise<void>;
+}
+
+/** A decision to undo, and whose it is. */
+export interface UndoStep {
+  readonly id: number;
+  readonly userId: UserId;
+}
+
+export interface UndoStore {
+  /** What is known of a run; null where there is none. */
+  run(id: number): Promise<{ readonly source: SourceId | null; readonly finished: boolean } | null>;
+  /** Decisions of the sync that changed users in a run, the latest first, from before `before`. */
+  ofRun(run: number, before: number | null, limit: number): Promise<readonly UndoStep[]>;
+  /** The latest decision of the sync that changed a user (in that run, in that field). */
+  latestOf(userId: UserId, run: number | null, field: string | null): Promise<UndoStep | null>;
+  /** An event by id, and whether it can be undone; null where there is none. */
+  event(id: number): Promise<(UndoStep & { readonly undoable: boolean }) | null>;
+  transaction<T>(operator: string, keep: boolean, work: (tx: UndoTransaction) => Promise<T>): Promise<T>;
+}
+
+/** Puts back what the sync did. @throws ActionRefusedError */
+export type Undo = (request: UndoRequest) => Promise<Undone>;
+
+/** Users whom an answer names. */
+export const mostNamed = 10_000;

@@ -1,0 +1,64 @@
+import type { UserId } from '../domain/user.ts';
+import { ActionRefusedError } from './errors.ts';
+import type { UndoStep, UndoStore, UndoTarget } from './undo-ports.ts';
+
+/** The decisions that an undo takes back, batch by batch, the latest first. @throws ActionRefusedError */
+export async function* undoSteps(
+  store: UndoStore,
+  target: UndoTarget,
+  batchSize: number,
+): AsyncGenerator<readonly UndoStep[]> {
+  if (!('run' in target) || 'userId' in target) {
+    yield [await singleStep(store, target)];
+    return;
+  }
+  await refuseRun(store, target.run);
+  for (let before: number | null = null; ;) {
+    const page = untilRepeated(await store.ofRun(target.run, before, batchSize));
+    const last = page.at(-1);
+    if (last === undefined) return;
+    before = last.id;
+    yield page;
+  }
+}
+
+/** The later of two decisions on one user is undone before the earlier one. */
+function untilRepeated(page: readonly UndoStep[]): readonly UndoStep[] {
+  const seen = new Set<UserId>();
+  const end = page.findIndex(({ userId }) => seen.size === seen.add(userId).size);
+  return end === -1 ? page : page.slice(0, end);
+}
+
+async function singleStep(
+  store: UndoStore,
+  target: Exclude<UndoTarget, { readonly run: number; readonly userId?: never }>,
+): Promise<UndoStep> {
+  if ('event' in target) {
+    const event = await store.event(target.event);
+    if (event === null) throw new ActionRefusedError('event-unknown', `There is no event ${target.event}.`);
+    if (event.undoable) return event;
+    throw new ActionRefusedError(
+      'not-undoable',
+      `Event ${target.event} is no decision of the sync that changed a user by an account: what people did is done the other way round by hand.`,
+    );
+  }
+  if (!('userId' in target)) throw new Error('a run is not undone in a single step');
+  const { userId, run, field } = target;
+  if (run !== undefined) await refuseRun(store, run);
+  const found = await store.latestOf(userId, run ?? null, field ?? null);
+  if (found !== null) return found;
+  const what = `${field === undefined ? '' : `the ${field} of `}user ${userId}${run === undefined ? '' : ` in run ${run}`}`;
+  throw new ActionRefusedError('nothing-to-undo', `The sync has changed nothing of ${what}.`);
+}
+
+async function refuseRun(store: UndoStore, id: number): Promise<void> {
+  const run = await store.run(id);
+  if (run === null) throw new ActionRefusedError('run-unknown', `There is no run ${id}.`);
+  if (run.source === null)
+    throw new ActionRefusedError(
+      'not-undoable',
+      `Run ${id} applied a changed configuration: put the configuration back, and its own guarded run undoes this one.`,
+    );
+  if (!run.finished)
+    throw new ActionRefusedError('run-not-finished', `Run ${id} has not ended: wait for it, or cancel it first.`);
+}
