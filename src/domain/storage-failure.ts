@@ -1,5 +1,5 @@
-/** PostgreSQL's classes of errors that mean that nothing can be stored now: full disk, read-only, no connection (spec 14.4). */
-const sqlStates = /^(53|57P|58|25006|08|XX001|XX002)/;
+/** PostgreSQL's classes of errors that mean that nothing can be stored now: full disk, read-only, no connection, a lock not had in time (spec 14.4). */
+const sqlStates = /^(53|57P|58|25006|08|55P03|XX001|XX002)/;
 const systemCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ENOSPC', 'EROFS', 'ETIMEDOUT']);
 
 /** How node-postgres tells of a connection that ended under it: without a code. */

@@ -77,7 +77,7 @@ export interface ValueDecision {
 }
 
 /** What a person has to judge: whether both names are one person's. */
-export interface Suspicion {
+interface Suspicion {
   readonly before: Names;
   readonly now: Names;
   readonly wasGone: boolean;

@@ -1,9 +1,9 @@
 import type { UserWrites } from '../users/ports.ts';
-import type { SyncOff } from '../users/sync-switch.ts';
+import type { SyncOff } from '../users/ports.ts';
 import { forRows, query, queryOne, type Db } from './sql.ts';
 
 /** `sync_off.source_id` of a switch that is for every source. */
-export const everySource = '*';
+const everySource = '*';
 
 /** The sync switch of one user, as people's acts need it. */
 export function userSyncWrites(db: Db): Pick<UserWrites, 'syncOf' | 'sourceExists' | 'waitingFor' | 'saveSyncOff'> {

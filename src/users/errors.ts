@@ -50,7 +50,7 @@ export type ActionRefusalCode =
   | 'run-not-finished'
   | 'not-undoable'
   | 'nothing-to-undo'
-  | 'value-needed'
+   
   | 'value-not-needed'
   | 'no-users';
 

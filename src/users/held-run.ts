@@ -7,7 +7,7 @@ import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
 
 /** `run approve|discard` (spec 13.2). */
-export interface HeldRunRequest {
+interface HeldRunRequest {
   readonly run: number;
   /** Of what was shown, or its beginning (12 characters at least): approving is about what a person has seen. */
   readonly digest?: string | undefined;
@@ -26,7 +26,7 @@ interface ShownAccount {
 }
 
 /** A part of an account that is not to be applied as long as its source says this. */
-export interface RefusedPart {
+interface RefusedPart {
   readonly accountId: number;
   /** A part (spec section 1, refusal), or `identity`: whom the account belongs to. */
   readonly part: string;

@@ -4,7 +4,13 @@ import type { Field } from '../domain/fields.ts';
 import type { SourceId, UserId, Words } from '../domain/user.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { PersonsEvent } from './events.ts';
-import type { SyncOff } from './sync-switch.ts';
+
+/** The sync switched off for a user: for everything (`source` null) or for one source, until when. */
+export interface SyncOff {
+  readonly source: SourceId | null;
+  readonly until: Date | null;
+  readonly reason: string | null;
+}
 
 /** A link of a user with its account, as far as people's acts depend on it. */
 export interface UserLink {

@@ -11,7 +11,7 @@ import { actOnUser, type Act, type ActingUser, type UserActionBasis } from './us
 import type { ShownChange } from './events.ts';
 
 /** `review resolve ITEM ANSWER [VALUE]` (spec 4.10). */
-export interface AnswerRequest {
+interface AnswerRequest {
   readonly item: number;
   readonly answer: string;
   /** What the answer needs beside: see {@link Reviews}. */
@@ -24,7 +24,7 @@ export interface AnswerRequest {
 }
 
 /** What an answer has changed or, as a preview, would change. */
-export interface Answered {
+interface Answered {
   readonly item: number;
   readonly kind: string;
   readonly answer: string;

@@ -1,7 +1,7 @@
 import type { SourceId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { ShownChange } from './events.ts';
-import type { UserSync } from './ports.ts';
+import type { SyncOff, UserSync } from './ports.ts';
 import {
   actOnUser,
   type Act,
@@ -18,13 +18,6 @@ interface SyncSwitchRequest extends UserRequest {
   readonly source?: SourceId | undefined;
   /** When the switch ends by itself; only when switching off. */
   readonly until?: Date | undefined;
-}
-
-/** The sync switched off for a user: for everything (`source` null) or for one source, until when. */
-export interface SyncOff {
-  readonly source: SourceId | null;
-  readonly until: Date | null;
-  readonly reason: string | null;
 }
 
 export type SwitchSync = (request: SyncSwitchRequest) => Promise<UserActed>;

@@ -68,7 +68,7 @@ export async function momentOf(db: Db): Promise<Moment> {
   const { last } = await queryOne<{ last: string | null }>(db, 'select max(id) as last from event');
   const slots = await query<{ slot: string; digest: string }>(
     db,
-    `select s.user_id || ' ' || s.source_id as slot, md5(s::text) as digest from snapshot s join "user" u on u.id = s.user_id
+    `select s.user_id || ' ' || s.source_id as slot, md5(row(s.account_id, s.results, s.applied_at)::text) as digest from snapshot s join "user" u on u.id = s.user_id
      where not u.active or not u.sync_enabled or s.source_id = any(u.sync_off_sources)`,
   );
   return {

@@ -36,7 +36,7 @@ describe('help', () => {
       ...['user supervision give', 'user supervision take', 'user supervision withdraw'],
       ...['user deactivate', 'user activate', 'user unlink', 'user link', 'user repurpose'],
       'bulk',
-      ...['log', 'review list', 'worklist list', 'worklist ack'],
+      ...['log', 'review list', 'review resolve', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
       ...['source move-links', 'account list', 'account ignore', 'account unignore', 'owner'],
       ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run cancel', 'undo'],
