@@ -40,8 +40,9 @@ async function pairsNear(
 ): Promise<ReadonlyMap<string, readonly UserId[]>> {
   const keysOf = new Map(linked.map((entry) => [entry.userId, [...keysOfAccount(entry.account, pass), ...entry.keys]]));
   const keys = [...new Set([...keysOf.values()].flat())];
-  const hits = keys.length === 0 ? [] : await tx.usersByKeys(keys);
-  const usersByKey = Map.groupBy(hits, (hit) => hit.key);
+  const others = keys.length === 0 ? [] : await tx.usersByKeys(keys, [...keysOf.keys()]);
+  const among = linked.flatMap((entry) => entry.keys.map((key) => ({ key, userId: entry.userId })));
+  const usersByKey = Map.groupBy([...others, ...among], (hit) => hit.key);
   const pairs = new Map<string, readonly UserId[]>();
   for (const [userId, own] of keysOf)
     for (const { userId: other } of own.flatMap((key) => usersByKey.get(key) ?? [])) {

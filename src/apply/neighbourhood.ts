@@ -94,7 +94,7 @@ async function findPeers(pass: Pass, known: Known, rows: readonly UnlinkedAccoun
   const theirs = users.length === 0 ? [] : (await pass.store.read.keysOfUsers(users)).map((row) => row.key);
   const keys = [...new Set([...own, ...theirs])];
   if (keys.length === 0) return [];
-  const ids = (await pass.store.read.accountsByKeys(pass.rules.id, keys)).filter((id) => !known.accounts.has(id));
+  const ids = await pass.store.read.accountsByKeys(pass.rules.id, keys, [...known.accounts.keys()]);
   if (ids.length === 0) return [];
   const peers = await pass.store.read.unlinked(ids, false);
   for (const peer of peers) known.accounts.set(peer.id, peer);

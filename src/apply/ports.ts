@@ -188,9 +188,10 @@ export interface ReconcileReads {
   /** Words and slots of users, without an account: for links about to be made. */
   users(userIds: readonly UserId[], lock: boolean): Promise<{ subject: Subject; linkedSources: readonly SourceId[] }[]>;
   claimHolders(claims: readonly Claim[]): Promise<Map<string, UserId>>;
-  usersByKeys(keys: readonly string[]): Promise<{ key: string; userId: UserId }[]>;
-  /** Unlinked, present, not ignored accounts of the source under these keys. */
-  accountsByKeys(source: SourceId, keys: readonly string[]): Promise<number[]>;
+  /** `except`: users whose keys the caller knows. */
+  usersByKeys(keys: readonly string[], except?: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
+  /** Unlinked, present, not ignored accounts of the source under these keys, beside those that the caller knows. */
+  accountsByKeys(source: SourceId, keys: readonly string[], except: readonly number[]): Promise<number[]>;
   /** The keys of the users' linked, not ignored accounts, by the rules of their sources. */
   keysOfLinkedAccounts(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;

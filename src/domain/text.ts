@@ -1,6 +1,9 @@
+/** ASCII without space at either end: most texts, and normalised as they are. */
+const plain = /^[!-~](?:[ -~]*[!-~])?$/;
+
 /** Text as it is stored and compared for change: Unicode NFC, trimmed (spec 2.4). */
 export function normalise(text: string): string {
-  return text.normalize('NFC').trim();
+  return plain.test(text) ? text : text.normalize('NFC').trim();
 }
 
 /**

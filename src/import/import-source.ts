@@ -53,7 +53,14 @@ export interface ImportEnd {
  * delta that has shown everybody (spec 3.1).
  */
 export async function importSource(input: ImportInput): Promise<ImportEnd> {
-  const state: State = { input, seen: new SeenAccounts(), teams: new SeenTeams(), rejects: [], unprovable: null };
+  const state: State = {
+    input,
+    anyKnown: await input.store.anyKnown(input.source),
+    seen: new SeenAccounts(),
+    teams: new SeenTeams(),
+    rejects: [],
+    unprovable: null,
+  };
   const end = await readPages(state);
   const reason =
     state.unprovable ?? (end.complete ? null : (end.reason ?? 'the source did not say that this was everything'));
@@ -74,6 +81,8 @@ export async function importSource(input: ImportInput): Promise<ImportEnd> {
 
 interface State {
   readonly input: ImportInput;
+  /** Whether the source had accounts before this read. Of a first read an id that is there came earlier in it. */
+  readonly anyKnown: boolean;
   readonly seen: SeenAccounts;
   readonly teams: SeenTeams;
   readonly rejects: RejectedRecord[];
@@ -111,7 +120,9 @@ async function storePage(state: State, page: Page): Promise<void> {
   const sighted = validSightings(page);
   const goneIds = page.gone.map((gone) => gone.externalId);
   const ids = [...said, ...sighted].map((record) => record.externalId);
-  const known = await store.known(source, [...ids, ...rejectedIds, ...goneIds]);
+  // In a first read nothing is known but what the read itself has brought, and that is found as it is stored again.
+  const asks = state.anyKnown || rejectedIds.length + sighted.length + goneIds.length > 0;
+  const known = asks ? await store.known(source, [...ids, ...rejectedIds, ...goneIds]) : [];
   const byId = new Map(known.map((account) => [account.externalId, account]));
   const usable = said.filter((record) => !isRepeated(state, byId.get(record.externalId), record, rejected));
   for (const record of rejected) reject(state, record);
@@ -132,17 +143,30 @@ async function storePage(state: State, page: Page): Promise<void> {
   // Of a source read again after a broken attempt, what that one stored is not unchanged.
   counts.unchanged = Math.max(counts.read - counts.new - counts.changed, 0);
   if (fresh.length + changed.length + returned.length + gone.length + teams.length === 0) return;
-  await store.inLease(lease, async (tx) => {
-    const inserted = await tx.insertAccounts(
+  const inserted = await store.inLease(lease, async (tx) => {
+    const accounts = await tx.insertAccounts(
       source,
       fresh.map((record) => accountWrite(state, record, false)),
     );
-    for (const account of inserted) state.seen.add(account.id);
     await tx.updateAccounts(changed);
     await tx.markSeen([...new Set(returned)]);
     await markGone(tx, gone, byId);
     await tx.saveTeams(source, teams);
+    return accounts;
   });
+  for (const account of inserted) state.seen.add(account.id);
+  if (inserted.length < fresh.length) rejectRepeated(state, fresh, inserted);
+}
+
+/** Records whose id an earlier page of this first read had: the first one counts. */
+function rejectRepeated(state: State, fresh: readonly Said[], inserted: readonly { externalId: string }[]): void {
+  const stored = new Set(inserted.map((account) => account.externalId));
+  const { counts } = state.input;
+  for (const { externalId } of fresh.filter((record) => !stored.has(record.externalId))) {
+    counts.read--;
+    counts.new--;
+    reject(state, { externalId, position: `id ${externalId}`, reason: twice });
+  }
 }
 
 async function markGone(tx: ImportTx, gone: readonly Gone[], byId: ReadonlyMap<string, KnownAccount>): Promise<void> {

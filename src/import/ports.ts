@@ -21,7 +21,7 @@ export interface AccountWrite {
 
 /** Writes of one page, each one statement for all its rows. */
 export interface ImportTx {
-  /** Inserts accounts that are not known yet and gives their ids; ids stay dense. */
+  /** Inserts accounts that are not known yet and gives their ids; ids stay dense. One that is there already is left out. */
   insertAccounts(source: SourceId, accounts: readonly AccountWrite[]): Promise<{ id: number; externalId: string }[]>;
   updateAccounts(accounts: readonly (AccountWrite & { id: number })[]): Promise<void>;
   /** Accounts that were absent and are seen again. */
@@ -35,6 +35,8 @@ export interface ImportTx {
 
 /** What importing needs of the database; src/store implements it. */
 export interface ImportStore {
+  /** Whether anything of this source has ever been read. */
+  anyKnown(source: SourceId): Promise<boolean>;
   known(source: SourceId, externalIds: readonly string[]): Promise<KnownAccount[]>;
   /** The stored content of accounts that may have changed, and whether somebody is linked to them. */
   contents(

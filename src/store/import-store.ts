@@ -10,6 +10,10 @@ const accountColumns = '"externalId" text, content jsonb, "contentHash" text, di
 /** What importing needs, on PostgreSQL and on the embedded database alike. */
 export function importStore(db: Db): ImportStore {
   return {
+    async anyKnown(source) {
+      const sql = 'select exists (select from account where source_id = ?) as any';
+      return (await queryOne<{ any: boolean }>(db, sql, [source])).any;
+    },
     known: (source, externalIds) =>
       query(
         db,
@@ -59,7 +63,8 @@ function importTx(db: Db): ImportTx {
         db,
         `insert into account (source_id, external_id, content, content_hash, disabled, disabled_since)
          select src, "externalId", content, "contentHash", disabled, case when disabled then now() end
-         from json_to_recordset(?::text::json) as r(${accountColumns}), (select ?::text as src) as c
+         from jsonb_to_recordset(?::text::jsonb) as r(${accountColumns}), (select ?::text as src) as c
+         on conflict (source_id, external_id) do nothing
          returning id, external_id as "externalId"`,
         [JSON.stringify(accounts), source],
       );

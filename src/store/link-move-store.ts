@@ -98,7 +98,7 @@ async function standingsOf(
             (select a.external_id from link l join account a on a.id = l.account_id
               where l.user_id = ol.user_id and l.source_id = ? and l.until is null) as "userLinkedTo",
             exists (select from bar b where b.account_id = n.id and b.user_id = ol.user_id and b.kind = 'release') as released
-       from json_to_recordset(?::text::json) as p(${pairColumns})
+       from jsonb_to_recordset(?::text::jsonb) as p(${pairColumns})
             left join account o on o.source_id = ? and o.external_id = p.old
             left join link ol on ol.account_id = o.id and ol.until is null
             left join account n on n.source_id = ? and n.external_id = p."new"

@@ -71,7 +71,7 @@ async function standing(
 
 async function keep(db: Db, wanted: readonly WantedNotice[], undecided: readonly string[]): Promise<void> {
   const rows = JSON.stringify(wanted);
-  const table = `json_to_recordset(?::text::json) as w(target text, kind text, subject text, digest text, facts jsonb)`;
+  const table = `jsonb_to_recordset(?::text::jsonb) as w(target text, kind text, subject text, digest text, facts jsonb)`;
   await inTransaction(db, async (transaction) => {
     await query(
       transaction,

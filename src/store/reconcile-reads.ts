@@ -116,14 +116,16 @@ export function reconcileReads(
     },
     users: (userIds, lock) => loadSubjects(db, userIds, lock),
     claimHolders: (claims) => claimHolders(db, claims),
-    usersByKeys: (keys) =>
-      query(db, 'select key, user_id as "userId" from match_key where key = any(?) and user_id is not null', [
-        [...keys],
-      ]),
-    async accountsByKeys(source, keys) {
+    usersByKeys: (keys, except = []) =>
+      query(
+        db,
+        'select key, user_id as "userId" from match_key where key = any(?) and user_id is not null and user_id <> all(?::int[])',
+        [[...keys], [...except]],
+      ),
+    async accountsByKeys(source, keys, except) {
       const sql = `select distinct a.id from match_key k join account a on a.id = k.account_id
-        where k.key = any(?) and k.account_id is not null and a.source_id = ? and a.absent_since is null and a.ignored_at is null`;
-      return (await query<{ id: number }>(db, sql, [[...keys], source])).map((row) => row.id);
+        where k.key = any(?) and k.account_id is not null and k.account_id <> all(?::int[]) and a.source_id = ? and a.absent_since is null and a.ignored_at is null`;
+      return (await query<{ id: number }>(db, sql, [[...keys], [...except], source])).map((row) => row.id);
     },
     async keysOfLinkedAccounts(userIds) {
       const rows = await query<{ userId: number; source: string; externalId: string; content: AccountContent }>(
@@ -299,10 +301,13 @@ async function unlinkedRows(
   if (accountIds.length === 0) return [];
   const rows = await query<AccountRow & { source_id: string; barred: number[] | null; unlinked_by_person: boolean }>(
     db,
-    `select ${accountColumns}, a.source_id, (select array_agg(b.user_id) from bar b where b.account_id = a.id) as barred,
-       exists (select from bar b where b.account_id = a.id and b.kind = 'wait')
-         or exists (select from refusal f where f.account_id = a.id and f.part = 'identity') as unlinked_by_person
-     from account a left join link l on l.account_id = a.id and l.until is null
+    // Most stores have neither: asking once whether there are any spares two look-ups per row.
+    `select ${accountColumns}, a.source_id,
+       case when barring.any then (select array_agg(b.user_id) from bar b where b.account_id = a.id) end as barred,
+       (barring.any and exists (select from bar b where b.account_id = a.id and b.kind = 'wait'))
+         or (refusing.any and exists (select from refusal f where f.account_id = a.id and f.part = 'identity')) as unlinked_by_person
+     from (select exists (select from bar) as any) as barring, (select exists (select from refusal) as any) as refusing,
+       account a left join link l on l.account_id = a.id and l.until is null
      where a.id = any(?) and l.id is null order by a.id${lock ? ' for update of a' : ''}`,
     [[...accountIds]],
   );
@@ -324,7 +329,7 @@ async function claimHolders(db: Db, claims: readonly Claim[]): Promise<Map<strin
   const rows = await query<{ kind: string; value: string; user_id: number }>(
     db,
     `select c.kind, c.value, c.user_id from claim c
-     join json_to_recordset(?::text::json) as r(kind text, value text) on c.kind = r.kind and c.value = r.value`,
+     join jsonb_to_recordset(?::text::jsonb) as r(kind text, value text) on c.kind = r.kind and c.value = r.value`,
     [JSON.stringify(claims.map(({ kind, value }) => ({ kind, value })))],
   );
   return new Map(rows.map((row) => [claimKey(row), row.user_id]));

@@ -94,7 +94,7 @@ function userWrites(
       const { taken } = await queryOne<{ taken: number }>(
         db,
         `with taken as (insert into claim (kind, value, user_id)
-           select kind, value, user_id from json_to_recordset(?::text::json) as r(kind text, value text, user_id int)
+           select kind, value, user_id from jsonb_to_recordset(?::text::jsonb) as r(kind text, value text, user_id int)
            on conflict do nothing returning 1) select count(*)::int as taken from taken`,
         [JSON.stringify(wanted)],
       );
@@ -149,7 +149,7 @@ function identityWrites(
       if (rows.length === 0) return new Set();
       const taken = await query<{ id: number }>(
         db,
-        `update account a set ${setDecided} from json_to_recordset(?::text::json) as r(${decidedColumns})
+        `update account a set ${setDecided} from jsonb_to_recordset(?::text::jsonb) as r(${decidedColumns})
          where a.id = r."accountId" and a.content_hash = r."contentHash" and a.absent_since is null and a.ignored_at is null
            and not exists (select from link l where l.account_id = r."accountId" and l.until is null)
          returning a.id`,

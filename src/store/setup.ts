@@ -58,7 +58,7 @@ export async function ensureSources(db: Db, sources: readonly ConfiguredSource[]
     const changed = await query<{ id: string }>(
       transaction,
       `update source_state s set decision_digest = r."decisionDigest"
-       from json_to_recordset(?::text::json) as r(id text, "decisionDigest" text)
+       from jsonb_to_recordset(?::text::jsonb) as r(id text, "decisionDigest" text)
        where s.source_id = r.id and s.decision_digest is distinct from r."decisionDigest" returning s.source_id as id`,
       [JSON.stringify(sources)],
     );

@@ -49,5 +49,5 @@ export async function forRows(
   bindings: readonly unknown[] = [],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await query(db, sql(`json_to_recordset(?::text::json) as r(${columns})`), [JSON.stringify(rows), ...bindings]);
+  await query(db, sql(`jsonb_to_recordset(?::text::jsonb) as r(${columns})`), [JSON.stringify(rows), ...bindings]);
 }

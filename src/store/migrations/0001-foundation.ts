@@ -226,8 +226,8 @@ create table word (
 const identity = `
 create table link (
   id integer generated always as identity primary key,
-  account_id integer not null references account,
-  user_id integer not null references "user",
+  account_id integer not null,
+  user_id integer not null,
   source_id text not null,
   origin text not null check (origin in ('correlated', 'created', 'manual')),
   rule text,

@@ -50,6 +50,8 @@ export class MemoryImportStore implements ImportStore {
     return this.accounts.flatMap((account) => (account.absence === null ? [account.externalId] : [])).sort();
   }
 
+  anyKnown: ImportStore['anyKnown'] = () => Promise.resolve(this.accounts.length > 0);
+
   known: ImportStore['known'] = (_source, externalIds) =>
     Promise.resolve(
       this.accounts
@@ -88,7 +90,10 @@ export class MemoryImportStore implements ImportStore {
   analyse: ImportStore['analyse'] = () => Promise.resolve();
 
   readonly #tx: ImportTx = {
-    insertAccounts: (_source, accounts) => {
+    insertAccounts: (_source, written) => {
+      const accounts = written.filter(
+        (account) => !this.accounts.some((known) => known.externalId === account.externalId),
+      );
       const inserted = accounts.map((account) => this.#insert(account));
       return Promise.resolve(inserted);
     },
