@@ -50,7 +50,6 @@ export type ActionRefusalCode =
   | 'run-not-finished'
   | 'not-undoable'
   | 'nothing-to-undo'
-   
   | 'value-not-needed'
   | 'no-users';
 
