@@ -58,7 +58,9 @@ function editWords(state: NaiveState, { words, slots, value }: NaiveUser, edit: 
   if ('field' in edit) {
     const supplied = Object.values(slots).some((slot) => slot.values[edit.field] !== undefined);
     const target = supplied || words.overrides[edit.field] !== undefined ? words.overrides : words.localValues;
-    target[edit.field] = must(edit.value ?? undefined);
+    target[edit.field] = must(edit.value ?? undefined)
+      .normalize('NFC')
+      .trim();
   } else if ('role' in edit) {
     [words.rolesGiven, words.rolesTaken] = giveOrTake(words.rolesGiven, words.rolesTaken, edit.role, edit.how);
   } else if ('team' in edit) {
