@@ -86,10 +86,13 @@ type Fault = {
 };
 
 const behave = (behaviour: LdapBehaviour) => () => proxy.behave(behaviour);
-/** Of pages of 50, every attempt asks for at least two. */
-const secondPage = (refusal: Refusal): LdapBehaviour => ({
-  refuse: ({ kind, nth }) => (kind === 'page' && nth % 2 === 0 ? refusal : undefined),
-});
+/** Of pages of 50, every attempt asks for at least two; what is looked at before, for rights, asks for no ids. */
+const secondPage = (refusal: Refusal): LdapBehaviour => {
+  let pages = 0;
+  const isSecond = (attributes: readonly string[]): boolean =>
+    attributes.some((name) => name.toLowerCase() === 'objectguid') && ++pages % 2 === 0;
+  return { refuse: ({ kind, attributes }) => (kind === 'page' && isSecond(attributes) ? refusal : undefined) };
+};
 const everyPage = (refusal: Refusal): LdapBehaviour => ({
   refuse: ({ kind }) => (kind === 'page' ? refusal : undefined),
 });
