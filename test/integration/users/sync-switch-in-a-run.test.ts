@@ -134,7 +134,7 @@ async function installGate(knex: Knex): Promise<void> {
     create table gate (username text primary key);
     create function pass_gate() returns trigger language plpgsql as $$
       begin
-        if new.first_name is distinct from old.first_name and exists (select from gate where username = new.username) then
+        if new.last_name is distinct from old.last_name and exists (select from gate where username = new.username) then
           perform pg_advisory_xact_lock(7, cast(new.username as integer));
           -- No wait for a lock, which the sync would give up after a while.
           while exists (select from gate where username = new.username) loop
