@@ -165,7 +165,7 @@ describe('2.6 another domain, another Communication Manager', () => {
     await addUsers(
       samba,
       ou,
-      [...generatePeople(12)].map((person) => directoryUser(person, 'ei')),
+      [...generatePeople(12)].map((person) => directoryUser(person, 'sid')),
     );
     for (const { employeeNumber, sn, givenName } of generatePeople(12))
       sms.cm.agents.set(employeeNumber, { Name: `${sn}, ${givenName}` });

@@ -14,7 +14,7 @@ const stops = [57, 901, 1_850, 2_350, 5_001, 7_777, 9_999];
 
 interface Row {
   readonly username: string;
-  readonly firstName: string;
+  readonly employeeId: string;
   readonly lastName: string;
   readonly sync: boolean;
 }
@@ -41,13 +41,16 @@ describe('6.2 a sync switched off in the middle of a run', () => {
   /** Has the ACD say this first and last name of the first `count` agents. */
   function say(word: string, count: number): void {
     for (let index = 1; index <= count; index++)
-      site.acd.put(name(index), { acdId: name(index), firstName: GIVEN, lastName: `L-${word}` });
+      site.acd.put(name(index), {
+        ...{ acdId: name(index), employeeId: `${word}-${name(index)}` },
+        ...{ firstName: GIVEN, lastName: `L-${word}` },
+      });
   }
 
   async function rows(): Promise<Map<string, Row>> {
     const all = await database
       .knex('user')
-      .select<Row[]>('username', { firstName: 'first_name', lastName: 'last_name', sync: 'sync_enabled' });
+      .select<Row[]>('username', { employeeId: 'employee_id', lastName: 'last_name', sync: 'sync_enabled' });
     return new Map(all.map((row) => [row.username, row]));
   }
 
@@ -91,7 +94,7 @@ describe('6.2 a sync switched off in the middle of a run', () => {
     const kept: string[] = [];
     for (let index = 1; index <= count; index++) {
       const [was, is] = [before.get(name(index)), after.get(name(index))];
-      const changed = { ...was, firstName: GIVEN, lastName: `L-${word}` };
+      const changed = { ...was, employeeId: `${word}-${name(index)}`, lastName: `L-${word}` };
       const sync = !off.has(name(index));
       if (!sync && is?.lastName === was?.lastName) {
         kept.push(name(index));
