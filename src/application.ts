@@ -4,6 +4,7 @@ import { createAuthenticate } from './access/authentication.ts';
 import { localOperatorName } from './access/operators.ts';
 import { newToken } from './access/tokens.ts';
 import { buildApi } from './api/build-api.ts';
+import type { DryRuns } from './api/dependencies.ts';
 import type { ApiInstance } from './api/instance.ts';
 import { createMetrics } from './api/metrics.ts';
 import {
@@ -32,11 +33,20 @@ import { schemaState } from './store/migrate.ts';
 import { createBulkStore } from './store/bulk-store.ts';
 import { createAccountIgnoreStore } from './store/account-ignore-store.ts';
 import { createOperatorStore } from './store/operator-store.ts';
+import { policyStore } from './store/policy-store.ts';
 import { reconcileStore } from './store/reconcile-store.ts';
 import { runStore } from './store/run-store.ts';
-import { ensurePolicy, ensureSources, ensureTeam, formerSources, settingOnce } from './store/setup.ts';
+import {
+  ensureDefaultGroup,
+  ensurePolicy,
+  ensureSources,
+  ensureTeam,
+  formerSources,
+  settingOnce,
+} from './store/setup.ts';
 import { createLinkMoveStore, type LinkMoveSettings } from './store/link-move-store.ts';
 import { createSourceIdentityStore } from './store/source-identity-store.ts';
+import { createPurgeStore } from './store/purge-store.ts';
 import { createHeldRunStore } from './store/held-run-store.ts';
 import { createSourcePauseStore } from './store/source-pause-store.ts';
 import { sourceStore } from './store/source-store.ts';
@@ -44,6 +54,7 @@ import type { Db } from './store/sql.ts';
 import { endPassedSwitches } from './store/sync-off-end.ts';
 import { createUndoStore } from './store/undo-store.ts';
 import { createUserStore } from './store/user-store.ts';
+import { createGroupStore } from './store/group-store.ts';
 import { createWorklistAckStore } from './store/worklist-ack-store.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { product } from './telemetry/product.ts';
@@ -52,11 +63,15 @@ import { createBulk, type Bulk } from './users/bulk.ts';
 import { createAccountIgnore } from './users/account-ignore.ts';
 import { createLinkMove } from './users/link-move.ts';
 import { createConfirmSystem } from './users/source-identity.ts';
+import { createCreateUser } from './users/create-user.ts';
+import { createPurge } from './users/purge.ts';
 import { createHeldRuns } from './users/held-run.ts';
 import { createSourcePause } from './users/source-pause.ts';
 import { createUndo } from './users/undo.ts';
 import type { RequestReconcile } from './users/events.ts';
 import type { AskSource } from './users/activation.ts';
+import { createGroups } from './users/groups.ts';
+import { managingRoles } from './domain/privileges.ts';
 import { createReviews } from './users/review.ts';
 import type { UserActionBasis } from './users/user-action.ts';
 import { createUserActions, type UserActions } from './users/user-actions.ts';
@@ -78,6 +93,7 @@ export interface ApplicationOptions {
   /** Has what a person's word made due reconciled. */
   readonly requestReconcile: () => Promise<void>;
   readonly nextRuns: (source: string) => readonly string[];
+  readonly dryRuns: DryRuns;
 }
 
 /** Everything of rosterd that needs no port and no schedule; the daemon and commands in process stand on it. */
@@ -96,6 +112,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const { settings, db, log, redactor } = options;
   const configured = settings.sources.map((source) => ({ source, rules: rulesOf(settings, source) }));
   const defaultTeam = await ensureTeam(db, settings.organization.defaultTeam);
+  await ensureDefaultGroup(db, settings.organization.defaultGroup);
   await ensureSources(
     db,
     configured.map(({ source, rules }) => ({
@@ -128,16 +145,19 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
   const queries = createApiQueries(db, {
     sources: settings.sources,
+    roleCatalogue: settings.roles.catalogue,
     rulesOf: (id) => configured.find(({ source }) => source.id === id)?.rules,
     nextRuns: options.nextRuns,
   });
   const sourceStates = sourceStore(db);
   const metrics = createMetrics(() => queries.sources.list());
   const [leases, holder] = [leaseStore(db), `${hostname()} pid ${String(process.pid)}`];
+  const [policies, policyId] = [policyStore(db), await ensurePolicy(db, policy)];
   const engine = new Engine({
     sources,
     disabledSources: settings.sources.filter((source) => !source.enabled).map((source) => source.id),
-    policy: { id: await ensurePolicy(db, policy), content: policy },
+    policy: { id: policyId, content: policy },
+    policies,
     guard: settings.guard,
     runStore: runStore(db),
     sourceStore: sourceStates,
@@ -184,6 +204,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     authenticate: createAuthenticate(operators, localToken),
     queries,
     userActions: actionsWith(options.requestReconcile),
+    createUser: createCreateUser(actionBasis(options.requestReconcile), () => policies.inForce(policyId)),
+    purge: createPurge(createPurgeStore(db), settings.retention.users, options.requestReconcile),
     reviews: createReviews(actionBasis(options.requestReconcile), askNow),
     bulk,
     sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),
@@ -193,8 +215,13 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       options.requestReconcile,
     ),
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(db), options.requestReconcile),
-    ackWorklist: createAckWorklist(createWorklistAckStore(db, acds)),
+    ackWorklist: createAckWorklist(
+      createWorklistAckStore(db, { acds, managing: managingRoles(settings.roles.catalogue) }),
+    ),
+    groups: createGroups(createGroupStore(db)),
+    roleCatalogue: settings.roles.catalogue,
     runRequests: engine,
+    dryRuns: options.dryRuns,
     undo: createUndo(
       createUndoStore(db, matchOf, ignoringRuleOf),
       actionRules(settings),

@@ -4,6 +4,7 @@ import { SourceError } from './connector-kit/errors.ts';
 import { secretFingerprint } from './connector-kit/secret.ts';
 import { digestOf } from './digest.ts';
 import type { Field } from './domain/fields.ts';
+import { managingRoles } from './domain/privileges.ts';
 import type { Policy, TeamId } from './domain/user.ts';
 import type { SourceRules } from './reconcile/rules.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
@@ -63,6 +64,7 @@ export function actionRules(settings: Settings): ActionRules {
     rulesOf: (id) => rules.get(id),
     allMatchRules: distinctRules(settings.sources.map((source) => source.match)),
     roleCatalogue: Object.keys(settings.roles.catalogue),
+    managingRoles: managingRoles(settings.roles.catalogue),
     reassertsAgentRole: settings.roles.reassert,
     hasReusableIds: (id) => configured.get(id)?.reusableIds === true,
     ownsSupervision(id) {

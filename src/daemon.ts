@@ -2,10 +2,14 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectors } from '../connectors/registry.ts';
+import { localOperatorName } from './access/operators.ts';
 import { osUserName } from './access/os-user.ts';
+import type { DryRunRequest } from './api/dependencies.ts';
+import type { DryRunReport } from './api/schemas/runs.ts';
 import { buildApplication, connectorDefinitions, type Application } from './application.ts';
 import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
+import { keepDryRuns, noDryRuns, openDryRun, playDryRun } from './dry-run.ts';
 import { openRunQueue, openRunWorker, type QueueBackend } from './queue/run-queue.ts';
 import { createScheduler, isCronExpression } from './runs/schedule.ts';
 import { buildNotifier } from './notices.ts';
@@ -14,6 +18,7 @@ import type { Settings } from './settings/settings.ts';
 import { migrateSchema } from './store/migrate.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { runStore } from './store/run-store.ts';
+import type { ScratchStore } from './store/scratch-store.ts';
 import { installCrashHandlers } from './telemetry/crash-handlers.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 
@@ -92,8 +97,10 @@ async function serve(
       log.error({ err: error }, 'a scheduled run could not be asked for');
     },
   );
+  const dryRuns = keepDryRuns((request) => playHere(settings, options, store, log, signal, request));
   const application = await buildApplication({
     ...applicationBasis(settings, options, store, log, signal),
+    dryRuns,
     queueRun: (runId) => queue.addRun(runId),
     requestReconcile: () => queue.addReconcile(),
     nextRuns: (source) => scheduler.nextRuns(source),
@@ -123,6 +130,7 @@ async function serve(
   if (address !== undefined) await rm(daemonFile(settings), { force: true });
   await worker?.close();
   await queue.close();
+  await dryRuns.ended();
 }
 
 /** A stop in the middle of a run is no failure of the job: the next start takes the run up. */
@@ -196,6 +204,63 @@ function applicationBasis(
   return { settings, connectors, db: store.db, log, redactor, batchSize, overlap, osUser: osUserName(), signal };
 }
 
+/** A dry run in the daemon: on a copy of its own store, with its own configuration or another one. */
+async function playHere(
+  settings: Settings,
+  { redactor }: DaemonOptions,
+  store: Store,
+  log: Logger,
+  signal: AbortSignal,
+  request: DryRunRequest,
+): Promise<DryRunReport> {
+  const { configFile } = request;
+  const chosen = configFile === undefined ? settings : await readSettings({ configFile, redactor, secrets: 'check' });
+  const scratch = await openDryRun(settings.dataDir, store.db);
+  try {
+    return await playDryRun(
+      scratch,
+      { settings: chosen, connectors, log, redactor, osUser: osUserName(), signal },
+      request,
+    );
+  } finally {
+    await scratch.close();
+  }
+}
+
+/** A dry run without a daemon. The store is let go of as soon as it is copied; where there is none yet, it is an empty one. */
+export async function dryRun(
+  options: DaemonOptions & {
+    readonly wait: number;
+    readonly signal: AbortSignal;
+    readonly request: Pick<DryRunRequest, 'sources' | 'mode'>;
+  },
+): Promise<DryRunReport> {
+  const { redactor, signal } = options;
+  const settings = await readSettings({ ...options, secrets: 'check' });
+  const log = createLogger({ level: 'fatal', redactor, destination: process.stderr });
+  const scratch = await copyStore(settings, options.wait);
+  try {
+    const basis = { settings, connectors, log, redactor, osUser: osUserName(), signal };
+    return await playDryRun(scratch, basis, { ...options.request, operator: localOperatorName(osUserName()) });
+  } finally {
+    await scratch.close();
+  }
+}
+
+async function copyStore(settings: Settings, waitMs: number): Promise<ScratchStore> {
+  const store = await openStore(settings, { role: 'command', waitMs, create: false, schema: 'current' }).catch(
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'no-store') return null;
+      throw error;
+    },
+  );
+  try {
+    return await openDryRun(settings.dataDir, store?.db ?? null);
+  } finally {
+    await store?.close();
+  }
+}
+
 /** The API without a daemon: the same handlers and engine, in this process; runs are executed here and now. */
 export async function openInProcess(
   options: DaemonOptions & { readonly wait: number; readonly write: boolean; readonly osUser: string },
@@ -233,6 +298,7 @@ async function serveInProcess(
   };
   const application: Application = await buildApplication({
     ...applicationBasis(settings, options, store, log, stopping.signal),
+    dryRuns: noDryRuns,
     queueRun: (runId) => {
       background(application.engine.executeRun(runId));
       return Promise.resolve();
@@ -291,6 +357,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return text;
+    return text; // CSV and NDJSON are no JSON, and meant for whoever asked for them
   }
 }

@@ -1,4 +1,4 @@
-import type { CheckReport, Finding } from '../../src/connector-kit/ldap/directory-check.ts';
+import type { CheckReport, Finding } from '../../src/connector-kit/check-report.ts';
 import type { FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { RoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import type { Config } from './config.ts';

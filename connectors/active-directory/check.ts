@@ -1,17 +1,22 @@
+import { CheckReport } from '../../src/connector-kit/check-report.ts';
+import type { Finding } from '../../src/connector-kit/check-report.ts';
 import type { Kit } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import { readDomain } from '../../src/connector-kit/ldap/active-directory-domain.ts';
 import type { ActiveDirectoryDomain } from '../../src/connector-kit/ldap/active-directory-domain.ts';
 import type { LdapConnection, Search } from '../../src/connector-kit/ldap/connection.ts';
-import { CheckReport, checkServers } from '../../src/connector-kit/ldap/directory-check.ts';
-import type { Finding } from '../../src/connector-kit/ldap/directory-check.ts';
+import {
+  checkMapping,
+  checkServers,
+  describeGroups,
+  describePeople,
+} from '../../src/connector-kit/ldap/directory-check.ts';
 import { planFields } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { present } from '../../src/connector-kit/ldap/filter.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
 import { readFirstPage } from '../../src/connector-kit/ldap/paging.ts';
 import { readSome } from '../../src/connector-kit/ldap/read-one.ts';
-import type { RoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import { checkAttributes, checkDeletedObjects } from './check-rights.ts';
 import { describeClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -26,11 +31,7 @@ import type { Reach } from './reach.ts';
 export async function check(settings: Config, kit: Kit): Promise<CheckReport['steps']> {
   const report = new CheckReport();
   const { signal } = kit;
-  const plan = await report.step(
-    'configuration',
-    () => Promise.resolve().then(() => planFields(defaultFields, kit.mapping, mappable)),
-    () => ({ detail: 'mapping and filter can be used' }),
-  );
+  const plan = await checkMapping(report, () => planFields(defaultFields, kit.mapping, mappable));
   if (plan === undefined) return report.steps;
   const server = await checkServers(report, settings.connection, signal, askDomains(signal));
   if (server === undefined) return report.steps;
@@ -111,7 +112,11 @@ async function checkReading(
     () => readFirstPage(reach.connection, search, settings.pageSize, signal),
     (entries) => describePage(entries),
   );
-  const groups = await report.aside('groups', () => groupsOf(reach, kit, signal), describeGroups);
+  const groups = await report.aside(
+    'groups',
+    () => groupsOf(reach, kit, signal),
+    (found) => describeGroups(found, 'correct the group in the roles of this source'),
+  );
   await checkAttributes(report, settings, reach, groups, signal);
 }
 
@@ -129,23 +134,10 @@ async function readBase(
 }
 
 function describePage(entries: readonly Entry[]): Finding {
-  if (entries.length === 0) {
-    return { detail: 'no people are found', remedy: 'check baseDn and filter, and grant connection.bindDn Read there' };
-  }
   const usable = entries.filter((entry) => idOf(entry) !== undefined && entry.texts.has('samaccountname')).length;
-  const detail = `the first page has ${entries.length} people`;
-  if (usable === entries.length) return { detail };
-  return {
-    detail: `${detail}, of whom ${entries.length - usable} do not show objectGUID and sAMAccountName`,
-    remedy: 'grant connection.bindDn Read all properties on user objects there',
-  };
-}
-
-function describeGroups(groups: RoleGroups | undefined): Finding {
-  if (groups === undefined) return { detail: 'the table of roles names no groups' };
-  const found = groups.named.length - groups.problems.length;
-  const detail = [`${found} of ${groups.named.length} groups found`, ...groups.problems].join('; ');
-  return groups.problems.length === 0
-    ? { detail }
-    : { detail, remedy: 'correct the group in the roles of this source' };
+  return describePeople(entries.length, usable, {
+    nobody: 'grant connection.bindDn Read there',
+    lacking: 'do not show objectGUID and sAMAccountName',
+    lackingRemedy: 'grant connection.bindDn Read all properties on user objects there',
+  });
 }

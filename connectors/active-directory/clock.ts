@@ -1,4 +1,4 @@
-import type { Finding } from '../../src/connector-kit/ldap/directory-check.ts';
+import type { Finding } from '../../src/connector-kit/check-report.ts';
 
 /** Kerberos tolerates 5 minutes by default (MS-KILE 3.3.1); whoever is half-way there should know. */
 const tolerableMs = 120_000;

@@ -37,6 +37,7 @@ export const accountAttributes: readonly string[] = [
   'sAMAccountName',
   'userAccountControl',
   'accountExpires',
+  'lockoutTime',
 ];
 /** Read only where the table of equivalents names groups. */
 export const groupAttributes: readonly string[] = ['memberOf', 'primaryGroupID'];
@@ -68,6 +69,8 @@ export function mapEntry(entry: Entry, externalId: string, context: MapContext):
   const { plan, proven } = context;
   const values = readFields(entry, plan.fields, proven);
   values.windowsLogin = windowsLogin(entry, context.netbiosName);
+  const blocked = plan.fields.some(({ field }) => field === 'blocked') ? undefined : lockedOut(entry);
+  if (blocked !== undefined) values.blocked = blocked;
   const roleFacts = context.groups === undefined ? undefined : rolesOf(entry, context.groups, proven);
   const teams = plan.parts.team === undefined ? undefined : readTeams(entry, plan.parts.team, proven);
   return {
@@ -83,6 +86,16 @@ export function mapEntry(entry: Entry, externalId: string, context: MapContext):
 export function hasExpired(entry: Entry, nowMs: number): boolean {
   const expires = expiryMs(entry.texts.get('accountexpires')?.[0] ?? '');
   return expires !== undefined && expires <= nowMs;
+}
+
+/**
+ * `true` after a lock-out, null once that was lifted (lockoutTime 0, MS-ADA1 2.358), undefined where the account never was
+ * locked out or nothing of it can be read. A lock-out that has run out by itself stands until the next log-on.
+ */
+function lockedOut(entry: Entry): 'true' | null | undefined {
+  const since = usableValues(entry, 'lockouttime')[0];
+  if (since === undefined) return undefined;
+  return since === '0' ? null : 'true';
 }
 
 function windowsLogin(entry: Entry, netbiosName: string): string {

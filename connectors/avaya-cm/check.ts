@@ -1,9 +1,10 @@
+import { CheckReport } from '../../src/connector-kit/check-report.ts';
+import type { Finding } from '../../src/connector-kit/check-report.ts';
+import { checkTcp, checkTls } from '../../src/connector-kit/connect/check.ts';
 import type { CheckStep, Kit } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import { HttpClient } from '../../src/connector-kit/http/client.ts';
 import { httpEndpoint } from '../../src/connector-kit/http/connection-config.ts';
-import { CheckReport, checkTcp, checkTls } from '../../src/connector-kit/ldap/directory-check.ts';
-import type { Finding } from '../../src/connector-kit/ldap/directory-check.ts';
 import { cmHost, serviceAddress } from './config.ts';
 import type { Config } from './config.ts';
 import { isAutomatic, shownFields } from './map.ts';

@@ -1,6 +1,6 @@
 import type { AccountPart, Field } from '../../src/domain/fields.ts';
 import type { Kit } from '../../src/connector-kit/contract.ts';
-import { SourceError } from '../../src/connector-kit/errors.ts';
+import { badMapping, mappedFields } from '../../src/connector-kit/mapping.ts';
 import type { Config } from './config.ts';
 import { displayFields, listFields, nativeNameFields } from './schema.ts';
 
@@ -23,33 +23,23 @@ const direct: readonly (readonly [Field, string])[] = [
 /** The fields that are asked for in any case: identity, name, whether it is a person, skills with levels. */
 const always = ['Login_ID', 'Name', 'AAS', 'SN', 'SL'] as const;
 
-const parts: readonly string[] = [
-  'externalId',
-  'disabled',
-  'supervisor',
-  'profile',
-  'group',
-  'role',
-  'team',
-  'supervises',
-] satisfies readonly AccountPart[];
-
 /** Lays the source's `mapping` over the default. Throws a fatal SourceError `configuration`. */
 export function planAgents({ names, display }: Config, mapping: Kit['mapping']): Plan {
   const taken = new Map<Field, string>(direct);
-  for (const [key, field = ''] of Object.entries(mapping)) {
-    if (parts.includes(key)) {
-      const hint = key === 'team' ? '; name the teams of skills in skillTeams' : '';
-      throw badMapping(key, `the service has nothing of that kind${hint}`);
-    }
+  for (const [key, field] of mappedFields(mapping, whyNot)) {
     const problem = fieldProblem(field, display);
     if (problem !== undefined) throw badMapping(key, problem);
-    taken.set(key as Field, field);
+    taken.set(key, field);
   }
   const listed: Plan['listed'] = [...always, ...among(listFields, taken)];
   const native = names.native ? nativeNameFields : [];
   const displayed: Plan['listed'] = [...listed, ...among(displayFields, taken), ...native];
   return { direct: [...taken], names, listed, displayed: display ? displayed : undefined };
+}
+
+function whyNot(part: AccountPart): string {
+  const instead = part === 'team' ? '; name the teams of skills in skillTeams' : '';
+  return `the service has nothing of that kind${instead}`;
 }
 
 function fieldProblem(field: string, display: boolean): string | undefined {
@@ -64,8 +54,4 @@ function isOf(fields: readonly string[], name: string): boolean {
 
 function among(fields: readonly string[], taken: ReadonlyMap<Field, string>): string[] {
   return [...new Set(taken.values())].filter((name) => fields.includes(name) && !isOf(always, name));
-}
-
-function badMapping(key: string, problem: string): SourceError {
-  return new SourceError('fatal', 'configuration', `mapping.${key}: ${problem}`);
 }

@@ -1,8 +1,14 @@
+import { CheckReport } from '../../src/connector-kit/check-report.ts';
+import type { Finding } from '../../src/connector-kit/check-report.ts';
 import type { Connector, Kit, Lookup, Read, Session } from '../../src/connector-kit/contract.ts';
 import { connectDirectory } from '../../src/connector-kit/ldap/connection.ts';
 import type { LdapConnection, Search } from '../../src/connector-kit/ldap/connection.ts';
-import { checkConnection, CheckReport } from '../../src/connector-kit/ldap/directory-check.ts';
-import type { Finding } from '../../src/connector-kit/ldap/directory-check.ts';
+import {
+  checkConnection,
+  checkMapping,
+  describeGroups,
+  describePeople,
+} from '../../src/connector-kit/ldap/directory-check.ts';
 import { readDirectory } from '../../src/connector-kit/ldap/directory-read.ts';
 import { planFields, readFlag } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
@@ -116,11 +122,7 @@ async function lookUp(reach: Reach, externalId: string, signal: AbortSignal): Pr
 async function check(settings: Config, kit: Kit): Promise<CheckReport['steps']> {
   const report = new CheckReport();
   const { signal } = kit;
-  const plan = await report.step(
-    'configuration',
-    () => Promise.resolve().then(() => planFields(defaultFields, kit.mapping, mappable)),
-    () => ({ detail: 'mapping and filter can be used' }),
-  );
+  const plan = await checkMapping(report, () => planFields(defaultFields, kit.mapping, mappable));
   const connection = plan === undefined ? undefined : await checkConnection(report, settings.connection, signal);
   if (plan === undefined || connection === undefined) return report.steps;
   try {
@@ -158,7 +160,12 @@ async function checkReading(report: CheckReport, partly: Omit<Reach, 'context'>,
     () => readFirstPage(connection, search, settings.pageSize, signal),
     (entries) => describePage(entries, plan),
   );
-  await report.step('groups', () => groupsOf(reach, kit, signal), describeGroups);
+  await report.step(
+    'groups',
+    () => groupsOf(reach, kit, signal),
+    (groups) =>
+      describeGroups(groups, 'correct the group in the roles of this source, or grant read access to its members'),
+  );
   await report.step(
     'rights',
     () => proofOf(reach, signal),
@@ -167,28 +174,13 @@ async function checkReading(report: CheckReport, partly: Omit<Reach, 'context'>,
 }
 
 function describePage(entries: readonly Entry[], plan: FieldPlan): Finding {
-  if (entries.length === 0) {
-    return {
-      detail: 'no people are found',
-      remedy: 'check baseDn and filter, and grant connection.bindDn read access there',
-    };
-  }
+  const id = idAttributeOf(plan);
   const usable = entries.filter((entry) => idOf(entry, plan) !== undefined).length;
-  const detail = `the first page has ${entries.length} people`;
-  if (usable === entries.length) return { detail };
-  return {
-    detail: `${detail}, of whom ${entries.length - usable} show no ${idAttributeOf(plan)}`,
-    remedy: `grant connection.bindDn read access to ${idAttributeOf(plan)}, or name the id attribute of this server in mapping.externalId`,
-  };
-}
-
-function describeGroups(groups: GroupMembers | undefined): Finding {
-  if (groups === undefined) return { detail: 'the table of roles names no groups' };
-  const found = groups.named.length - groups.problems.length;
-  const detail = [`${found} of ${groups.named.length} groups found`, ...groups.problems].join('; ');
-  return groups.problems.length === 0
-    ? { detail }
-    : { detail, remedy: 'correct the group in the roles of this source, or grant read access to its members' };
+  return describePeople(entries.length, usable, {
+    nobody: 'grant connection.bindDn read access there',
+    lacking: `show no ${id}`,
+    lackingRemedy: `grant connection.bindDn read access to ${id}, or name the id attribute of this server in mapping.externalId`,
+  });
 }
 
 function describeRights(plan: FieldPlan, proven: ReadonlySet<string>): Finding {

@@ -3,8 +3,8 @@ import type { CheckStep, Connector, Kit, Read, Session } from '../../src/connect
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import { describeFile, describePage, firstPage } from '../../src/connector-kit/file-check.ts';
 import { SourceFile } from '../../src/connector-kit/file.ts';
-import { CheckReport } from '../../src/connector-kit/ldap/directory-check.ts';
-import type { Finding } from '../../src/connector-kit/ldap/directory-check.ts';
+import { CheckReport } from '../../src/connector-kit/check-report.ts';
+import type { Finding } from '../../src/connector-kit/check-report.ts';
 import { isWithin, parseDn } from '../../src/connector-kit/ldap/dn.ts';
 import { planFields } from '../../src/connector-kit/ldap/field-plan.ts';
 import { occurringAttributes } from '../../src/connector-kit/ldif-survey.ts';

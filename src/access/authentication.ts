@@ -7,6 +7,8 @@ export interface Principal {
   readonly operatorId: number;
   readonly name: string;
   readonly permissions: ReadonlySet<Permission>;
+  /** Came with the daemon's own token: can read its data directory. */
+  readonly local: boolean;
 }
 
 /** The proof that came with a request. */
@@ -29,19 +31,20 @@ export function createAuthenticate(store: OperatorStore, localToken: string): Au
   return async ({ token, osUser }) => {
     if (sameToken(token, localToken)) {
       if (osUser === undefined || !osUserName.test(osUser)) return null;
-      return principal(await store.ensureLocalOperator(localOperatorName(osUser)));
+      return principal(await store.ensureLocalOperator(localOperatorName(osUser)), true);
     }
     const stored = await store.findToken(hashToken(token));
-    return stored === null ? null : principal(stored.operator, stored.permissions);
+    return stored === null ? null : principal(stored.operator, false, stored.permissions);
   };
 }
 
-function principal(operator: Operator, limit: readonly Permission[] = permissions): Principal | null {
+function principal(operator: Operator, local: boolean, limit: readonly Permission[] = permissions): Principal | null {
   if (operator.disabled) return null;
   const own: readonly Permission[] = operator.kind === 'local' ? permissions : operator.permissions;
   return {
     operatorId: operator.id,
     name: operator.name,
+    local,
     permissions: new Set(limit.filter((permission) => own.includes(permission))),
   };
 }

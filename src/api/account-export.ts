@@ -23,13 +23,11 @@ const columns: readonly (readonly [head: string, value: (account: Account) => st
   ['Disabled Since', ({ disabledSince }) => disabledSince],
 ];
 
-/** The head of the list of accounts as CSV. */
-export const accountCsvHead = csvLine(columns.map(([head]) => head));
-
-/** One account as a line of that list. */
-export function accountCsvLine(account: Account): string {
-  return csvLine(columns.map(([, value]) => value(account)));
-}
+/** The list of accounts as CSV. */
+export const accountCsv = {
+  head: csvLine(columns.map(([head]) => head)),
+  line: (account: Account): string => csvLine(columns.map(([, value]) => value(account))),
+};
 
 /** Why an account stands as it does, for people; empty where there is nothing to add. */
 export function reasonText(account: Account): string {

@@ -12,12 +12,14 @@ import { answerProblems, ApiError } from './problem.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { eventRoutes } from './routes/events.ts';
+import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
 import { reviewItemRoutes } from './routes/review-items.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { systemRoutes } from './routes/system.ts';
 import { undoRoutes } from './routes/undo.ts';
+import { userLifeRoutes } from './routes/user-life.ts';
 import { userActionRoutes } from './routes/user-actions.ts';
 import { userRoutes } from './routes/users.ts';
 import { worklistRoutes } from './routes/worklist.ts';
@@ -79,8 +81,10 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
 
 const resources = [
   userRoutes,
+  userLifeRoutes,
   userActionRoutes,
   bulkRoutes,
+  groupRoutes,
   accountRoutes,
   sourceRoutes,
   runRoutes,

@@ -2,9 +2,13 @@ import type { Authenticate } from '../access/authentication.ts';
 import type { CheckStep } from '../connector-kit/contract.ts';
 import type { AccountIgnore } from '../users/account-ignore.ts';
 import type { Bulk } from '../users/bulk.ts';
+import type { RoleCatalogue } from '../domain/privileges.ts';
+import type { Groups } from '../users/groups.ts';
+import type { CreateUser } from '../users/create-user.ts';
 import type { LinkMove } from '../users/link-move.ts';
 import type { ConfirmSystem } from '../users/source-identity.ts';
 import type { HeldRuns } from '../users/held-run.ts';
+import type { Purge } from '../users/purge.ts';
 import type { SourcePause } from '../users/source-pause.ts';
 import type { Reviews } from '../users/review.ts';
 import type { UserActions } from '../users/user-actions.ts';
@@ -14,11 +18,13 @@ import type { Metrics } from './metrics.ts';
 import type { Account } from './schemas/accounts.ts';
 import type { BulkJob, BulkResult } from './schemas/bulk.ts';
 import type { Event } from './schemas/events.ts';
+import type { Group } from './schemas/groups.ts';
 import type { Explanation } from './schemas/explanation.ts';
 import type { ReviewItem } from './schemas/review-items.ts';
-import type { Run, ShownDecision } from './schemas/runs.ts';
+import type { DryRunReport, Run, ShownDecision } from './schemas/runs.ts';
 import type { Source } from './schemas/sources.ts';
 import type { Setting, Version } from './schemas/system.ts';
+import type { NumericId } from './schemas/user-life.ts';
 import type { Owner } from './schemas/user-actions.ts';
 import type { ListedUser, User } from './schemas/users.ts';
 import type { WorklistEntry } from './schemas/worklist.ts';
@@ -62,6 +68,7 @@ interface ApiQueries {
         readonly all: boolean;
         readonly search?: string | undefined;
         readonly sync?: 'on' | 'off' | undefined;
+        readonly deactivatedBefore?: Date | undefined;
       },
     ): Promise<Page<ListedUser>>;
     get(id: number): Promise<User | null>;
@@ -71,6 +78,7 @@ interface ApiQueries {
     list(filter: AccountFilter): Promise<Page<Account>>;
     get(source: string, externalId: string): Promise<Account | null>;
   };
+  readonly numericIds: { used(page: PageRequest): Promise<Page<NumericId>>; free(): Promise<number> };
   readonly sources: { list(): Promise<readonly Source[]>; get(id: string): Promise<Source | null> };
   readonly runs: {
     list(
@@ -87,6 +95,7 @@ interface ApiQueries {
       filter: PageRequest & { readonly source?: string | undefined; readonly kind?: string | undefined },
     ): Promise<Page<ReviewItem>>;
   };
+  readonly groups: { list(): Promise<readonly Group[]> };
   readonly worklist: {
     list(filter: PageRequest & { readonly all?: boolean | undefined }): Promise<Page<WorklistEntry>>;
   };
@@ -130,19 +139,42 @@ export interface RunRequests {
   cancel(runId: number, operator: string): Promise<'asked' | 'finished' | 'unknown'>;
 }
 
+/** A sync that is to be played through and not done (spec 13.4). */
+export interface DryRunRequest {
+  readonly sources?: readonly string[];
+  readonly mode: 'full' | 'delta';
+  readonly operator: string;
+  /** In place of the configuration that this process runs with. */
+  readonly configFile?: string;
+}
+
+/** Dry runs of this process, one at a time. */
+export interface DryRuns {
+  /** Gives the id under which it is asked for. @throws ApiError where one is under way */
+  start(request: DryRunRequest): string;
+  /** Null while it is under way, undefined where it is not known (any more). Throws why it failed. */
+  report(id: string): Promise<DryRunReport | null | undefined>;
+}
+
 /** Everything that the API stands on; the composition root fills it in. */
 export interface ApiDependencies {
   readonly authenticate: Authenticate;
   readonly queries: ApiQueries;
   readonly userActions: UserActions;
+  readonly createUser: CreateUser;
+  readonly purge: Purge;
   readonly reviews: Reviews;
+  readonly groups: Groups;
   readonly bulk: Bulk;
   readonly sourcePause: SourcePause;
   readonly confirmSystem: ConfirmSystem;
   readonly linkMove: LinkMove;
   readonly accountIgnore: AccountIgnore;
   readonly ackWorklist: AckWorklist;
+  /** Of the configuration: roles with their privileges (spec 10.6). */
+  readonly roleCatalogue: RoleCatalogue;
   readonly runRequests: RunRequests;
+  readonly dryRuns: DryRuns;
   readonly heldRuns: HeldRuns;
   readonly undo: Undo;
   readonly sourceChecks: {

@@ -122,16 +122,17 @@ export interface Planned {
   readonly rule: string | null;
 }
 
-export type ShownKind = 'gone' | 'values' | 'link' | 'create' | 'unmatched';
+export type ShownKind = 'gone' | 'values' | 'link' | 'create' | 'unmatched' | 'policy';
 
-/** A decision as a held run shows it (spec 13.2): what would become of one account and its user. */
+/** A decision as a held run shows it (spec 13.2): what would become of one account and its user, or of a user by a policy. */
 export interface Shown {
   readonly kind: ShownKind;
-  readonly accountId: number;
-  readonly externalId: string;
+  /** Null, as what identifies and what it says, where a policy moves the user and no account. */
+  readonly accountId: number | null;
+  readonly externalId: string | null;
   /** Null for a user who would be created, and where nobody is concerned. */
   readonly userId: UserId | null;
-  readonly contentHash: string;
+  readonly contentHash: string | null;
   readonly changes: readonly Change[];
   readonly classes: readonly GuardClass[];
   /** Of all of it: a decision that comes out with another digest is not the one that was shown. */
@@ -172,6 +173,8 @@ export interface ReconcileReads {
   presentAccounts(source: SourceId): Promise<number>;
   teams(): Promise<KnownTeam[]>;
   sourceTeams(source: SourceId): Promise<SourceTeamRow[]>;
+  /** What people have answered that roles mean which the catalogue does not have. */
+  roleMeanings(source: SourceId): Promise<ReadonlyMap<string, string | null>>;
   /** Which of these roles the source's present accounts state themselves. */
   rolesStated(source: SourceId, roles: readonly string[]): Promise<ReadonlySet<string>>;
   /** Open questions of a kind that belong to a source and to no account. */
@@ -199,12 +202,12 @@ export interface ReconcileReads {
   /** Ids for users about to be created; those that are not used leave a gap. */
   allocateUserIds(count: number): Promise<UserId[]>;
   planned(runId: number, afterExternalId: string, limit: number): Promise<Planned[]>;
-  /** The digests of what a held run showed of these accounts, by account. */
-  shownDigests(runId: number, kind: ShownKind, accountIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** The digests of what a held run showed of these accounts, by account; of a policy by user. */
+  shownDigests(runId: number, kind: ShownKind, subjects: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** One digest of everything that a held run showed; does not depend on batches. */
   shownDigest(runId: number): Promise<string>;
-  /** Subjects that earlier guarded decisions of the last 24 hours touched, per class. */
-  guardedSince(source: SourceId): Promise<{ class: GuardClass; subject: number }[]>;
+  /** Subjects that earlier guarded decisions of the last 24 hours touched, per class; null for those of policies. */
+  guardedSince(source: SourceId | null): Promise<{ class: GuardClass; subject: number }[]>;
   /** Users whom another policy was last applied to. */
   outdatedUsers(policyId: number, after: UserId, limit: number): Promise<UserId[]>;
   openItems(kinds: readonly string[], accountIds: readonly number[], userIds: readonly UserId[]): Promise<OpenItem[]>;
@@ -253,6 +256,8 @@ export interface ReconcileWrites {
   renameTeams(teams: readonly { teamId: TeamId; name: string }[]): Promise<void>;
   /** Marks teams as decided on, and makes the accounts due that waited for one. */
   settleSourceTeams(source: SourceId, decided: readonly string[]): Promise<void>;
+  /** Makes the accounts due that name one of these teams. */
+  wakeTeams(source: SourceId, externalIds: readonly string[]): Promise<void>;
   /** Takes note of teams that are gone or have returned; the team itself is kept. */
   turnSourceTeams(source: SourceId): Promise<void>;
   /** Makes unlinked accounts of any source due that are found under these keys. */

@@ -1,33 +1,74 @@
 import { changesBetween, classesOf, sameValue, type Change } from '../domain/change.ts';
-import { fold } from '../domain/fold.ts';
-import type { Policy, UserValue } from '../domain/user.ts';
-import { resolveBids } from '../reconcile/bids.ts';
+import { claimKey } from '../domain/claim.ts';
+import { fold, type TeamNames } from '../domain/fold.ts';
+import type { Policy, SourceId, UserValue } from '../domain/user.ts';
+import { resolveBids, type Bidder } from '../reconcile/bids.ts';
 import { exceededClasses } from '../reconcile/guard.ts';
 import type { Subject } from '../reconcile/decide.ts';
-import { bidderOf } from './decisions.ts';
-import type { ReconcileTx } from './ports.ts';
+import { userKeys } from '../reconcile/match-keys.ts';
+import { bidderOf, keysBefore } from './decisions.ts';
+import type { ReconcileTx, Shown } from './ports.ts';
 import { stopIfAborted, Tally, type Pass } from './pass.ts';
 import type { ReconcileEnd } from './reconcile-source.ts';
+import { asApproved, showing, shown } from './shown.ts';
 
 /** A pass over users instead of a source's accounts. */
-export type PolicyPass = Omit<Pass, 'rules' | 'world'> & { readonly teamNames: ReadonlyMap<number, string> };
+export type PolicyPass = Omit<Pass, 'rules' | 'world'> & {
+  readonly teamNames: ReadonlyMap<number, string>;
+  /** Why users move, as their events say it. */
+  readonly reason: string;
+};
+
+/** What becomes of one user under the pass's policy. */
+interface Move {
+  readonly subject: Subject;
+  readonly linkedSources: readonly SourceId[];
+  readonly after: UserValue;
+  readonly changes: readonly Change[];
+}
+
+type BiddingMove = Move & { readonly bidder: Bidder };
 
 /**
- * Moves every user to the policy in force, and no snapshot (spec 14.4): decided and counted first, guarded like every other
- * run. A user who would take another's unique name stays with the policy they have.
+ * Moves every user to the pass's policy, and no snapshot (spec 14.4): decided and counted first, guarded and held like every
+ * other run. A user who would take another's unique name stays with the policy they have.
  */
 export async function reconcilePolicy(pass: PolicyPass): Promise<ReconcileEnd> {
+  if (!pass.guard.letThrough) {
+    const exceeded = await exceededBy(pass);
+    if (exceeded.length > 0) {
+      await showMoves(pass);
+      return { kind: 'held', exceeded, first: false, suspicions: 0 };
+    }
+  }
+  await eachBatch(pass, (ids) => pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, ids)));
+  return { kind: 'done' };
+}
+
+async function exceededBy(pass: PolicyPass): Promise<ReturnType<typeof exceededClasses>> {
   const tally = new Tally();
   let users = 0;
   await eachBatch(pass, async (ids) => {
     users += ids.length;
-    for (const { subject } of await pass.store.read.users(ids, false))
-      for (const name of classesOf(changesOf(subject, pass))) tally.add(name, subject.user.id);
+    for (const { subject, changes } of await movesOf(pass, ids))
+      for (const name of classesOf(changes)) tally.add(name, subject.user.id);
   });
-  const exceeded = exceededClasses(tally.counts(), users, pass.guard.limits);
-  if (exceeded.length > 0 && !pass.guard.letThrough) return { kind: 'held', exceeded, first: false, suspicions: 0 };
-  await eachBatch(pass, (ids) => pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, ids)));
-  return { kind: 'done' };
+  for (const earlier of await pass.store.read.guardedSince(null)) tally.add(earlier.class, earlier.subject);
+  return exceededClasses(tally.counts(), users, pass.guard.limits);
+}
+
+/** Takes every decision once more and keeps it with the run, for people to see and approve (spec 13.2). */
+async function showMoves(pass: PolicyPass): Promise<void> {
+  const show = await showing(pass);
+  await eachBatch(pass, async (ids) => {
+    const moves = await movesOf(pass, ids);
+    await show(moves.filter(({ changes }) => changes.length > 0).map(shownMove));
+  });
+}
+
+function shownMove({ subject, changes }: Move): Shown {
+  const nothing = { accountId: null, externalId: null, contentHash: null };
+  return shown({ kind: 'policy', ...nothing, userId: subject.user.id, changes, classes: classesOf(changes) });
 }
 
 async function eachBatch(pass: PolicyPass, work: (ids: readonly number[]) => Promise<void>): Promise<void> {
@@ -41,19 +82,17 @@ async function eachBatch(pass: PolicyPass, work: (ids: readonly number[]) => Pro
   }
 }
 
-async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly number[]): Promise<void> {
-  const subjects = (await tx.users(ids, true)).map(({ subject }) => ({
-    subject,
-    after: valueUnder(subject, pass.policy.content, pass),
-  }));
-  const bidders = subjects.map(({ subject, after }) =>
-    bidderOf({ id: subject.user.id, externalId: String(subject.user.id) }, subject.user.id, subject.user.value, after),
-  );
-  const outcomes = resolveBids(bidders, await tx.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
-  const moving = subjects.flatMap((entry, index) => {
-    const bidder = bidders[index];
-    return bidder === undefined || (outcomes.get(bidder)?.lost.length ?? 0) > 0 ? [] : [{ ...entry, bidder }];
+async function movesOf(pass: PolicyPass, ids: readonly number[], tx?: ReconcileTx): Promise<Move[]> {
+  const rows = await (tx ?? pass.store.read).users(ids, tx !== undefined);
+  return rows.map(({ subject, linkedSources }) => {
+    const after = valueUnder(subject, pass.policy.content, pass.teamNames);
+    return { subject, linkedSources, after, changes: changesBetween(subject.user.value, after, pass.teamNames) };
   });
+}
+
+/** Decides anew under lock (spec 13.5) and writes one batch. */
+async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly number[]): Promise<void> {
+  const moving = await withoutLosers(tx, await standing(tx, pass, await movesOf(pass, ids, tx)));
   await tx.saveUsers(
     moving
       .filter(({ subject, after }) => !sameValue(subject.user.value, after))
@@ -66,9 +105,8 @@ async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly numbe
   await tx.saveClaims(
     moving.map(({ subject, bidder }) => ({ userId: subject.user.id, take: bidder.wants, release: bidder.gives })),
   );
-  const changed = moving
-    .map(({ subject }) => ({ subject, changes: changesOf(subject, pass) }))
-    .filter(({ changes }) => changes.length > 0);
+  await saveKeys(tx, pass, moving);
+  const changed = moving.filter(({ changes }) => changes.length > 0);
   await tx.appendEvents(
     changed.map(({ subject, changes }) => ({
       type: 'user-changed',
@@ -76,19 +114,56 @@ async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly numbe
       accountId: null,
       externalId: null,
       changes,
-      reason: 'the configuration ranks the sources anew',
+      reason: pass.reason,
       guardClasses: pass.guard.letThrough ? null : classesOf(changes),
     })),
     { source: null, runId: pass.runId },
   );
+  const freed = moving.flatMap(({ bidder }) => bidder.gives.map(claimKey));
+  if (freed.length > 0) await tx.wakeByItems([], freed);
   pass.counts.updated += changed.length;
 }
 
-function changesOf(subject: Subject, pass: PolicyPass): Change[] {
-  return changesBetween(subject.user.value, valueUnder(subject, pass.policy.content, pass), pass.teamNames);
+/** Those that an approved run may carry out; what changes nothing needs no approval. */
+async function standing(tx: ReconcileTx, pass: PolicyPass, moves: readonly Move[]): Promise<readonly Move[]> {
+  const changing = moves.filter(({ changes }) => changes.length > 0);
+  const approved = await asApproved(
+    pass,
+    'policy',
+    changing.map((move) => ({ ...move, shown: shownMove(move) })),
+    tx,
+  );
+  return [...moves.filter(({ changes }) => changes.length === 0), ...approved];
 }
 
-function valueUnder(subject: Subject, policy: Policy, pass: PolicyPass): UserValue {
+async function withoutLosers(tx: ReconcileTx, moves: readonly Move[]): Promise<BiddingMove[]> {
+  const bidding = moves.map((move) => {
+    const { id, value } = move.subject.user;
+    return { ...move, bidder: bidderOf({ id, externalId: String(id) }, id, value, move.after) };
+  });
+  const wanted = bidding.flatMap(({ bidder }) => bidder.wants);
+  const outcomes = resolveBids(
+    bidding.map(({ bidder }) => bidder),
+    await tx.claimHolders(wanted),
+  );
+  return bidding.filter(({ bidder }) => (outcomes.get(bidder)?.lost.length ?? 0) === 0);
+}
+
+async function saveKeys(tx: ReconcileTx, pass: PolicyPass, moving: readonly Move[]): Promise<void> {
+  const moved = moving
+    .map(({ subject, linkedSources, after }) => {
+      const slots = subject.snapshots.filter((slot) => linkedSources.includes(slot.source));
+      const keys = userKeys(after.fields, slots, pass.allMatchRules);
+      return { userId: subject.user.id, keys, before: keysBefore(subject, linkedSources, pass) };
+    })
+    .filter(({ keys, before }) => keys.join('\n') !== before.join('\n'));
+  if (moved.length === 0) return;
+  await tx.saveUserKeys(moved);
+  await tx.wakeByKeys([...new Set(moved.flatMap(({ keys, before }) => [...before, ...keys]))]);
+}
+
+/** What a user would be under another policy. */
+export function valueUnder(subject: Subject, policy: Policy, teamNames: TeamNames): UserValue {
   const { user, words, snapshots } = subject;
-  return fold({ origin: user.origin, words, snapshots, policy, teamNames: pass.teamNames, present: user.value });
+  return fold({ origin: user.origin, words, snapshots, policy, teamNames, present: user.value });
 }

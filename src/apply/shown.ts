@@ -12,7 +12,7 @@ export function shown(decision: Omit<Shown, 'digest'>): Shown {
 }
 
 /** Keeps what is shown with the run, in place of what it showed before a crash. */
-export async function showing(pass: Pass): Promise<Show> {
+export async function showing(pass: Pick<Pass, 'store' | 'lease' | 'runId'>): Promise<Show> {
   await pass.store.inLease(pass.lease, (tx) => tx.dropShown(pass.runId));
   return (decisions) => pass.store.inLease(pass.lease, (tx) => tx.saveShown(pass.runId, decisions));
 }
@@ -22,15 +22,20 @@ export async function showing(pass: Pass): Promise<Show> {
  * where the run needs no approval. Inside a transaction `from` is that: a store may have one session only.
  */
 export async function asApproved<T extends { readonly shown: Shown }>(
-  pass: Pass,
+  pass: Pick<Pass, 'store' | 'runId' | 'approved' | 'counts'>,
   kind: ShownKind,
   decisions: readonly T[],
   from: ReconcileReads = pass.store.read,
 ): Promise<readonly T[]> {
   if (!pass.approved || decisions.length === 0) return decisions;
-  const ids = decisions.map((decision) => decision.shown.accountId);
+  const ids = decisions.map((decision) => subjectOf(decision.shown));
   const digests = await from.shownDigests(pass.runId, kind, ids);
-  const standing = decisions.filter((decision) => digests.get(decision.shown.accountId) === decision.shown.digest);
+  const standing = decisions.filter((decision) => digests.get(subjectOf(decision.shown)) === decision.shown.digest);
   pass.counts.skipped += decisions.length - standing.length;
   return standing;
+}
+
+/** What a decision is about: the account, or the user whom a policy moves. */
+function subjectOf({ accountId, userId }: Shown): number {
+  return accountId ?? userId ?? 0;
 }

@@ -1,6 +1,7 @@
 import type { TeamId } from '../domain/user.ts';
 import { bindTeams, type TeamVerdict } from '../reconcile/bind-teams.ts';
 import type { World } from '../reconcile/decide.ts';
+import { noTeam } from '../reconcile/project.ts';
 import type { EventRow, ItemDraft, ReconcileReads, ReconcileTx, SourceTeamRow } from './ports.ts';
 import type { Pass } from './pass.ts';
 import { openMissing } from './values.ts';
@@ -49,6 +50,13 @@ export async function writeTeams(tx: ReconcileTx, pass: Pass, { verdicts, turned
     source,
     settled.map(({ team }) => team.externalId),
   );
+  // They were left out under their former name.
+  const counted = settled.filter(({ kind, team }) => kind !== 'unchanged' && team.teamId === noTeam);
+  if (counted.length > 0)
+    await tx.wakeTeams(
+      source,
+      counted.map(({ team }) => team.externalId),
+    );
   if (turned.length > 0) await tx.turnSourceTeams(source);
   const told = settled.filter((verdict) => verdict.kind !== 'unchanged');
   await tx.appendEvents(
@@ -104,7 +112,9 @@ export async function closeKnownRoles(pass: Pass): Promise<void> {
     open.map((item) => roleOf(item.subject)),
   );
   const arises = (role: string): boolean =>
-    !pass.rules.catalogue.includes(role) && (stated.has(role) || pass.rules.roles.some((rule) => rule.role === role));
+    !pass.rules.catalogue.includes(role) &&
+    pass.rules.roleMeanings?.has(role) !== true &&
+    (stated.has(role) || pass.rules.roles.some((rule) => rule.role === role));
   const closing = open.filter((item) => !arises(roleOf(item.subject))).map((item) => item.id);
   if (closing.length > 0) await pass.store.inLease(pass.lease, (tx) => tx.closeItems(closing));
 }

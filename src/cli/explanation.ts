@@ -25,6 +25,13 @@ export function explanationText(context: Context, explanation: Explanation): str
     ),
     section(
       context,
+      'Missing privileges',
+      explanation.missingPrivileges.map(
+        (privilege) => `  ${valueText(privilege)}: supervising teams needs it, and no role of the user has it\n`,
+      ),
+    ),
+    section(
+      context,
       'Teams',
       explanation.teams.map(({ team, main, ...word }) => membershipText(context, main ? `${team} (main)` : team, word)),
     ),

@@ -4,6 +4,7 @@ import type { Runner } from './command.ts';
 import { addAccountCommands } from './commands/accounts.ts';
 import { addBulkCommand } from './commands/bulk.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addGroupCommands } from './commands/groups.ts';
 import { addLogCommand } from './commands/log.ts';
 import { addOwnerCommand } from './commands/owner.ts';
 import { addReviewCommands } from './commands/reviews.ts';
@@ -55,6 +56,7 @@ export function buildProgram(
   program.commandsGroup('Daily work:');
   addSyncCommand(program, runner);
   addUserCommands(program, runner);
+  addGroupCommands(program, runner);
   addBulkCommand(program, runner);
   addLogCommand(program, runner);
   addReviewCommands(program, runner);

@@ -10,12 +10,14 @@ import type { checkReport, moveReport } from '../api/schemas/sources.ts';
 export type { Account } from '../api/schemas/accounts.ts';
 export type { Event as HistoryEvent } from '../api/schemas/events.ts';
 export type { Explanation } from '../api/schemas/explanation.ts';
+export type { Group, Role } from '../api/schemas/groups.ts';
 export type { ReviewAnswered, ReviewItem } from '../api/schemas/review-items.ts';
-export type { Run, ShownDecision } from '../api/schemas/runs.ts';
+export type { DryRun, DryRunReport, Run, ShownDecision } from '../api/schemas/runs.ts';
 export type { Source } from '../api/schemas/sources.ts';
 export type { BulkAsked, BulkJob, BulkResult } from '../api/schemas/bulk.ts';
 export type { UndoReport } from '../api/schemas/undo.ts';
 export type { Owner, UserActed } from '../api/schemas/user-actions.ts';
+export type { NumericId, Purged } from '../api/schemas/user-life.ts';
 export type { ListedUser, User } from '../api/schemas/users.ts';
 export type { WorklistEntry } from '../api/schemas/worklist.ts';
 

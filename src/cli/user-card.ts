@@ -20,7 +20,7 @@ const placed = new Set<string>([
     'deactivatedAt',
   ],
   ...['employeeId', 'employeeIdDerived', 'acdId', 'acdSource', 'startDate', 'mergedInto'],
-  ...['roles', 'teams', 'supervises', 'attributes', 'profiles'],
+  ...['roles', 'teams', 'supervises', 'attributes', 'profiles', 'group', 'scope', 'missingPrivileges'],
 ]);
 
 /** One user for people: who it is, the fields, roles and teams, what the sync may do, the accounts. */
@@ -54,9 +54,20 @@ function belongingLines(user: User): CardLine[] {
   return [
     ['Roles', valueText(roles)],
     ['Teams', valueText(teams)],
+    ['Group', valueText(user.group)],
     ['Supervises', valueText(user.supervises)],
+    [
+      'Lacks',
+      user.missingPrivileges.length === 0 ? '' : `${valueText(user.missingPrivileges)}, which supervising needs`,
+    ],
+    ['Scope', scopeText(user.scope)],
     ['Attributes', valueText(user.attributes.map(({ name, value }) => `${name}: ${value}`))],
   ];
+}
+
+function scopeText({ full, groups, teams }: User['scope']): string {
+  if (full) return 'everything';
+  return [`groups: ${valueText(groups)}`, ...(teams.length === 0 ? [] : [`teams: ${valueText(teams)}`])].join('; ');
 }
 
 function lifeLines(context: Context, user: User): CardLine[] {

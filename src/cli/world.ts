@@ -1,3 +1,4 @@
+import type { DryRunReport } from '../api/schemas/runs.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Holder } from '../store/embedded/data-directory.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
@@ -36,6 +37,17 @@ export interface DaemonPorts {
   openInProcess(
     options: DaemonOptions & { readonly wait: number; readonly write: boolean; readonly osUser: string },
   ): Promise<InProcess>;
+  /**
+   * Plays a sync through on a copy of the store, without a daemon, and tells what it would do. `wait` as above, also for
+   * `data-directory-held`.
+   */
+  dryRun(
+    options: DaemonOptions & {
+      readonly wait: number;
+      readonly signal: AbortSignal;
+      readonly request: { readonly sources?: readonly string[]; readonly mode: 'full' | 'delta' };
+    },
+  ): Promise<DryRunReport>;
   /** `check` reads every secret, `leave` none. Throws a ConfigurationError. */
   readSettings(options: DaemonOptions & { readonly secrets: 'check' | 'leave' }): Promise<Settings>;
 }

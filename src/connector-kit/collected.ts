@@ -1,6 +1,6 @@
 import type { AccountRecord, RejectedRecord } from '../domain/account.ts';
 import type { Page } from './contract.ts';
-import { SeenIds } from './ldap/seen-ids.ts';
+import { SeenIds } from './seen-ids.ts';
 
 /** In records, rejected ones included. */
 const pageSize = 1000;

@@ -1,6 +1,6 @@
+import type { Finding } from './check-report.ts';
 import type { Page, Read, ReadEnd } from './contract.ts';
 import type { SourceFile } from './file.ts';
-import type { Finding } from './ldap/directory-check.ts';
 
 /** What `source check` says of a file that could be opened. */
 export function describeFile(file: SourceFile): Finding {

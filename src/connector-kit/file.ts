@@ -10,7 +10,7 @@ export function isEncoding(label: string): boolean {
   try {
     return new TextDecoder(label).encoding !== '';
   } catch {
-    return false;
+    return false; // a RangeError is how TextDecoder says that it does not know the name
   }
 }
 

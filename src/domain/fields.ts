@@ -47,8 +47,28 @@ export type UniqueField = (typeof uniqueFields)[number];
 const named: ReadonlySet<string> = new Set(sourceFields);
 const unique: ReadonlySet<string> = new Set(uniqueFields);
 
+/** What rosterd leaves to the application and to the ACD (spec 12.6), by the names that a field for it could have. */
+const leftAlone = [
+  [/^(agent|user)?(password|passwd|pwd)(hash)?$/, "agents' own passwords"],
+  [/^requiredactions?$/, "agents' required actions"],
+  [/^(queues?log(ged)?(on|in)|loggedonqueues)$/, 'queue log-on'],
+  [/^queueprofiles?$/, 'queue profiles of the ACD'],
+] as const;
+
+/** Why there is no field and no attribute of this name (spec 12.6), as the end of a sentence; null where that is no reason. */
+export function outOfScope(name: string): string | null {
+  const bare = name
+    .replace(/^attribute\./, '')
+    .replaceAll(/[_-]/g, '')
+    .toLowerCase();
+  const found = leftAlone.find(([names]) => names.test(bare));
+  return found === undefined ? null : `rosterd neither reads nor keeps ${found[1]}`;
+}
+
+/** Whether it names a field, or an attribute that there may be. */
 export function isField(name: string): name is Field {
-  return named.has(name) || /^attribute\.[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name);
+  if (named.has(name)) return true;
+  return /^attribute\.[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name) && outOfScope(name) === null;
 }
 
 export function isUniqueField(field: string): field is UniqueField {
@@ -70,3 +90,7 @@ export const accountParts = [
   'supervises',
 ] as const;
 export type AccountPart = (typeof accountParts)[number];
+
+export function isAccountPart(name: string): name is AccountPart {
+  return (accountParts as readonly string[]).includes(name);
+}

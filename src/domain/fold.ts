@@ -119,7 +119,7 @@ function foldRoles(input: FoldInput, ranked: readonly Snapshot[]): HeldRole[] {
   for (const snapshot of ranked)
     for (const role of snapshot.roles) if (!givenBy.has(role)) givenBy.set(role, snapshot.source);
   for (const role of input.words.rolesTaken) {
-    const reasserted = role === agentRole && input.policy.reassertAgentRole && givenBy.get(role) !== 'operator';
+    const reasserted = role === agentRole && input.policy.reassertAgentRole;
     if (!reasserted) givenBy.delete(role);
   }
   return [...givenBy].map(([role, by]) => ({ role, givenBy: by })).sort((a, b) => compareText(a.role, b.role));

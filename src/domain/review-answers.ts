@@ -5,6 +5,8 @@ const reviewAnswers = {
   'inactive-match': ['link-inactive', 'reactivate', 'separate-user', 'ignore'],
   'possible-id-reuse': ['same-person', 'new-person'],
   'unique-taken': ['another-value', 'link-to-holder', 'ignore'],
+  'unknown-role': ['map-to', 'ignore'],
+  'team-name-taken': ['map-to', 'create', 'ignore'],
   'possible-duplicate': ['not-the-same'],
 } as const;
 

@@ -3,6 +3,7 @@ import type { Field } from './fields.ts';
 export type SourceId = string;
 export type UserId = number;
 export type TeamId = number;
+export type GroupId = number;
 export type RoleName = string;
 
 export type FieldValues = Readonly<Partial<Record<Field, string>>>;
@@ -36,6 +37,12 @@ export interface Words {
   readonly supervisesGiven: readonly TeamId[];
   readonly supervisesTaken: readonly TeamId[];
   readonly mainTeam: TeamId | null;
+  /** The group chosen instead of the main team's (spec 11.5). */
+  readonly memberGroup: GroupId | null;
+  /** The scope beside the user's own group and teams (spec 11.5). */
+  readonly fullScope: boolean;
+  readonly scopeGroups: readonly GroupId[];
+  readonly scopeTeams: readonly TeamId[];
 }
 
 export const noWords: Words = {
@@ -48,6 +55,10 @@ export const noWords: Words = {
   supervisesGiven: [],
   supervisesTaken: [],
   mainTeam: null,
+  memberGroup: null,
+  fullScope: false,
+  scopeGroups: [],
+  scopeTeams: [],
 };
 
 /** The part of the configuration that the fold depends on; applied to each user by a guarded reconcile (spec 14.4). */

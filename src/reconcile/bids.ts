@@ -39,15 +39,15 @@ export function resolveBids(
     holders,
   };
   let certain = new Set<Bidder>();
-  let possible = creationsStanding(contest, certain);
+  let possible = standingWhole(contest, certain);
   for (let size = -1; size !== certain.size + contest.ordered.length - possible.size;) {
     size = certain.size + contest.ordered.length - possible.size;
-    certain = creationsStanding(contest, possible);
-    possible = creationsStanding(contest, certain);
+    certain = standingWhole(contest, possible);
+    possible = standingWhole(contest, certain);
   }
   const standing = standingWants(contest, possible);
   const winners = leaders(contest, certain);
-  return new Map(contest.ordered.map((bidder) => [bidder, outcomeOf(bidder, standing, certain, winners, holders)]));
+  return new Map(contest.ordered.map((bidder) => [bidder, outcomeOf(bidder, standing, winners, holders)]));
 }
 
 interface Contest {
@@ -57,12 +57,10 @@ interface Contest {
   readonly holders: ReadonlyMap<string, UserId>;
 }
 
-/** The creations that get all their names, were `rivals` the only creations that compete with anybody. */
-function creationsStanding(contest: Contest, rivals: ReadonlySet<Bidder>): Set<Bidder> {
+/** Who gets all names wanted, were `rivals` the only creations that compete with anybody. */
+function standingWhole(contest: Contest, rivals: ReadonlySet<Bidder>): Set<Bidder> {
   const standing = standingWants(contest, rivals);
-  return new Set(
-    contest.ordered.filter((bidder) => bidder.allOrNothing && standing.get(bidder)?.size === bidder.wants.length),
-  );
+  return new Set(contest.ordered.filter((bidder) => standing.get(bidder)?.size === bidder.wants.length));
 }
 
 /**
@@ -118,16 +116,14 @@ function isFree(
 function outcomeOf(
   bidder: Bidder,
   standing: ReadonlyMap<Bidder, ReadonlySet<string>>,
-  certain: ReadonlySet<Bidder>,
   winners: ReadonlyMap<string, Bidder>,
   holders: ReadonlyMap<string, UserId>,
 ): Outcome {
   const keys = standing.get(bidder) ?? new Set<string>();
   const missing = bidder.wants.filter((claim) => !keys.has(claimKey(claim)));
-  const inCircle = bidder.allOrNothing && missing.length === 0 && !certain.has(bidder);
   const won = bidder.wants.filter((claim) => keys.has(claimKey(claim)));
   return {
-    lost: (inCircle ? bidder.wants : missing).map((claim) => {
+    lost: missing.map((claim) => {
       const winner = winners.get(claimKey(claim));
       return { claim, holder: holders.get(claimKey(claim)) ?? (winner === bidder ? null : (winner?.user ?? null)) };
     }),

@@ -50,7 +50,10 @@ function decide(
 ): TeamVerdict[] {
   const byId = new Map(known.map((team) => [team.id, team]));
   const renamed = new Set(
-    ordered.flatMap((team) => (isRenamed(team, byId) && !keeping.has(team.teamId ?? 0) ? [team.teamId] : [])),
+    ordered.flatMap((team) => {
+      const own = ownTeam(team, byId);
+      return own !== undefined && own.name !== normalise(team.name) && !keeping.has(own.id) ? [own.id] : [];
+    }),
   );
   const staying = known.filter((team) => !renamed.has(team.id));
   const byName = new Map<string, { id: TeamId | null; bound: boolean }>(
@@ -59,7 +62,7 @@ function decide(
   return ordered.map((team): TeamVerdict => {
     const name = normalise(team.name);
     const holder = byName.get(fold(name));
-    const own = team.teamId === null ? undefined : byId.get(team.teamId);
+    const own = ownTeam(team, byId);
     if (own !== undefined) {
       if (own.name === name) return { kind: 'unchanged', team };
       if (holder !== undefined && holder.id !== own.id) return { kind: 'name-taken', team, teamId: holder.id };
@@ -76,7 +79,7 @@ function decide(
   });
 }
 
-function isRenamed(team: ObservedTeam, byId: ReadonlyMap<TeamId, KnownTeam>): boolean {
-  const own = team.teamId === null ? undefined : byId.get(team.teamId);
-  return own !== undefined && own.name !== normalise(team.name);
+/** The team that a team of the source is bound to. */
+function ownTeam({ teamId }: ObservedTeam, byId: ReadonlyMap<TeamId, KnownTeam>): KnownTeam | undefined {
+  return teamId === null ? undefined : byId.get(teamId);
 }

@@ -2,6 +2,7 @@ import type { AccountContent } from '../domain/account.ts';
 import { changesBetween, classesOf, sameValue, type Change, type GuardClass } from '../domain/change.ts';
 import type { UniqueField } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
+import { compareText } from '../domain/text.ts';
 import { mayMove, type Policy, type Snapshot, type UserState, type UserValue, type Words } from '../domain/user.ts';
 import { project, type Projection, type TeamBindings } from './project.ts';
 import { suspectsReuse, type Names } from './re-use.ts';
@@ -185,6 +186,6 @@ function sameSnapshot(a: Snapshot | undefined, b: Snapshot): boolean {
 }
 
 function canonical(snapshot: Snapshot): unknown {
-  const sorted = (values: object): unknown[] => Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = (values: object): unknown[] => Object.entries(values).sort(([a], [b]) => compareText(a, b));
   return [sorted(snapshot.values), sorted(snapshot.silentSince), snapshot.roles, snapshot.teams, snapshot.supervises];
 }

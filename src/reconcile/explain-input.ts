@@ -1,5 +1,5 @@
 import type { TeamNames } from '../domain/fold.ts';
-import type { SourceId } from '../domain/user.ts';
+import type { RoleName, SourceId } from '../domain/user.ts';
 import type { ObservedAccount, Subject } from './decide.ts';
 import type { TeamBindings } from './project.ts';
 import type { SourceRules } from './rules.ts';
@@ -92,5 +92,7 @@ export interface ExplainInput {
   /** The latest link to each source, current or ended, with its account. */
   readonly accounts: readonly LinkedAccount[];
   readonly teamNames: TeamNames;
+  /** The roles with which somebody can manage teams (spec 10.6). */
+  readonly managingRoles: readonly RoleName[];
   readonly now: string;
 }

@@ -1,5 +1,6 @@
 import type { Field } from '../domain/fields.ts';
 import { inRankOrder, voices } from '../domain/fold.ts';
+import { missingPrivileges } from '../domain/privileges.ts';
 import { compareText } from '../domain/text.ts';
 import type { RoleName, Snapshot, SourceId, TeamId, UserId } from '../domain/user.ts';
 import type { Subject } from './decide.ts';
@@ -49,6 +50,8 @@ export interface Explanation {
   readonly fields: readonly FieldExplanation[];
   readonly roles: readonly (HoldingExplanation & { readonly role: RoleName })[];
   readonly teams: readonly (HoldingExplanation & { readonly team: string; readonly main: boolean })[];
+  /** What "can manage" needs and no role of this supervisor has (spec 10.6). */
+  readonly missingPrivileges: readonly string[];
   readonly accounts: readonly AccountExplanation[];
 }
 
@@ -62,6 +65,10 @@ export function explain(input: ExplainInput): Explanation {
     fields: explainFields(input),
     roles: explainRoles(input),
     teams: explainTeams(input),
+    missingPrivileges: missingPrivileges(
+      { roles: user.value.roles.map(({ role }) => role), supervises: user.value.supervises },
+      input.managingRoles,
+    ),
     accounts: input.accounts.map((linked) => explainAccount(input, linked)),
   };
 }

@@ -10,6 +10,9 @@ export type Part = Field | 'roles' | 'teams' | 'supervises' | 'gone';
 /** Which of rosterd's teams a source's team is bound to; null while a person has to decide (spec 11.1). */
 export type TeamBindings = ReadonlyMap<SourceTeam['id'], TeamId | null>;
 
+/** Stands in bindings for no team at all: a person has said that this one of the source is left out (spec 4.10). */
+export const noTeam: TeamId = 0;
+
 export interface ProjectInput {
   readonly content: AccountContent;
   readonly prior: Snapshot | undefined;
@@ -104,10 +107,19 @@ function projectRoles(input: ProjectInput, refused: ReadonlySet<Part>): { roles:
     const holds = ruleHolds(rule, input.content);
     if (holds ?? prior.includes(rule.role)) said.add(rule.role);
   }
-  const unknown = [...said].filter((role) => !input.rules.catalogue.includes(role));
-  const roles = new Set(unknown.length > 0 || refused.has('roles') ? prior : said);
+  const meant = [...said].map((role) => ({ role, means: meaningOf(role, input.rules) }));
+  const unknown = meant.flatMap(({ role, means }) => (means === undefined ? [role] : []));
+  const known = meant.flatMap(({ means }) => means ?? []);
+  const roles = new Set(unknown.length > 0 || refused.has('roles') ? prior : known);
   if (input.rules.as === 'acd' || prior.includes(agentRole)) roles.add(agentRole);
   return { roles: [...roles].sort(compareText), unknown: unknown.sort(compareText) };
+}
+
+/** Undefined for a role that does not exist, null for one that means nothing. */
+function meaningOf(role: RoleName, { catalogue, roleMeanings }: SourceRules): RoleName | null | undefined {
+  if (catalogue.includes(role)) return role;
+  const means = roleMeanings?.get(role);
+  return means === undefined || means === null || catalogue.includes(means) ? means : undefined;
 }
 
 /** Whether a rule of the table of equivalents holds; undefined where the source's answer did not include it (spec 2.3). */
@@ -128,7 +140,7 @@ function projectTeams(
   if (said === undefined || refused.has(part)) return { teams: [...prior], undecided: [] };
   const undecided = said.map((team) => team.id).filter((id) => (input.bindings.get(id) ?? null) === null);
   if (undecided.length > 0) return { teams: [...prior], undecided };
-  const bound = said.flatMap((team) => input.bindings.get(team.id) ?? []);
+  const bound = said.flatMap((team) => input.bindings.get(team.id) ?? []).filter((team) => team !== noTeam);
   const kept = part === 'teams' && input.rules.teams === 'add-only' ? prior : [];
   return { teams: [...new Set([...bound, ...kept])].sort((a, b) => a - b), undecided: [] };
 }

@@ -72,7 +72,8 @@ const letters: Readonly<Record<string, string>> = {
 
 /** The folded words of a name; Müller, Mueller and Muller are one, and so are O'Brien and OBrien. */
 function wordsOf(name: string | null): string[] {
-  return (name ?? '')
+  if (name === null) return [];
+  return name
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
@@ -133,9 +134,9 @@ function isShortForm(a: string, b: string): boolean {
   return shortFormsOf(a).some((forms) => forms.has(b));
 }
 
-/** One of two family names may come or go without being another: García López, García. */
+/** One of two family names may come or go without being another: García López, García. One that is missing proves nothing. */
 function isSameFamily(seen: readonly string[], now: readonly string[]): boolean {
-  if (seen.length === 0 || now.length === 0 || seen.join('') === now.join('')) return true;
+  if (seen.join('') === now.join('')) return true;
   const [fewer, more] = seen.length <= now.length ? [seen, now] : [now, seen];
   return fewer.every((word) => more.includes(word));
 }

@@ -24,6 +24,8 @@ export interface SourceRules {
   readonly roles: readonly RoleRule[];
   /** The roles that exist. */
   readonly catalogue: readonly RoleName[];
+  /** What people have answered that unknown roles of this source mean, null: nothing (spec 4.10). No configuration has it. */
+  readonly roleMeanings?: ReadonlyMap<string, RoleName | null>;
   readonly teams: 'mirror' | 'add-only';
   /** Fields for which this source's *empty* is authoritative (spec 5.2). */
   readonly blanks: readonly Field[];

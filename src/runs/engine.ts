@@ -13,6 +13,7 @@ import type { GuardLimits } from '../reconcile/guard.ts';
 import { Cancelled, policyRun, reconcileRun, type ReconcileOutcome } from './reconcile-run.ts';
 import type {
   Leases,
+  PolicyStore,
   RunCounts,
   RunFailure,
   RunnableSource,
@@ -33,7 +34,9 @@ export interface EngineOptions {
   readonly sources: readonly RunnableSource[];
   /** Ids of sources that are configured with `enabled: false`. */
   readonly disabledSources: readonly string[];
+  /** The configured one. */
   readonly policy: { readonly id: number; readonly content: Policy };
+  readonly policies: PolicyStore;
   /** The limits of what belongs to no single source. */
   readonly guard: GuardLimits;
   readonly runStore: RunStore;
@@ -276,17 +279,25 @@ export class Engine {
   async #checkPolicy(): Promise<void> {
     if (this.#policyChecked) return;
     this.#policyChecked = true;
-    const { policy, reconcileStore, runStore } = this.#options;
-    const outdated = await reconcileStore.read.outdatedUsers(policy.id, 0, 1);
-    if (outdated.length > 0) await runStore.startWoken(null, null);
+    const { policy, policies, reconcileStore } = this.#options;
+    await policies.supersedeOthers(policy.id);
+    const inForce = await policies.inForce(policy.id);
+    const isHeld = inForce.id !== policy.id && !inForce.inPlaceOfRefused;
+    if (isHeld) return;
+    const outdated = await reconcileStore.read.outdatedUsers(inForce.id, 0, 1);
+    if (outdated.length > 0) await policies.startRun(inForce.id);
   }
 
   async #reconcilePolicies(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
     const { runStore } = this.#options;
     try {
-      const outcome = await policyRun({ ...this.#options, run, sources: this.#options.sources, lease, signal });
-      const state = outcome.failure === null ? 'completed' : 'failed';
-      await runStore.finish(lease, run.id, { ...outcome, state, again: false });
+      const policy = await this.#options.policies.inForce(this.#options.policy.id);
+      const allMatchRules = this.#allMatchRules;
+      const outcome = await policyRun({ ...this.#options, run, policy, allMatchRules, lease, signal });
+      // Who is not as a person approved it is asked about again.
+      if (outcome.skipped > 0) this.#policyChecked = false;
+      const ended = outcome.failure === null ? 'completed' : 'failed';
+      await runStore.finish(lease, run.id, { ...outcome, state: outcome.held ? 'held' : ended, again: false });
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }
@@ -315,7 +326,7 @@ export class Engine {
         source,
         allSources: this.#options.sources,
         waitingFor: await this.#due.waitingFor(states),
-        policy: this.#options.policy,
+        policy: await this.#options.policies.inForce(this.#options.policy.id),
         store: reconcileStore,
         runs: runStore,
         sources: sourceStore,

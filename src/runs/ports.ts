@@ -1,6 +1,6 @@
 import type { Session } from '../connector-kit/contract.ts';
 import type { RejectedRecord } from '../domain/account.ts';
-import type { SourceId } from '../domain/user.ts';
+import type { Policy, SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { GuardLimits } from '../reconcile/guard.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
@@ -31,6 +31,8 @@ export interface RunRecord {
   readonly complete: boolean | null;
   /** A person has approved what it showed while it was held (spec 13.2). */
   readonly approved: boolean;
+  /** The policy that users are moved to; null for a source's run. */
+  readonly policyId: number | null;
   readonly cursorAfter: string | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
@@ -85,7 +87,7 @@ export interface RunStore {
   sourcesWithDue(): Promise<SourceId[]>;
   hasDue(source: SourceId): Promise<boolean>;
   /** A reconcile for what another run woke; null where a run of the source has become active meanwhile, which sees to it. */
-  startWoken(source: SourceId | null, syncId: string | null): Promise<number | null>;
+  startWoken(source: SourceId, syncId: string | null): Promise<number | null>;
   sourcesWithoutRun(): Promise<SourceId[]>;
   unfinishedOf(syncId: string): Promise<number>;
   /** Runs that say they are importing while nobody holds their source's lease. */
@@ -155,6 +157,24 @@ export interface SourceStore {
   filling(sources: readonly SourceId[]): Promise<boolean>;
   /** Users exist and this source has been reconciled. */
   recordReconciled(lease: Lease, source: SourceId): Promise<void>;
+}
+
+/** The policy that decisions are taken under. */
+export interface PolicyInForce {
+  readonly id: number;
+  readonly content: Policy;
+  /** A person has refused the configured one: users go back to this without asking again (spec 14.4). */
+  readonly inPlaceOfRefused: boolean;
+}
+
+/** What a changed policy does to the store (spec 14.4). */
+export interface PolicyStore {
+  /** The configured policy; the former one while that is held, and after it was refused. */
+  inForce(configured: number): Promise<PolicyInForce>;
+  /** A run that moves all users to a policy, where none is under way. */
+  startRun(policy: number): Promise<void>;
+  /** Held runs of policies that the configuration no longer says give way. */
+  supersedeOthers(configured: number): Promise<void>;
 }
 
 export interface Leases {

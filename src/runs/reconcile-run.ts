@@ -6,7 +6,7 @@ import { noCounts, type Pass } from '../apply/pass.ts';
 import { reconcileSource, type ReconcileEnd } from '../apply/reconcile-source.ts';
 import { reconcilePolicy } from '../apply/reconcile-policy.ts';
 import { decidableAbsences, halfIsMissing, type GuardLimits } from '../reconcile/guard.ts';
-import type { RunFailure, RunnableSource, RunRecord, RunStore, SourceStore } from './ports.ts';
+import type { PolicyInForce, RunFailure, RunnableSource, RunRecord, RunStore, SourceStore } from './ports.ts';
 
 export interface ReconcileRunInput {
   readonly run: RunRecord;
@@ -68,14 +68,17 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
 /** Why the run waits, and how a person goes on (spec 13.2). */
 function heldBecause(run: RunRecord, reason: string, digest: string): RunFailure {
   const id = String(run.id);
+  const until =
+    run.source === null ? 'until the configuration says another policy' : 'the next import asks again with the whole';
   const message =
     `${reason}: nothing was applied. See it with: rosterd run show ${id}. Then: rosterd run approve ${id} --digest ` +
-    `${digest.slice(0, 12)} applies it, rosterd run discard ${id} refuses it; the next import asks again with the whole`;
+    `${digest.slice(0, 12)} applies it, rosterd run discard ${id} refuses it; ${until}`;
   return { code: 'held', message };
 }
 
 async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAbsences']): Promise<Pass> {
   const { run, source, store, runs } = input;
+  const rules = { ...source.rules, roleMeanings: await store.read.roleMeanings(source.id) };
   const letThrough = run.approved || (await input.sources.filling(input.allSources.map((each) => each.id)));
   const counts = noCounts();
   let saved = 0;
@@ -83,7 +86,7 @@ async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAb
     store,
     lease: input.lease,
     runId: run.id,
-    rules: source.rules,
+    rules,
     allMatchRules: input.allMatchRules,
     policy: input.policy,
     guard: {
@@ -110,17 +113,17 @@ async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAb
       );
       if (cancelAsked) throw new Cancelled();
     },
-    world: { rules: source.rules, teamNames: new Map(), bindings: new Map(), now: await store.read.now() },
+    world: { rules, teamNames: new Map(), bindings: new Map(), now: await store.read.now() },
   };
 }
 
 export interface PolicyRunInput {
   readonly run: RunRecord;
   readonly sources: readonly RunnableSource[];
-  readonly policy: { readonly id: number; readonly content: Policy };
+  readonly policy: PolicyInForce;
+  readonly allMatchRules: readonly (readonly Field[])[];
   readonly guard: GuardLimits;
   readonly reconcileStore: ReconcileStore;
-  readonly runStore: RunStore;
   readonly sourceStore: SourceStore;
   readonly lease: Lease;
   readonly signal: AbortSignal;
@@ -130,35 +133,42 @@ export interface PolicyRunInput {
 
 /** Moves every user to the policy in force (spec 14.4). */
 export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome> {
-  const { reconcileStore: store, run } = input;
+  const { reconcileStore: store, run, policy } = input;
+  const nothing = { held: false, shownDigest: null, skipped: 0, waitingFor: [], gotOn: true };
+  // Approved, or left by a process that died, before the configuration moved on.
+  if (run.policyId !== policy.id)
+    return { ...nothing, failure: { code: 'superseded', message: 'the configuration says another policy now' } };
+  const counts = noCounts();
   const end = await reconcilePolicy({
     store,
     lease: input.lease,
     runId: run.id,
-    allMatchRules: [],
-    policy: input.policy,
+    allMatchRules: input.allMatchRules,
+    policy,
     guard: {
       limits: input.guard,
-      letThrough: await input.sourceStore.filling(input.sources.map((each) => each.id)),
+      letThrough:
+        run.approved ||
+        policy.inPlaceOfRefused ||
+        (await input.sourceStore.filling(input.sources.map((each) => each.id))),
       firstReconcile: 'done',
     },
-    approved: false,
+    approved: run.approved,
     decidesAbsences: 'none',
     batchSize: input.batchSize,
     overlap: input.overlap,
     signal: input.signal,
-    counts: noCounts(),
+    counts,
     progress: () => Promise.resolve(),
     teamNames: new Map((await store.read.teams()).map((team) => [team.id, team.name])),
+    reason: policy.inPlaceOfRefused
+      ? 'a person has refused the configured policy'
+      : 'the configuration has another policy',
   });
-  return {
-    failure: end.kind === 'held' ? { code: 'suspicious-import', message: policyRefused(end) } : null,
-    held: false,
-    shownDigest: null,
-    skipped: 0,
-    waitingFor: [],
-    gotOn: true,
-  };
+  if (end.kind === 'done') return { ...nothing, failure: null, skipped: counts.skipped };
+  const shownDigest = await store.read.shownDigest(run.id);
+  const failure = heldBecause(run, tooMuch('the users', end), shownDigest);
+  return { ...nothing, failure, held: true, shownDigest };
 }
 
 /** A person asked for the run to stop (spec 14.3). */
@@ -188,8 +198,4 @@ function tooMuch(of: string, end: Extract<ReconcileEnd, { kind: 'held' }>): stri
 function formatOfNames(of: string, suspicions: number): string[] {
   if (suspicions === 0) return [];
   return [`${String(suspicions)} accounts of ${of} have other people's names now: did the format of names change?`];
-}
-
-function policyRefused(end: Extract<ReconcileEnd, { kind: 'held' }>): string {
-  return `${tooMuch('the users', end)}: nothing was applied. Put the former ranking back, or raise guard and sync again`;
 }

@@ -1,4 +1,4 @@
-import type { $ZodIssue, $ZodType } from 'zod/v4/core';
+import type { $ZodIssue, $ZodIssueInvalidKey, $ZodType } from 'zod/v4/core';
 import type { ConfigurationProblem } from './errors.ts';
 import { isMapping, keyPath, valueAt } from './key-path.ts';
 import { allowedKeys, description, isScalarPlace, schemaAt } from './schema-walk.ts';
@@ -25,7 +25,7 @@ function explainIssue(issue: $ZodIssue, judged: Judged): ConfigurationProblem[] 
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey([...issue.path, key], judged));
     case 'invalid_key':
-      return [unknownKey(issue.path, judged)];
+      return [refusedKey(issue, judged)];
     case 'invalid_union':
       return explainUnion(issue.errors, issue, judged);
     default:
@@ -42,6 +42,11 @@ function explainUnion(
   const [best] = branches.toSorted((a, b) => a.length - b.length);
   if (best === undefined || best.length === 0) return [wrongValue(issue, judged)];
   return best.flatMap((each) => explainIssue({ ...each, path: [...issue.path, ...each.path] }, judged));
+}
+
+function refusedKey(issue: $ZodIssueInvalidKey, judged: Judged): ConfigurationProblem {
+  const outOfScope = issue.issues.find((each) => each.code === 'custom' && each.params?.['outOfScope'] === true);
+  return outOfScope === undefined ? unknownKey(issue.path, judged) : problemAt(issue.path, judged, outOfScope.message);
 }
 
 function unknownKey(path: readonly PropertyKey[], judged: Judged): ConfigurationProblem {

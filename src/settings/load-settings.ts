@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SecretRef } from '../connector-kit/secret.ts';
 import type { SecretPlace, SecretSource } from '../connector-kit/secret.ts';
+import { managePrivilege } from '../domain/privileges.ts';
 import { checkAuthority, completeAuthority } from './authority.ts';
 import { webhookAddressProblem } from '../notify/webhook-address.ts';
 import { applyEnvironment } from './environment.ts';
@@ -35,12 +36,6 @@ export interface LoadOptions {
    * `leave`: for a command that only asks a running daemon and may not be allowed to read them.
    */
   readonly secrets?: 'check' | 'leave';
-}
-
-/** The configuration file of a process: `--config`, else `ROSTERD_CONFIG`, else `config/rosterd.yaml`. */
-export function chooseConfigFile(option: string | undefined, env: LoadOptions['env']): string {
-  const named = env['ROSTERD_CONFIG'];
-  return option ?? (named === undefined || named === '' ? 'config/rosterd.yaml' : named);
 }
 
 /**
@@ -111,7 +106,7 @@ function assemble(
   const attributes = sources
     .flatMap(({ mapping }) => Object.keys(mapping))
     .filter((name) => name.startsWith('attribute.'));
-  const { events, runs, rejects } = top.retention;
+  const { users, events, runs, rejects } = top.retention;
   return {
     configFile: resolve(configFile),
     database: databaseOf(top.database),
@@ -121,10 +116,14 @@ function assemble(
     organization: top.organization,
     newUsers: top.newUsers,
     authority: completeAuthority(top.authority, sources, attributes),
-    roles: { reassert: top.roles.reassert, catalogue: { agent: [], supervisor: [], ...top.roles.catalogue } },
+    roles: {
+      reassert: top.roles.reassert,
+      catalogue: { agent: [], supervisor: [managePrivilege], ...top.roles.catalogue },
+    },
     guard,
     notify: completeNotify(top.notify, place.folder),
     retention: {
+      users,
       ...(events === undefined ? {} : { events }),
       ...(runs === undefined ? {} : { runs }),
       ...(rejects === undefined ? {} : { rejects }),

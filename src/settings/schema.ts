@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { isSecretSource } from '../connector-kit/secret.ts';
 import type { SecretSource } from '../connector-kit/secret.ts';
 import { isLocale, isTimeZone } from '../domain/field-values.ts';
-import { accountParts, isField, sourceFields } from '../domain/fields.ts';
-import type { AccountPart, Field } from '../domain/fields.ts';
+import { accountParts, isAccountPart, isField, outOfScope, sourceFields } from '../domain/fields.ts';
+import type { Field } from '../domain/fields.ts';
 import { notifySchema } from './notify.ts';
 import { logLevels } from './settings.ts';
 
@@ -26,12 +26,16 @@ const ignoredBy = z.custom<Field | 'externalId'>(
   (value) => typeof value === 'string' && (value === 'externalId' || isField(value)),
   { error: `must be externalId or a field: ${[...sourceFields, attributeForm].join(', ')}` },
 );
-const fieldKey = z
-  .string()
+/** What rosterd leaves alone (spec 12.6) is refused in so many words. */
+const keyInScope = z.string().refine((key) => outOfScope(key) === null, {
+  error: ({ input }) => `is out of scope: ${outOfScope(String(input)) ?? ''}`,
+  params: { outOfScope: true },
+  abort: true,
+});
+const fieldKey = keyInScope
   .refine((key): boolean => isField(key))
   .meta({ allowedKeys: [...sourceFields, attributeForm] });
-const mappingKey = z
-  .string()
+const mappingKey = keyInScope
   .refine((key) => isField(key) || isAccountPart(key))
   .meta({ allowedKeys: [...sourceFields, ...accountParts, attributeForm] });
 
@@ -108,7 +112,14 @@ export const topSchema = z.strictObject({
     .prefault({}),
   guard: partialGuard.default({}),
   notify: notifySchema,
-  retention: z.strictObject({ events: days.optional(), runs: days.optional(), rejects: days.optional() }).default({}),
+  retention: z
+    .strictObject({
+      events: days.optional(),
+      runs: days.optional(),
+      rejects: days.optional(),
+      users: days.default(365),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   sources: z.array(z.unknown()).default([]),
 });
@@ -142,10 +153,6 @@ export function commonSourceSchema(kinds: readonly string[], validateCron: (expr
 }
 
 export type CommonSource = z.infer<ReturnType<typeof commonSourceSchema>>;
-
-function isAccountPart(name: string): name is AccountPart {
-  return (accountParts as readonly string[]).includes(name);
-}
 
 /** Whether the text is an address of one of these protocols. */
 export function isAddress(value: string, protocols: readonly string[]): boolean {

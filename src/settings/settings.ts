@@ -2,6 +2,7 @@ import type { ZodType } from 'zod';
 import type { SecretRef } from '../connector-kit/secret.ts';
 import type { GuardClass, GuardLimit } from '../domain/change.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
+import type { RoleCatalogue } from '../domain/privileges.ts';
 import type { NotifySettings } from './notify.ts';
 
 /** What settings must know of a kind of source; the composition root takes it from the connector. */
@@ -83,7 +84,7 @@ export interface FieldAuthority {
 interface RoleSettings {
   readonly reassert: boolean;
   /** Role → its privileges; always has `agent` and `supervisor`. */
-  readonly catalogue: Readonly<Record<string, readonly string[]>>;
+  readonly catalogue: RoleCatalogue;
 }
 
 /** The limits of the guard per class (spec 13.1), and what becomes of a source's first import (13.3). */
@@ -91,6 +92,8 @@ export type GuardSettings = Readonly<Record<GuardClass, GuardLimit>> & { readonl
 
 /** In days; what is not set is kept for good. */
 interface RetentionSettings {
+  /** Days after a deactivation before which nobody is purged (spec 9.6). */
+  readonly users: number;
   readonly events?: number;
   readonly runs?: number;
   readonly rejects?: number;

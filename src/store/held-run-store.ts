@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { HeldRunStore, HeldRunTransaction } from '../users/held-run.ts';
 import { appendPersonsEvent } from './append-event.ts';
-import { forRows, query } from './sql.ts';
+import { refusePolicyOf } from './policy-store.ts';
+import { forRows, query, queryOne } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 
 /** People's decisions on held runs in the database. */
@@ -55,6 +56,11 @@ function within(transaction: Knex): HeldRunTransaction {
       await query(transaction, 'update account set wakes = wakes + 1 where id = any(?)', [
         [...new Set(parts.map((part) => part.accountId))],
       ]);
+    },
+    async refusePolicy(request) {
+      await refusePolicyOf(transaction, request.run, request);
+      const sql = 'select count(*)::int as count from shown_decision where run_id = ?';
+      return (await queryOne<{ count: number }>(transaction, sql, [request.run])).count;
     },
     async discard(run, operator) {
       await query(

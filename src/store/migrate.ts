@@ -1,9 +1,15 @@
 import createKnex, { type Knex } from 'knex';
 import { up as foundation } from './migrations/0001-foundation.ts';
+import { up as groupsScope } from './migrations/0002-groups-scope.ts';
+import { up as localUsers } from './migrations/0003-local-users.ts';
+import { up as heldPolicy } from './migrations/0004-held-policy.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
 const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [
   { name: '0001-foundation', up: foundation },
+  { name: '0002-groups-scope', up: groupsScope },
+  { name: '0003-local-users', up: localUsers },
+  { name: '0004-held-policy', up: heldPolicy },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -93,6 +93,7 @@ async function reopenUntilItWorks(embedded: EmbeddedDatabase, db: Db, signal: Ab
     } catch (error) {
       if (!(error instanceof EmbeddedDatabaseError) && storageFailureCode(error) === null) throw error;
     }
+    // It fails only when the signal ends the wait, which the loop asks next.
     await sleep(reopenPauseMs, undefined, { signal }).catch(() => undefined);
   }
 }

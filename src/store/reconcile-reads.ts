@@ -65,7 +65,7 @@ export function reconcileReads(
     sourceTeams: (source) =>
       query(
         db,
-        `select external_id as "externalId", name, team_id as "teamId", undecided,
+        `select external_id as "externalId", name, case when ignored then 0 else team_id end as "teamId", undecided,
            case when absent_since is not null and gone_since is null then 'gone'
                 when absent_since is null and gone_since is not null then 'returned' end as turned
          from source_team where source_id = ?`,
@@ -160,10 +160,10 @@ export function reconcileReads(
          from run_decision where run_id = ? and external_id > ? order by external_id limit ?`,
         [runId, after, limit],
       ),
-    async shownDigests(runId, kind, accountIds) {
-      const sql =
-        'select account_id as id, digest from shown_decision where run_id = ? and kind = ? and account_id = any(?)';
-      const rows = await query<{ id: number; digest: string }>(db, sql, [runId, kind, [...accountIds]]);
+    async shownDigests(runId, kind, subjects) {
+      const subject = kind === 'policy' ? 'user_id' : 'account_id';
+      const sql = `select ${subject} as id, digest from shown_decision where run_id = ? and kind = ? and ${subject} = any(?)`;
+      const rows = await query<{ id: number; digest: string }>(db, sql, [runId, kind, [...subjects]]);
       return new Map(rows.map(({ id, digest }) => [id, digest]));
     },
     async shownDigest(runId) {
@@ -176,9 +176,14 @@ export function reconcileReads(
         db,
         `select distinct class, case when class in ('gone', 'created') then account_id else user_id end as subject
          from event, unnest(guard_classes) as class
-         where source_id = ? and guard_classes is not null and at > now() - interval '24 hours'`,
-        [source],
+         where ${source === null ? 'source_id is null' : 'source_id = ?'} and guard_classes is not null and at > now() - interval '24 hours'`,
+        source === null ? [] : [source],
       ),
+    async roleMeanings(source) {
+      const sql = 'select said, role from role_meaning where source_id = ?';
+      const rows = await query<{ said: string; role: string | null }>(db, sql, [source]);
+      return new Map(rows.map(({ said, role }) => [said, role]));
+    },
     async rolesStated(source, roles) {
       const sql = `select distinct role from account a, jsonb_array_elements_text(a.content -> 'roleFacts' -> 'roles') as role
         where a.source_id = ? and a.absent_since is null and role = any(?)`;

@@ -282,7 +282,7 @@ function questionWrites(db: Db): Part<'closeItems' | 'openNewItems'> {
 
 function teamWrites(
   db: Db,
-): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 'settleSourceTeams' | 'turnSourceTeams'> {
+): Part<'createTeams' | 'bindTeams' | 'renameTeams' | 'settleSourceTeams' | 'wakeTeams' | 'turnSourceTeams'> {
   return {
     async createTeams(teams) {
       const rows = teams.map((team) => ({ ...team, name: normalise(team.name), folded: fold(team.name) }));
@@ -297,7 +297,9 @@ function teamWrites(
         db,
         'source text, "externalId" text, folded text',
         rows,
-        (table) => `update source_team s set team_id = t.id from ${table} join team t on t.folded_name = r.folded
+        (
+          table,
+        ) => `update source_team s set team_id = t.id, ignored = false from ${table} join team t on t.folded_name = r.folded
           where s.source_id = r.source and s.external_id = r."externalId"`,
       );
       // Foreign keys to it are checked by the hundred thousand with the plan of the first moment.
@@ -309,7 +311,7 @@ function teamWrites(
         'source text, "externalId" text, "teamId" int',
         teams,
         (table) =>
-          `update source_team s set team_id = r."teamId" from ${table} where s.source_id = r.source and s.external_id = r."externalId"`,
+          `update source_team s set team_id = r."teamId", ignored = false from ${table} where s.source_id = r.source and s.external_id = r."externalId"`,
       );
     },
     async renameTeams(teams) {
@@ -335,6 +337,15 @@ function teamWrites(
         db,
         `update account set wakes = wakes + 1 where source_id = ? and standing_reason = 'team-name-taken'`,
         [source],
+      );
+    },
+    async wakeTeams(source, externalIds) {
+      await query(
+        db,
+        `update account set wakes = wakes + 1 where source_id = ? and exists
+           (select from jsonb_array_elements(coalesce(content -> 'teams', '[]') || coalesce(content -> 'supervises', '[]')) as t
+            where t ->> 'id' = any(?))`,
+        [source, [...externalIds]],
       );
     },
     async turnSourceTeams(source) {

@@ -5,7 +5,10 @@ import type { LockedItem, UserWrites } from '../users/ports.ts';
 import { ignoreAccount } from './account-ignore-store.ts';
 import { query, type Db } from './sql.ts';
 
-type AnswerWrites = Pick<UserWrites, 'lockItem' | 'answerItem' | 'acceptNames' | 'ignoreAccount' | 'refusePart'>;
+type AnswerWrites = Pick<
+  UserWrites,
+  'lockItem' | 'answerItem' | 'acceptNames' | 'ignoreAccount' | 'refusePart' | 'meanRole' | 'ignoreSourceTeam'
+>;
 
 /** What people's answers to review items need of the database (spec 4.10). */
 export function answerWrites(db: Db): AnswerWrites {
@@ -46,6 +49,22 @@ export function answerWrites(db: Db): AnswerWrites {
       );
     },
     ignoreAccount: (accountId, by) => ignoreAccount(db, accountId, by),
+    async meanRole(source, said, role, { operator, reason }) {
+      await query(
+        db,
+        `insert into role_meaning (source_id, said, role, operator_name, reason) values (?, ?, ?, ?, ?)
+         on conflict (source_id, said) do update set role = excluded.role, operator_name = excluded.operator_name,
+           at = now(), reason = excluded.reason`,
+        [source, said, role, operator, reason],
+      );
+      await query(db, `update account set wakes = wakes + 1 where source_id = ? and standing_reason = 'unknown-role'`, [
+        source,
+      ]);
+    },
+    async ignoreSourceTeam(source, externalId) {
+      const sql = 'update source_team set ignored = true where source_id = ? and external_id = ? and team_id is null';
+      await query(db, sql, [source, externalId]);
+    },
     async refusePart(accountId, part, cause, { operator, reason }) {
       const [row] = await query<{ content: AccountContent }>(db, 'select content from account where id = ?', [
         accountId,

@@ -7,7 +7,7 @@ import { inTransaction } from './transactions.ts';
 
 const unfinished = `('queued', 'importing', 'reconciling')`;
 const active = `('importing', 'reconciling')`;
-const record = `id, source_id as source, mode, state, sync_id as "syncId", phase, counts, complete, approved_by is not null as approved, cursor_after as "cursorAfter",
+const record = `id, source_id as source, mode, state, sync_id as "syncId", phase, counts, complete, approved_by is not null as approved, policy_id as "policyId", cursor_after as "cursorAfter",
   error_code as "errorCode", error_message as "errorMessage"`;
 
 const dropPlan = 'delete from run_decision where run_id = ?';
@@ -22,6 +22,18 @@ const countedFromHistory = `
     'returned', count(*) filter (where type = 'account-returned'),
     'review', (select count(*) from review_item where opened_run_id = ?))
   from event where run_id = ?`;
+
+/** Names what an approved run has left to the next one, because it would come out differently now (spec 13.5). */
+const nameLeft = `
+  update run set notes = run.notes || left_over.notes from (
+    select coalesce(jsonb_agg(format('left to the next run, since it is not as it was shown: %s of %s', s.kind, s.named)), '[]') as notes
+    from (select s.kind, coalesce(s.external_id, u.username, 'user ' || s.user_id) as named
+      from shown_decision s left join "user" u on u.id = s.user_id
+      where s.run_id = ? and s.kind <> 'unmatched' and not exists (select from event e where e.run_id = s.run_id and e.actor_kind = 'sync'
+        and e.type in ('account-gone', 'user-changed', 'link-made', 'user-created')
+        and case when s.account_id is null then e.user_id = s.user_id else e.account_id = s.account_id end)
+      order by coalesce(s.account_id, s.user_id) limit 1000) as s) as left_over
+  where id = ? and approved_by is not null`;
 
 /** Runs in the database. */
 export function runStore(db: Db): RunStore {
@@ -178,6 +190,7 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
           ],
         );
         await query(transaction, dropPlan, [runId]);
+        await query(transaction, nameLeft, [runId, runId]);
         if (end.state === 'held')
           await query(
             transaction,

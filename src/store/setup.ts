@@ -29,14 +29,40 @@ export async function ensureTeam(db: Db, name: string): Promise<number> {
   return (await queryOne<{ id: number }>(db, 'select id from team where folded_name = ?', [fold(name)])).id;
 }
 
-/** The policy's row; a new one where it has never been applied before. */
+/**
+ * The group that teams are in which nobody has put into another one, and that users without any other belong to (spec 11.5);
+ * made when it is missing. Another name in the configuration makes another group the default; the former one stays.
+ */
+export async function ensureDefaultGroup(db: Db, name: string): Promise<void> {
+  await query(db, 'insert into team_group (name, folded_name) values (?, ?) on conflict (folded_name) do nothing', [
+    normalise(name),
+    fold(name),
+  ]);
+  await inTransaction(db, async (transaction) => {
+    await query(transaction, 'update team_group set is_default = false where is_default and folded_name <> ?', [
+      fold(name),
+    ]);
+    await query(transaction, 'update team_group set is_default = true where not is_default and folded_name = ?', [
+      fold(name),
+    ]);
+  });
+}
+
+/** The policy's row; a new one where it has never been applied before. Refusals of others end: the configuration has moved on. */
 export async function ensurePolicy(db: Db, content: Policy): Promise<number> {
   const digest = digestOf(content);
   await query(db, 'insert into policy (digest, content) values (?, ?::text::jsonb) on conflict (digest) do nothing', [
     digest,
     JSON.stringify(content),
   ]);
-  return (await queryOne<{ id: number }>(db, 'select id from policy where digest = ?', [digest])).id;
+  const { id } = await queryOne<{ id: number }>(db, 'select id from policy where digest = ?', [digest]);
+  await query(
+    db,
+    `update policy set refused_at = null, refused_by = null, refused_reason = null, instead_id = null
+     where id <> ? and instead_id is not null`,
+    [id],
+  );
+  return id;
 }
 
 /**

@@ -11,7 +11,7 @@ interface SlotRow {
 /** A word of people as stored: `override` in a table of its own, everything else in `word`. */
 export interface WordRow {
   kind: string;
-  /** The field, the role's name, or the team's id. */
+  /** The field, the role's name, the id of the team or group; of the full scope `*`. */
   ref: string;
   /** Of overrides and local values. */
   value: string | null;
@@ -90,6 +90,10 @@ function toWords(rows: readonly WordRow[]): Words {
     supervisesGiven: refs('supervises-given').map(Number),
     supervisesTaken: refs('supervises-taken').map(Number),
     mainTeam: refs('main-team').map(Number)[0] ?? null,
+    memberGroup: refs('member-group').map(Number)[0] ?? null,
+    fullScope: refs('scope-full').length > 0,
+    scopeGroups: refs('scope-group').map(Number),
+    scopeTeams: refs('scope-team').map(Number),
   };
 }
 
@@ -109,5 +113,9 @@ export function wordRows(words: Words): WordRow[] {
     ...refs('supervises-given', words.supervisesGiven),
     ...refs('supervises-taken', words.supervisesTaken),
     ...refs('main-team', words.mainTeam === null ? [] : [words.mainTeam]),
+    ...refs('member-group', words.memberGroup === null ? [] : [words.memberGroup]),
+    ...refs('scope-full', words.fullScope ? ['*'] : []),
+    ...refs('scope-group', words.scopeGroups),
+    ...refs('scope-team', words.scopeTeams),
   ];
 }

@@ -27,3 +27,44 @@ export async function redoable(transaction: Db): Promise<void> {
     `select set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '5s', true)`,
   );
 }
+
+/** Carries the result of a transaction that is not to be kept past its end. */
+class Dropped extends Error {
+  override readonly name = 'Dropped';
+  readonly result: unknown;
+
+  constructor(result: unknown) {
+    super('this transaction was a preview');
+    this.result = result;
+  }
+}
+
+/**
+ * As {@link inTransaction}, in an operator's name: what the database lets only people do, it lets them do under this setting
+ * (spec 9.1, 9.6). `drop`: nothing of it is kept, for previews.
+ */
+export async function inOperatorsTransaction<T>(
+  db: Db,
+  {
+    setting,
+    operator,
+    end,
+  }: {
+    readonly setting: 'rosterd.operator' | 'rosterd.purge';
+    readonly operator: string;
+    readonly end: 'keep' | 'drop';
+  },
+  work: (transaction: Db) => Promise<T>,
+): Promise<T> {
+  try {
+    return await inTransaction(db, async (transaction) => {
+      await query(transaction, 'select set_config(?, ?, true)', [setting, operator]);
+      const result = await work(transaction);
+      if (end === 'drop') throw new Dropped(result);
+      return result;
+    });
+  } catch (error) {
+    if (!(error instanceof Dropped)) throw error;
+    return error.result as T;
+  }
+}

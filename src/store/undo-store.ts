@@ -1,4 +1,5 @@
 import type { Field } from '../domain/fields.ts';
+import type { Policy } from '../domain/user.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import type {
   UndoableEvent,
@@ -11,7 +12,9 @@ import type {
 } from '../users/undo-ports.ts';
 import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
-import { forRows, query, type Db } from './sql.ts';
+import { appendPersonsEvent } from './append-event.ts';
+import { refusePolicyOf } from './policy-store.ts';
+import { forRows, query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { lastSeenUnder } from './user-links.ts';
 
@@ -28,6 +31,20 @@ export function createUndoStore(db: Db, matchOf: MatchOf, ignoringRuleOf: Ignori
       const sql = `select source_id as source, state not in ('queued', 'importing', 'reconciling', 'held') as finished
         from run where id = ?`;
       return (await query<{ source: string | null; finished: boolean }>(db, sql, [id]))[0] ?? null;
+    },
+    async policyMoved(run) {
+      const { formerId, content, standing } = await queryOne<{
+        formerId: number | null;
+        content: Policy;
+        standing: boolean;
+      }>(
+        db,
+        `select f.id as "formerId", f.content, r.state = 'completed' and p.instead_id is null and not exists
+           (select from run l where l.source_id is null and l.id > r.id and l.state = 'completed') as standing
+         from run r left join policy p on p.id = r.policy_id left join policy f on f.id = r.former_policy_id where r.id = ?`,
+        [run],
+      );
+      return { run, standing, former: formerId === null ? null : { id: formerId, content } };
     },
     ofRun: (run, before, limit) =>
       query<UndoStep>(
@@ -62,8 +79,25 @@ export function createUndoStore(db: Db, matchOf: MatchOf, ignoringRuleOf: Ignori
   };
 }
 
-function undoWork(db: Db, matchOf: MatchOf): Pick<UndoTransaction, 'undoable' | 'currentLinks' | 'saveUndone'> {
+function undoWork(
+  db: Db,
+  matchOf: MatchOf,
+): Pick<UndoTransaction, 'undoable' | 'currentLinks' | 'saveUndone' | 'refusePolicy'> {
   return {
+    async refusePolicy({ run }, request) {
+      await refusePolicyOf(db, run, request);
+      await query(
+        db,
+        `insert into run (mode, state, asked_by, started_at, imported_at, phase, policy_id, former_policy_id)
+         select 'reconcile', 'reconciling', ?, now(), now(), 'waiting', former_policy_id, policy_id from run where id = ?`,
+        [request.operator, run],
+      );
+      await appendPersonsEvent(db, {
+        ...{ operator: request.operator, type: 'run-undone', source: null, userId: null, runId: run },
+        changes: [],
+        reason: request.reason ?? null,
+      });
+    },
     undoable: (eventIds) =>
       query<UndoableEvent>(
         db,

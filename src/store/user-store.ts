@@ -4,23 +4,13 @@ import { appendPersonsEvent } from './append-event.ts';
 import { answerWrites } from './review-answers.ts';
 import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
+import { scopeReads } from './scope-reads.ts';
 import { query, type Db } from './sql.ts';
-import { inTransaction } from './transactions.ts';
+import { inOperatorsTransaction } from './transactions.ts';
 import { userLinkWrites } from './user-links.ts';
 import { userSyncWrites } from './user-sync.ts';
 import { saveWords } from './user-words.ts';
 import { wakeUser } from './wake-user.ts';
-
-/** Carries the result of a transaction that is not to be kept past its end. */
-class Dropped extends Error {
-  override readonly name = 'Dropped';
-  readonly result: unknown;
-
-  constructor(result: unknown) {
-    super('this transaction was a preview');
-    this.result = result;
-  }
-}
 
 /** What people do to users, in the database. `matchOf` gives a source's correlation rules. */
 export function createUserStore(
@@ -29,24 +19,15 @@ export function createUserStore(
   ignoringRuleOf: IgnoringRuleOf,
 ): UserStore {
   return {
-    async transaction(operator, end, work) {
-      try {
-        return await inTransaction(db, async (transaction) => {
-          // The database changes the active state in an operator's name only (spec 9.1).
-          await query(transaction, `select set_config('rosterd.operator', ?, true)`, [operator]);
-          const result = await work({
-            ...reconcileReads(transaction, matchOf, ignoringRuleOf),
-            ...reconcileWrites(transaction),
-            ...userWrites(transaction, matchOf, ignoringRuleOf),
-          });
-          if (end === 'drop') throw new Dropped(result);
-          return result;
-        });
-      } catch (error) {
-        if (!(error instanceof Dropped)) throw error;
-        return error.result as Awaited<ReturnType<typeof work>>;
-      }
-    },
+    transaction: (operator, end, work) =>
+      inOperatorsTransaction(db, { setting: 'rosterd.operator', operator, end }, (transaction) =>
+        work({
+          ...reconcileReads(transaction, matchOf, ignoringRuleOf),
+          ...reconcileWrites(transaction),
+          ...scopeReads(transaction),
+          ...userWrites(transaction, matchOf, ignoringRuleOf),
+        }),
+      ),
   };
 }
 

@@ -3,22 +3,22 @@ import type { WorklistAckStore, WorklistAckTransaction } from '../users/worklist
 import { appendPersonsEvent } from './append-event.ts';
 import { sqlRow, sqlRows } from './queries/sql.ts';
 import { inTransaction } from './transactions.ts';
-import { evidenceDigest } from './worklist-evidence.ts';
+import { evidenceDigest, type WorklistRules } from './worklist-evidence.ts';
 
-/** Acknowledged worklist entries in the database. `acds` are the ids of the sources that are ACDs. */
-export function createWorklistAckStore(knex: Knex, acds: readonly string[]): WorklistAckStore {
+/** Acknowledged worklist entries in the database. */
+export function createWorklistAckStore(knex: Knex, rules: WorklistRules): WorklistAckStore {
   return {
-    transaction: (work) => inTransaction(knex, (transaction) => work(within(transaction, acds))),
+    transaction: (work) => inTransaction(knex, (transaction) => work(within(transaction, rules))),
   };
 }
 
-function within(transaction: Knex, acds: readonly string[]): WorklistAckTransaction {
+function within(transaction: Knex, rules: WorklistRules): WorklistAckTransaction {
   return {
     lockEntry: (userId) =>
       sqlRow(
         transaction,
         `select (${evidenceDigest}) as evidence, now() as now from "user" u where u.id = :userId for update of u`,
-        { userId, acds },
+        { userId, ...rules },
       ),
     async saveAck({ userId, operator, until, note }, evidence) {
       await sqlRows(

@@ -1,7 +1,9 @@
+import type { RoleName } from '../domain/user.ts';
+
 /**
  * What speaks for a user `u` standing on the worklist (spec 8.4, 9.2): the linked accounts, with why, since when and how it
- * was proven. Bound are `:acds`, the ids of the sources that are ACDs. Accounts of retired sources are no evidence
- * (spec 14.1), nor are ignored ones (spec 2.7).
+ * was proven. Bound are the rules, {@link WorklistRules}. Accounts of retired sources are no evidence (spec 14.1), nor are
+ * ignored ones (spec 2.7).
  */
 const evidence = `
   link l join account a on a.id = l.account_id
@@ -24,8 +26,27 @@ const evidence = `
          ) e
    where l.user_id = u.id and l.until is null and a.ignored_at is null`;
 
-/** Whether an agent has another role too, and may no longer work as an agent (spec 10.7). */
-export const hasOtherRoles = `(u.roles @> '[{"role": "agent"}]' and jsonb_array_length(u.roles) > 1)`;
+/**
+ * Whether user `u` is an active agent with another role who no longer works as an agent (spec 10.7): of the ACD accounts
+ * linked to them, one at least, all are gone or disabled.
+ */
+export const noLongerAgent = `(u.active and u.roles @> '[{"role": "agent"}]' and jsonb_array_length(u.roles) > 1 and coalesce((
+  select bool_and(a.gone_since is not null or a.disabled)
+    from link l join account a on a.id = l.account_id
+         join source_state s on s.source_id = l.source_id and s.retired_at is null
+   where l.user_id = u.id and l.until is null and a.ignored_at is null and l.source_id = any (cast(:acds as text[]))), false))`;
+
+/** Whether the active user `u` supervises teams without a role that can manage them (spec 10.6). Bound are `:managing`. */
+export const lacksPrivileges = `(u.active and u.supervised_team_ids <> '{}' and not exists (
+  select from jsonb_array_elements(u.roles) held where held ->> 'role' = any (cast(:managing as text[]))))`;
+
+/** What the configuration says that the worklist depends on; the bindings of everything here. */
+export interface WorklistRules {
+  /** The ids of the sources that are ACDs. */
+  readonly acds: readonly string[];
+  /** The roles with which somebody can manage teams. */
+  readonly managing: readonly RoleName[];
+}
 
 /** All evidence of user `u` as one JSON list; null where there is none. */
 export const evidenceList = `
@@ -33,8 +54,10 @@ export const evidenceList = `
                     'proof', e.proof, 'runId', e.run_id, 'changes', e.changes) order by a.source_id, e.reason) as evidence
     from ${evidence}`;
 
-/** What an acknowledgement of user `u` is bound to; null where there is no evidence. */
+/** What an acknowledgement of user `u` is bound to; null where nothing speaks for an entry. */
 export const evidenceDigest = `
-  select md5(string_agg(concat_ws('|', e.reason, a.source_id, a.external_id, extract(epoch from e.since), e.proof, e.changes),
-               ',' order by a.source_id, e.reason) || cast(${hasOtherRoles} as text))
+  select case when count(*) > 0 or ${lacksPrivileges} then md5(concat_ws(';',
+           string_agg(concat_ws('|', e.reason, a.source_id, a.external_id, extract(epoch from e.since), e.proof, e.changes),
+             ',' order by a.source_id, e.reason),
+           ${noLongerAgent}, case when ${lacksPrivileges} then u.supervised_team_ids end)) end
     from ${evidence}`;

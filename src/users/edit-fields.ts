@@ -1,5 +1,5 @@
 import { valueProblem } from '../domain/field-values.ts';
-import { isField, sourceFields, type Field } from '../domain/fields.ts';
+import { isField, outOfScope, sourceFields, type Field } from '../domain/fields.ts';
 import { inRankOrder } from '../domain/fold.ts';
 import { normalise } from '../domain/text.ts';
 import type { Snapshot, SourceId } from '../domain/user.ts';
@@ -41,7 +41,14 @@ export function createEditField(basis: UserActionBasis): EditField {
 
 function knownField(name: string): Field {
   if (isField(name)) return name;
-  throw new ActionRefusedError(
+  throw unknownField(name);
+}
+
+/** The refusal of a name that is no field's. */
+export function unknownField(name: string): ActionRefusedError {
+  const out = outOfScope(name);
+  if (out !== null) return new ActionRefusedError('field-unknown', `${name} is out of scope: ${out}.`);
+  return new ActionRefusedError(
     'field-unknown',
     `There is no field "${name}". The fields are ${sourceFields.join(', ')}, and attribute.NAME.`,
   );

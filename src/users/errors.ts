@@ -26,6 +26,9 @@ export type ActionRefusalCode =
   | 'source-not-configured'
   | 'ids-not-reusable'
   | 'user-active'
+  | 'retention-not-over'
+  | 'merged-users-remain'
+  | 'account-still-there'
   | 'source-needed'
   | 'username-needed'
   | 'until-not-in-the-future'
@@ -51,7 +54,12 @@ export type ActionRefusalCode =
   | 'not-undoable'
   | 'nothing-to-undo'
   | 'value-not-needed'
-  | 'no-users';
+  | 'no-users'
+  | 'group-unknown'
+  | 'group-name-taken'
+  | 'group-in-use'
+  | 'group-below-itself'
+  | 'beyond-scope';
 
 /** A refused action of a person: what, for whom, and the way out. */
 export class ActionRefusedError extends Error {

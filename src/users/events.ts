@@ -11,6 +11,8 @@ export interface ShownChange {
 export interface PersonsEvent {
   readonly operator: string;
   readonly type:
+    | 'user-created'
+    | 'user-purged'
     | 'sync-switched'
     | 'user-changed'
     | 'activated'
@@ -26,7 +28,12 @@ export interface PersonsEvent {
     | 'worklist-acknowledged'
     | 'review-answered'
     | 'run-approved'
-    | 'run-discarded';
+    | 'run-discarded'
+    | 'run-undone'
+    | 'group-added'
+    | 'group-changed'
+    | 'group-removed'
+    | 'team-moved';
   readonly source: SourceId | null;
   readonly userId: UserId | null;
   readonly runId?: number;

@@ -44,6 +44,8 @@ export interface HeldRunTransaction {
   /** What the run showed, by account id. */
   shown(run: number, afterAccount: number, limit: number): Promise<readonly ShownAccount[]>;
   refuse(parts: readonly RefusedPart[], request: HeldRunRequest): Promise<void>;
+  /** Refuses the policy of a run without a source; gives the number of users whom it would have changed (spec 14.4). */
+  refusePolicy(request: HeldRunRequest): Promise<number>;
   /** Ends the run with nothing applied. */
   discard(run: number, operator: string): Promise<void>;
   appendEvent(event: PersonsEvent): Promise<void>;
@@ -57,7 +59,7 @@ export interface HeldRunStore {
 export interface HeldRuns {
   /** Has the engine apply each decision whose account and user are as shown. @throws ActionRefusedError */
   approve(request: HeldRunRequest & { readonly digest: string }): Promise<void>;
-  /** Refuses what was shown, part by part; links and creations until a person links. @throws ActionRefusedError */
+  /** Refuses what was shown, part by part; links and creations until a person links; a policy until there is another. @throws ActionRefusedError */
   discard(request: HeldRunRequest): Promise<{ refused: number }>;
 }
 
@@ -74,12 +76,12 @@ export function createHeldRuns(store: HeldRunStore, requestReconcile: RequestRec
         await transaction.appendEvent(eventOf(request, 'run-approved', locked));
         return locked;
       });
-      if (source !== null) await requestReconcile([source]);
+      await requestReconcile(source === null ? [] : [source]);
     },
     async discard(request) {
       const { source, refused } = await store.transaction(async (transaction) => {
         const locked = await lockHeld(transaction, request);
-        const count = await refuseShown(transaction, request);
+        const count = await (locked === null ? transaction.refusePolicy(request) : refuseShown(transaction, request));
         await transaction.discard(request.run, request.operator);
         await transaction.appendEvent(eventOf(request, 'run-discarded', locked));
         return { source: locked, refused: count };

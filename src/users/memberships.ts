@@ -1,14 +1,8 @@
-import { fold } from '../domain/text.ts';
-import { agentRole, type TeamId, type Words } from '../domain/user.ts';
+import { managePrivilege, missingPrivileges } from '../domain/privileges.ts';
+import { agentRole, type TeamId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
-import {
-  actOnUser,
-  type Act,
-  type ActingUser,
-  type UserActed,
-  type UserActionBasis,
-  type UserRequest,
-} from './user-action.ts';
+import { knownGroup, said, teamNamed } from './said.ts';
+import { actOnUser, type ActingUser, type UserActed, type UserActionBasis, type UserRequest } from './user-action.ts';
 import { withWord, type Word } from './words.ts';
 
 /** `user role give|take|withdraw` (spec 10.3). */
@@ -29,13 +23,20 @@ interface MainTeamRequest extends UserRequest {
   readonly team: string | null;
 }
 
-/** What people say of a user's roles, teams and supervision. Each throws an ActionRefusedError. */
+/** `user group` (spec 11.5); null withdraws the choice: the main team's group counts again. */
+interface MemberGroupRequest extends UserRequest {
+  /** By name. */
+  readonly group: string | null;
+}
+
+/** What people say of a user's roles, teams, supervision and group. Each throws an ActionRefusedError. */
 export interface Memberships {
   /** What a person gave is never taken by the sync, what they took is never given back. */
   role(request: RoleRequest): Promise<UserActed>;
   team(request: TeamRequest): Promise<UserActed>;
   supervision(request: TeamRequest): Promise<UserActed>;
   mainTeam(request: MainTeamRequest): Promise<UserActed>;
+  memberGroup(request: MemberGroupRequest): Promise<UserActed>;
 }
 
 export function createMemberships(basis: UserActionBasis): Memberships {
@@ -57,7 +58,8 @@ export function createMemberships(basis: UserActionBasis): Memberships {
       actOnUser(basis, request, (user) => {
         const team = teamNamed(user, request.team);
         const words = withWord(user.subject.words, 'supervises', team, request.word);
-        return said(user, words, supervisionWarnings(basis, user));
+        const powerless = request.word === 'give' ? privilegeWarnings(basis, user, team) : [];
+        return said(user, words, [...supervisionWarnings(basis, user), ...powerless]);
       }),
     mainTeam: (request) =>
       actOnUser(basis, request, (user) => {
@@ -65,18 +67,16 @@ export function createMemberships(basis: UserActionBasis): Memberships {
         refuseStranger(user, team);
         return said(user, { ...user.subject.words, mainTeam: team });
       }),
+    memberGroup: (request) =>
+      actOnUser(basis, request, async (user) => {
+        const { group } = request;
+        const memberGroup = group === null ? null : knownGroup(await user.tx.groupTree(), group).id;
+        return said(user, { ...user.subject.words, memberGroup });
+      }),
   };
 }
 
 const reassertWarning = 'roles.reassert is on: the agent role comes back at the next sync.';
-
-/** Null where it was said before. */
-function said({ subject }: ActingUser, words: Words, warnings: readonly string[] = []): Act | null {
-  const sorted = (each: Words): unknown =>
-    Object.values(each).map((list: unknown) => (Array.isArray(list) ? [...(list as unknown[])].sort() : list));
-  if (JSON.stringify(sorted(words)) === JSON.stringify(sorted(subject.words))) return null;
-  return { event: { type: 'user-changed', source: null }, words, warnings };
-}
 
 /** Spec 10.2: roles must exist in the catalogue. */
 function refuseUnknownRole(role: string, catalogue: readonly string[]): void {
@@ -85,12 +85,6 @@ function refuseUnknownRole(role: string, catalogue: readonly string[]): void {
     'role-unknown',
     `There is no role "${role}" in the catalogue (roles.catalogue), which has ${catalogue.join(', ')}.`,
   );
-}
-
-function teamNamed({ teamNames }: ActingUser, name: string): TeamId {
-  const found = [...teamNames].find(([, each]) => fold(each) === fold(name));
-  if (found !== undefined) return found[0];
-  throw new ActionRefusedError('team-unknown', `There is no team "${name}".`);
 }
 
 /** A choice counts whenever the membership is there (spec 11.3); one that would count for nothing now is a mistake. */
@@ -113,4 +107,14 @@ function supervisionWarnings({ rules }: UserActionBasis, { subject, linkedSource
       (source) =>
         `${source} owns the supervision of this user: what people say of it is lost at the next sync, unless the user's sync is off or the source has \`supervision: merge\`.`,
     );
+}
+
+/** Spec 10.6: a supervisor without the privileges that "can manage" needs is pointed out. */
+function privilegeWarnings({ rules }: UserActionBasis, { subject }: ActingUser, team: TeamId): string[] {
+  const { id, value } = subject.user;
+  const roles = value.roles.map(({ role }) => role);
+  if (missingPrivileges({ roles, supervises: [team] }, rules.managingRoles).length === 0) return [];
+  return [
+    `User ${id} has no role with the privilege "${managePrivilege}", which managing a team needs; \`rosterd role list\` shows which have it.`,
+  ];
 }

@@ -4,6 +4,7 @@ import type { Field } from '../domain/fields.ts';
 import type { SourceId, UserId, Words } from '../domain/user.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { PersonsEvent } from './events.ts';
+import type { ScopeReads } from './own-scope.ts';
 
 /** The sync switched off for a user: for everything (`source` null) or for one source, until when. */
 export interface SyncOff {
@@ -111,6 +112,10 @@ export interface UserWrites {
   acceptNames(accountId: number, userId: UserId): Promise<void>;
   /** It makes no user, no link and no question any more (spec 2.7); answers the sources whose accounts are due by that. */
   ignoreAccount(accountId: number, by: Said): Promise<readonly SourceId[]>;
+  /** A role that the source says and the catalogue does not have means this one, or nothing; its accounts are due. */
+  meanRole(source: SourceId, said: string, role: string | null, by: Said): Promise<void>;
+  /** Memberships of a source's team that is bound to none are left out. */
+  ignoreSourceTeam(source: SourceId, externalId: string): Promise<void>;
   /** What the source says now for a part is not applied as long as it says so. */
   refusePart(accountId: number, part: string, cause: string, by: Said): Promise<void>;
   /** Makes everything due that bears on the user, or waits for one of these names; answers its sources. */
@@ -118,7 +123,7 @@ export interface UserWrites {
   appendEvent(event: PersonsEvent): Promise<void>;
 }
 
-export type UserTx = ReconcileTx & UserWrites;
+export type UserTx = ReconcileTx & UserWrites & Pick<ScopeReads, 'groupTree' | 'operatorScope'>;
 
 export interface UserStore {
   /**
@@ -136,6 +141,8 @@ export interface ActionRules {
   readonly allMatchRules: readonly (readonly Field[])[];
   /** The roles that exist (spec 10.2). */
   readonly roleCatalogue: readonly string[];
+  /** Those of them with which somebody can manage teams (spec 10.6). */
+  readonly managingRoles: readonly string[];
   /** The agent role comes back at the next sync although a person takes it (spec 10.3). */
   readonly reassertsAgentRole: boolean;
   /** Its external ids are given to other people after a deletion (spec 8). */

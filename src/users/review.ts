@@ -7,6 +7,7 @@ import { ActionRefusedError } from './errors.ts';
 import { linkAct } from './links.ts';
 import type { LockedItem, UserTx } from './ports.ts';
 import { repurpose } from './repurpose.ts';
+import { answerRole, answerTeamName } from './review-names.ts';
 import { actOnUser, type Act, type ActingUser, type UserActionBasis } from './user-action.ts';
 import type { ShownChange } from './events.ts';
 
@@ -39,7 +40,7 @@ export interface Reviews {
   /**
    * Does what the answer says and closes the item, in one transaction. `value` is: for *this user* the user, for *new person*
    * the username that the old user keeps, for *another value* that value; for *new user* and *ignore* of a question about
-   * several accounts the external id of the one that is meant.
+   * several accounts the external id of the one that is meant; for *map to* the role or team, for *create* the team's name.
    *
    * @throws ActionRefusedError
    */
@@ -64,6 +65,8 @@ const answers: PerAnswer<Answer> = {
   'inactive-match': { 'link-inactive': linkInactive, reactivate, ...ofAccounts },
   'possible-id-reuse': { 'same-person': samePerson, 'new-person': newPerson },
   'unique-taken': { 'another-value': anotherValue, 'link-to-holder': linkToHolder, ignore: ignoreTaken },
+  'unknown-role': { 'map-to': roleAnswer, ignore: roleAnswer },
+  'team-name-taken': { 'map-to': teamAnswer, create: teamAnswer, ignore: teamAnswer },
   'possible-duplicate': { 'not-the-same': notTheSame },
 };
 
@@ -145,7 +148,7 @@ async function answerForAccounts(
     await tx.appendEvent({
       ...{ operator, type: 'review-answered', source: item.source, userId: item.userIds[0] ?? null },
       ...(first === undefined ? {} : { account: { id: first.id, externalId: first.externalId } }),
-      changes: [toldAnswer(item, request.answer)],
+      changes: [toldAnswer(item, [request.answer, ...settled(item, request)].join(' '))],
       reason: reason ?? null,
     });
   });
@@ -153,12 +156,18 @@ async function answerForAccounts(
   return { item: item.id, kind: item.kind, answer: request.answer, userId: null, changes: [], warnings: [] };
 }
 
+/** What a name means from now on is told with the answer. */
+function settled({ accounts }: LockedItem, { value }: AnswerRequest): string[] {
+  return accounts.length > 0 || value === undefined ? [] : [value];
+}
+
 function toldAnswer(item: LockedItem, answer: string): ShownChange {
   return { field: `review.${item.kind}`, before: null, after: answer };
 }
 
 function sourcesOf(item: LockedItem): string[] {
-  return [...new Set(item.accounts.map((account) => account.source))];
+  const own = item.source === null ? [] : [item.source];
+  return [...new Set([...item.accounts.map((account) => account.source), ...own])];
 }
 
 /** The account that is meant: the only one, or the one that the value names. */
@@ -323,6 +332,20 @@ function ignoreTaken(question: Question): Promise<Answered> {
   const account = accountOf(question);
   const by = { operator: request.operator, reason: request.reason ?? null };
   return answerForAccounts(question, (tx) => tx.refusePart(account.id, part, `answer to item ${String(item.id)}`, by));
+}
+
+function teamAnswer(question: Question): Promise<Answered> {
+  const { item, request } = question;
+  const { answer, value } = request;
+  return answerForAccounts(question, (tx) => answerTeamName(tx, { item, answer, value }));
+}
+
+function roleAnswer(question: Question): Promise<Answered> {
+  const { basis, item, request } = question;
+  const { answer, value, operator, reason = null } = request;
+  return answerForAccounts(question, (tx) =>
+    answerRole(tx, { item, answer, value }, basis.rules.roleCatalogue, { operator, reason }),
+  );
 }
 
 function notTheSame(question: Question): Promise<Answered> {

@@ -1,7 +1,7 @@
 import type { ReconcileTx } from '../apply/ports.ts';
 import type { AccountContent } from '../domain/account.ts';
 import type { Change } from '../domain/change.ts';
-import type { SourceId, UserId, UserValue } from '../domain/user.ts';
+import type { Policy, SourceId, UserId, UserValue } from '../domain/user.ts';
 import type { FormerSlot } from '../reconcile/former-slot.ts';
 import type { KeptChange, UndoDecision } from '../reconcile/undo.ts';
 import type { ShownChange } from './events.ts';
@@ -76,6 +76,15 @@ export interface UndoWrite {
   readonly changes: readonly ShownChange[];
 }
 
+/** A run that moved users to another policy (spec 14.4). */
+export interface PolicyMoved {
+  readonly run: number;
+  /** What most of them had before; null where there was nobody to move. */
+  readonly former: { readonly id: number; readonly content: Policy } | null;
+  /** No later run has moved users, and its policy is not refused. */
+  readonly standing: boolean;
+}
+
 /** What undoing needs of one transaction; each is a fixed number of statements for all its rows. */
 export interface UndoTransaction extends ReconcileTx {
   /** Decisions of the sync by id, users already locked. */
@@ -83,6 +92,8 @@ export interface UndoTransaction extends ReconcileTx {
   currentLinks(userIds: readonly UserId[]): Promise<readonly UndoneLink[]>;
   /** Slots, links, bars, refusals, active states and events; and makes the accounts due. */
   saveUndone(writes: readonly UndoWrite[], request: UndoRequest): Promise<void>;
+  /** Refuses the run's policy, has a run go back to the former one, and tells of it. */
+  refusePolicy(moved: PolicyMoved, request: UndoRequest): Promise<void>;
 }
 
 /** A decision to undo, and whose it is. */
@@ -94,6 +105,7 @@ export interface UndoStep {
 export interface UndoStore {
   /** What is known of a run; null where there is none. */
   run(id: number): Promise<{ readonly source: SourceId | null; readonly finished: boolean } | null>;
+  policyMoved(run: number): Promise<PolicyMoved>;
   /** Decisions of the sync that changed users in a run, the latest first, from before `before`. */
   ofRun(run: number, before: number | null, limit: number): Promise<readonly UndoStep[]>;
   /** The latest decision of the sync that changed a user (in that run, in that field). */

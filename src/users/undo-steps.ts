@@ -1,6 +1,6 @@
 import type { UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
-import type { UndoStep, UndoStore, UndoTarget } from './undo-ports.ts';
+import type { PolicyMoved, UndoStep, UndoStore, UndoTarget } from './undo-ports.ts';
 
 /** The decisions that an undo takes back, batch by batch, the latest first. @throws ActionRefusedError */
 export async function* undoSteps(
@@ -20,6 +20,15 @@ export async function* undoSteps(
     before = last.id;
     yield page;
   }
+}
+
+/** Where a whole run is undone that moved users to another policy, what it did; null otherwise. @throws ActionRefusedError */
+export async function policyMoved(store: UndoStore, target: UndoTarget): Promise<PolicyMoved | null> {
+  if (!('run' in target) || 'userId' in target) return null;
+  const run = await store.run(target.run);
+  if (run?.source !== null) return null;
+  refuseUnfinished(target.run, run);
+  return store.policyMoved(target.run);
 }
 
 /** The later of two decisions on one user is undone before the earlier one. */
@@ -57,8 +66,12 @@ async function refuseRun(store: UndoStore, id: number): Promise<void> {
   if (run.source === null)
     throw new ActionRefusedError(
       'not-undoable',
-      `Run ${id} applied a changed configuration: put the configuration back, and its own guarded run undoes this one.`,
+      `Run ${id} applied a changed configuration, which holds for everybody: undo the run as a whole.`,
     );
-  if (!run.finished)
+  refuseUnfinished(id, run);
+}
+
+function refuseUnfinished(id: number, { finished }: { readonly finished: boolean }): void {
+  if (!finished)
     throw new ActionRefusedError('run-not-finished', `Run ${id} has not ended: wait for it, or cancel it first.`);
 }

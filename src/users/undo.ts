@@ -9,6 +9,7 @@ import { resolveBids, type Bidder } from '../reconcile/bids.ts';
 import type { Subject } from '../reconcile/decide.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import type { TeamBindings } from '../reconcile/project.ts';
+import type { SourceRules } from '../reconcile/rules.ts';
 import { decideUndo, type KeptChange, type UndoDecision } from '../reconcile/undo.ts';
 import type { RequestReconcile } from './events.ts';
 import type { ActionRules } from './ports.ts';
@@ -25,7 +26,8 @@ import {
   type UndoTransaction,
   type UndoWrite,
 } from './undo-ports.ts';
-import { undoSteps } from './undo-steps.ts';
+import { undoPolicyRun } from './undo-policy.ts';
+import { policyMoved, undoSteps } from './undo-steps.ts';
 
 /** Undoes batch by batch; what was undone before a crash is found to be back already when it is asked for again. */
 export function createUndo(
@@ -35,6 +37,8 @@ export function createUndo(
   batchSize: number,
 ): Undo {
   return async (request) => {
+    const moved = await policyMoved(store, request.target);
+    if (moved !== null) return undoPolicyRun(store, request, moved, requestReconcile, batchSize);
     const work = new Undoing(store, rules, request);
     for await (const batch of undoSteps(store, request.target, batchSize)) await work.batch(batch, false);
     await work.batch(work.deferred, true);
@@ -59,6 +63,7 @@ interface Decided extends Candidate {
 interface World {
   readonly teamNames: TeamNames;
   readonly bindings: ReadonlyMap<SourceId, TeamBindings>;
+  readonly rules: ReadonlyMap<SourceId, SourceRules>;
   readonly now: string;
 }
 
@@ -143,10 +148,14 @@ class Undoing {
 
   async #world(tx: UndoTransaction, candidates: readonly Candidate[]): Promise<World> {
     const bindings = new Map<SourceId, TeamBindings>();
-    for (const source of new Set(candidates.map(({ event }) => event.source)))
+    const rules = new Map<SourceId, SourceRules>();
+    for (const source of new Set(candidates.map(({ event }) => event.source))) {
       bindings.set(source, new Map((await tx.sourceTeams(source)).map((team) => [team.externalId, team.teamId])));
+      const configured = this.#rules.rulesOf(source);
+      if (configured !== undefined) rules.set(source, { ...configured, roleMeanings: await tx.roleMeanings(source) });
+    }
     const teamNames = new Map((await tx.teams()).map((team) => [team.id, team.name]));
-    return { teamNames, bindings, now: await tx.now() };
+    return { teamNames, bindings, rules, now: await tx.now() };
   }
 
   async #holders(tx: UndoTransaction, decided: readonly Decided[]): Promise<ReadonlyMap<string, UserId>> {
@@ -161,7 +170,7 @@ class Undoing {
       changes: event.former === null ? [] : this.#asked(event),
       leave: this.#isLeft(event),
       former: event.former ?? { values: {}, silentSince: {} },
-      rules: this.#rules.rulesOf(event.source) ?? null,
+      rules: world.rules.get(event.source) ?? null,
       bindings: world.bindings.get(event.source) ?? new Map<string, TeamId | null>(),
       teamNames: world.teamNames,
       lost,

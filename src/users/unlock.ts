@@ -1,19 +1,28 @@
+import { without } from './edit-fields.ts';
 import { actOnUser, type UserActed, type UserActionBasis, type UserRequest } from './user-action.ts';
 import { withValue } from './words.ts';
 
 export type Unlock = (request: UserRequest) => Promise<UserActed>;
 
-/** Clears `blocked` (spec 12.3, 16): where a source says it, as an override. Does nothing to a user who is not blocked. */
+/**
+ * Clears `blocked`, whoever said it (spec 12.3, 16): a source's word is refused until that source says another one, so that its
+ * next lock-out counts again. Does nothing to a user who is not blocked.
+ */
 export function createUnlock(basis: UserActionBasis): Unlock {
   return (request) =>
-    actOnUser(basis, request, ({ subject: { user, words, snapshots } }) => {
-      if (user.value.fields.blocked !== 'yes') return null;
-      const supplied = snapshots.some((slot) => slot.values.blocked !== undefined);
+    actOnUser(basis, request, ({ tx, subject: { user, words, snapshots } }) => {
+      if (user.value.fields.blocked !== 'true') return null;
+      const saying = snapshots.filter((slot) => slot.values.blocked !== undefined).map((slot) => slot.source);
       return {
         event: { type: 'user-changed', source: null },
-        words: supplied
-          ? withValue(words, 'overrides', 'blocked', 'no')
-          : withValue(withValue(words, 'overrides', 'blocked', null), 'localValues', 'blocked', 'no'),
+        words: withValue(withValue(words, 'overrides', 'blocked', null), 'localValues', 'blocked', null),
+        snapshots: snapshots.map((slot) => without(slot, 'blocked')),
+        write: async () => {
+          const by = { operator: request.operator, reason: request.reason ?? null };
+          for (const source of saying) await tx.dropSlotValue(user.id, source, 'blocked');
+          for (const link of await tx.linksOf(user.id))
+            if (saying.includes(link.source)) await tx.refusePart(link.accountId, 'blocked', 'unlocked', by);
+        },
       };
     });
 }

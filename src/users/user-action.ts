@@ -4,11 +4,13 @@ import { writeLinkedUsers } from '../apply/values.ts';
 import { changesBetween } from '../domain/change.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
 import { fold, inRankOrder, type TeamNames } from '../domain/fold.ts';
-import type { Snapshot, SourceId, UserId, UserValue, Words } from '../domain/user.ts';
+import { lackingOf } from '../domain/local-user.ts';
+import type { GroupId, Snapshot, SourceId, UserId, UserValue, Words } from '../domain/user.ts';
 import type { Subject } from '../reconcile/decide.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile, ShownChange } from './events.ts';
+import { refuseBeyondScope } from './own-scope.ts';
 import type { ActionRules, UserStore, UserTx } from './ports.ts';
 import { wordChanges } from './words.ts';
 
@@ -109,6 +111,7 @@ async function carryOut(
   const { userId, operator } = request;
   const reason = request.reason ?? null;
   const words = act.words ?? subject.words;
+  await refuseBeyondScope(tx, operator, subject, words);
   const value = valueOf({ ...subject, words, snapshots: act.snapshots ?? subject.snapshots }, teamNames);
   refuseIncomplete(subject.user, value);
   const { wants, gives } = bidderOf({ id: 0, externalId: '' }, userId, subject.user.value, value);
@@ -122,7 +125,8 @@ async function carryOut(
   await tx.saveUsers([{ userId, value }]);
   await tx.saveClaims([{ userId, take: wants, release: gives }]);
   await saveKeys(rules, user, act, value);
-  const said = [...wordChanges(subject.words, words, teamNames), ...(act.told ?? [])];
+  const groupNames = await groupNamesFor(tx, subject.words, words);
+  const said = [...wordChanges(subject.words, words, teamNames, groupNames), ...(act.told ?? [])];
   const changes = [...changesBetween(subject.user.value, value, teamNames), ...said];
   await tx.appendEvent({ ...act.event, operator, userId, changes, reason });
   const final = await applySources(rules, user, act);
@@ -136,27 +140,33 @@ async function carryOut(
   };
 }
 
+/** The names of all groups, where what people say of groups changes. */
+async function groupNamesFor(tx: UserTx, before: Words, after: Words): Promise<ReadonlyMap<GroupId, string>> {
+  const groups = ({ memberGroup, scopeGroups }: Words): string => JSON.stringify([memberGroup, scopeGroups]);
+  if (groups(before) === groups(after)) return new Map();
+  const tree = await tx.groupTree();
+  return new Map([...tree.groups.values()].map(({ id, name }) => [id, name]));
+}
+
 function valueOf(subject: Subject, teamNames: TeamNames): UserValue {
   return fold({ origin: subject.user.origin, ...subject, teamNames, present: subject.user.value });
 }
 
-/** Everybody has a username; a local user keeps an e-mail address or a mobile number (spec 12.4). */
+/** Everybody has a username; a local user keeps what local users need (spec 12.4). */
 function refuseIncomplete({ id, origin, value: before }: Subject['user'], { fields }: UserValue): void {
   if (fields.username === undefined)
     throw new ActionRefusedError(
       'field-required',
       `User ${id} needs a username: \`rosterd user set ${id} username=NAME\` gives another one.`,
     );
-  const reachable = ({ email, mobileNumber }: UserValue['fields']): boolean => (email ?? mobileNumber) !== undefined;
-  if (origin === 'local' && reachable(before.fields) && !reachable(fields))
-    throw new ActionRefusedError(
-      'field-required',
-      `User ${id} is local and needs an e-mail address or a mobile number: set the other one first.`,
-    );
+  const lackedBefore = lackingOf(before.fields);
+  const [lacking] = origin === 'local' ? lackingOf(fields).filter((each) => !lackedBefore.includes(each)) : [];
+  if (lacking !== undefined)
+    throw new ActionRefusedError('field-required', `User ${id} is local and needs ${lacking}: set another one first.`);
 }
 
 /** Spec 4.7: never a silent suffix; the person hears who has it and what to do. */
-async function refuseWhereTaken(tx: UserTx, userId: UserId, wants: readonly Claim[]): Promise<void> {
+export async function refuseWhereTaken(tx: UserTx, userId: UserId, wants: readonly Claim[]): Promise<void> {
   const holders = wants.length === 0 ? new Map<string, UserId>() : await tx.claimHolders(wants);
   for (const claim of wants) {
     const holder = holders.get(claimKey(claim));
@@ -185,8 +195,9 @@ async function applySources(rules: ActionRules, user: ActingUser, act: Act): Pro
     subject.policy,
   );
   for (const { source } of ranked) {
-    const own = rules.rulesOf(source);
-    if (own === undefined) continue;
+    const configured = rules.rulesOf(source);
+    if (configured === undefined) continue;
+    const own = { ...configured, roleMeanings: await tx.roleMeanings(source) };
     const bindings = new Map((await tx.sourceTeams(source)).map((team) => [team.externalId, team.teamId]));
     await writeLinkedUsers(
       tx,

@@ -1,6 +1,6 @@
 import { compareText } from '../domain/text.ts';
 import type { TeamNames } from '../domain/fold.ts';
-import type { Words } from '../domain/user.ts';
+import type { GroupId, Words } from '../domain/user.ts';
 import type { ShownChange } from './events.ts';
 
 /** What a person may say of a role, a team or a supervised team. */
@@ -31,7 +31,12 @@ export function withValue(words: Words, kind: 'overrides' | 'localValues', field
 }
 
 /** What of people's words differs, as events tell it: beside the user's value, which may stay the same. */
-export function wordChanges(before: Words, after: Words, names: TeamNames): ShownChange[] {
+export function wordChanges(
+  before: Words,
+  after: Words,
+  names: TeamNames,
+  groupNames: ReadonlyMap<GroupId, string>,
+): ShownChange[] {
   const values = (['overrides', 'localValues'] as const).flatMap((kind) => {
     const fields = new Set([...Object.keys(before[kind]), ...Object.keys(after[kind])]) as Set<
       keyof Words[typeof kind]
@@ -43,17 +48,29 @@ export function wordChanges(before: Words, after: Words, names: TeamNames): Show
     }));
   });
   const teamName = (team: number): string => names.get(team) ?? `team ${String(team)}`;
+  const groupName = (group: number): string => groupNames.get(group) ?? `group ${String(group)}`;
   const lists = [
     ...(['rolesGiven', 'rolesTaken'] as const).map((list) => listChange(list, before[list], after[list])),
-    ...(['teamsGiven', 'teamsTaken', 'supervisesGiven', 'supervisesTaken'] as const).map((list) =>
+    ...(['teamsGiven', 'teamsTaken', 'supervisesGiven', 'supervisesTaken', 'scopeTeams'] as const).map((list) =>
       listChange(list, before[list].map(teamName), after[list].map(teamName)),
     ),
+    listChange('scopeGroups', before.scopeGroups.map(groupName), after.scopeGroups.map(groupName)),
   ];
   const main = [before, after].map(({ mainTeam }) => (mainTeam === null ? null : teamName(mainTeam)));
   const chosen = { field: 'mainTeamChosen', before: main[0] ?? null, after: main[1] ?? null };
-  return [...values, ...lists, chosen].filter(
+  const group = [before, after].map(({ memberGroup }) => (memberGroup === null ? null : groupName(memberGroup)));
+  const single = [
+    chosen,
+    { field: 'memberGroup', before: group[0] ?? null, after: group[1] ?? null },
+    { field: 'fullScope', before: yesNo(before.fullScope), after: yesNo(after.fullScope) },
+  ];
+  return [...values, ...lists, ...single].filter(
     (change) => JSON.stringify(change.before) !== JSON.stringify(change.after),
   );
+}
+
+function yesNo(flag: boolean): string {
+  return flag ? 'yes' : 'no';
 }
 
 function listChange(field: string, before: readonly string[], after: readonly string[]): ShownChange {

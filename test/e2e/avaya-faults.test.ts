@@ -148,7 +148,7 @@ async function recovers({ site, sms }: Place, ended: Synced): Promise<Synced> {
 }
 
 describe.concurrent(
-  '4 every fault of the ACD: the run says so, concludes nothing, and the next clean run recovers',
+  '3.1, 3.2 every fault of the ACD: the run says so, concludes nothing, and the next clean run recovers',
   () => {
     const table: string[][] = [];
     afterAll(() => {
@@ -216,7 +216,7 @@ describe.concurrent(
   },
 );
 
-test('5 after 200 runs, half of them with faults: as many sessions released as opened, never two calls at a time', async () => {
+test('after 200 runs, half of them with faults: as many sessions released as opened, never two calls at a time', async () => {
   const cmHosts = ['cm-a.example', 'cm-b.example', 'cm-c.example', 'cm-d.example'];
   const here = await place('avaya-sessions', cmHosts);
   try {

@@ -80,7 +80,7 @@ function processesOf(folder: string): string[] {
     });
 }
 
-test('1.1 the first start synchronises the demo sources within 30 seconds, and answers meanwhile', async () => {
+test('the first start synchronises the demo sources within 30 seconds, and answers meanwhile', async () => {
   const started = performance.now();
   const [running, whileStarting] = await Promise.all([
     site.start(),
@@ -100,7 +100,7 @@ test('1.1 the first start synchronises the demo sources within 30 seconds, and a
   expect(whileStarting.map(({ code }) => code)).toEqual([0, 0, 0]);
 }, 120_000);
 
-test('1.2 the commands answer while it runs', async () => {
+test('the commands answer while it runs', async () => {
   expectAnswers(await everyCommand('jnovakova'));
   const missing = await site.run('user', 'show', 'nobody');
   expect([missing.code, missing.stdout]).toEqual([3, '']);
@@ -112,7 +112,7 @@ test('1.2 the commands answer while it runs', async () => {
   expect(known.runs.every(({ state }) => state.startsWith('completed'))).toBe(true);
 }, 120_000);
 
-test('1.3 a second daemon on the same data directory is refused and told who holds it', async () => {
+test('a second daemon on the same data directory is refused and told who holds it', async () => {
   const second = site.launch();
   expect(await second.ended).toMatchObject({ code: 1, signal: null });
   expect(second.log()).toContain('data-directory-held');
@@ -123,7 +123,7 @@ test('1.3 a second daemon on the same data directory is refused and told who hol
   expect(said.pid).toBe(daemon.pid);
 }, 60_000);
 
-test('1.4 SIGTERM ends it in good order', async () => {
+test('SIGTERM ends it in good order', async () => {
   expect(await daemon.stop()).toEqual({ code: 0, signal: null });
   expect(processesOf(site.configFile)).toEqual([]);
   expect(readdirSync(site.dataDir)).not.toContain('daemon.json');
@@ -135,12 +135,12 @@ test('1.4 SIGTERM ends it in good order', async () => {
   expect(loud).toEqual([]);
 }, 60_000);
 
-test('1.5 the commands answer when it does not run', async () => {
+test('the commands answer when it does not run', async () => {
   expectAnswers(await everyCommand('jnovakova'));
   expect(await knownNow()).toEqual(known);
 }, 120_000);
 
-test('1.6 a second start finds everything as it was, and the commands answer while it starts', async () => {
+test('a second start finds everything as it was, and the commands answer while it starts', async () => {
   const [running, whileStarting] = await Promise.all([site.start(), onceHeld(() => everyCommand('jnovakova'))]);
   daemon = running;
   expectAnswers(whileStarting);
@@ -153,7 +153,7 @@ test('1.6 a second start finds everything as it was, and the commands answer whi
   expect(processesOf(site.configFile)).toEqual([]);
 }, 180_000);
 
-test('1.7 a command that only reads makes no store', async () => {
+test('a command that only reads makes no store', async () => {
   const none = await createSite('daemon-none');
   await none.configure({ database: 'embedded', sources: [] });
   const ended = await none.run('user', 'list');

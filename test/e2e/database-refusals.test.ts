@@ -35,7 +35,7 @@ const neverTruncated = refusedWith(/never truncated/);
 
 const as = (operator: string): string => `set local rosterd.operator = '${operator}'`;
 
-describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind) => {
+describe.each(['postgres', 'embedded'] as const)('in plain SQL, on %s', (kind) => {
   let site: Site;
   let database: Database;
   let user: number;
@@ -56,7 +56,7 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
     await database.drop();
   });
 
-  test('7.1 the active state: refused without an operator, with an unknown and with a disabled one', async () => {
+  test('9.1 the active state: refused without an operator, with an unknown and with a disabled one', async () => {
     const deactivate = 'update "user" set active = false where id = :user';
     expect(await attempt(deactivate)).toEqual(byPeopleOnly);
     expect(await attempt(as('nobody'), deactivate)).toEqual(byPeopleOnly);
@@ -66,7 +66,7 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
     expect(await attempt('update "user" set active = not active')).toEqual(byPeopleOnly);
   });
 
-  test('7.1 refused too by insert … on conflict do update and by update … from', async () => {
+  test('9.1 refused too by insert … on conflict do update and by update … from', async () => {
     const row = 'select (u).* from (select u from "user" u where id = :user) as one';
     const upsert = `insert into "user" ${row} on conflict (id) do update set active = not excluded.active`;
     expect(await attempt(upsert)).toEqual(byPeopleOnly);
@@ -74,7 +74,7 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
     expect(await attempt(updateFrom)).toEqual(byPeopleOnly);
   });
 
-  test('7.1 an operator of one transaction is none of the next', async () => {
+  test('9.1 an operator of one transaction is none of the next', async () => {
     const flip = 'update "user" set active = not active where id = :user';
     const [operator] = await database.query((sql) =>
       sql<{ name: string }>(`select name from operator where kind = 'local'`),
@@ -87,13 +87,13 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
     expect(outcomes).toEqual(['committed', byPeopleOnly, 'committed']);
   });
 
-  test('7.2 users: never deleted, never truncated', async () => {
+  test('9.6 users: never deleted, never truncated', async () => {
     expect(await attempt('delete from "user" where id = :user')).toEqual(neverDeleted);
     expect(await attempt(as('nobody'), 'delete from "user" where id = :user')).toEqual(neverDeleted);
     expect(await attempt('truncate "user" cascade')).toEqual(neverTruncated);
   });
 
-  test('7.3 events: never updated, deleted or truncated', async () => {
+  test('15.1 events: never updated, deleted or truncated', async () => {
     expect(await attempt(`update event set reason = 'nothing happened'`)).toEqual(neverDeleted);
     expect(await attempt(`update event set reason = reason`)).toEqual(neverDeleted);
     expect(await attempt('delete from event')).toEqual(neverDeleted);
@@ -101,7 +101,7 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
     expect(await attempt('truncate event cascade')).toEqual(neverTruncated);
   });
 
-  test('7.4 not refused: an update that lists active unchanged, and everything else about a user', async () => {
+  test('9.1 not refused: an update that lists active unchanged, and everything else about a user', async () => {
     expect(await attempt(`update "user" set active = active, first_name = 'Jürgen' where id = :user`)).toBe(
       'committed',
     );
@@ -110,7 +110,7 @@ describe.each(['postgres', 'embedded'] as const)('7 in plain SQL, on %s', (kind)
     expect(await attempt(insert)).toBe('committed');
   });
 
-  test('7.4 and nothing that was refused has happened', async () => {
+  test('9.1, 15.1 and nothing that was refused has happened', async () => {
     const rows = await database.query((sql) =>
       sql('select count(*)::int as users, count(*) filter (where active)::int as active from "user"'),
     );

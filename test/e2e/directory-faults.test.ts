@@ -179,7 +179,7 @@ type Row = readonly [fault: string, state: string, exit: string, message: string
 const rows: Row[] = [['fault', 'run', 'exit', 'message', 'concluded', 'next clean run']];
 
 test.each(faults)(
-  '4.3 $fault: exit code $exit, $code, nothing concluded, and the next clean run recovers',
+  '3.1, 3.2 $fault: exit code $exit, $code, nothing concluded, and the next clean run recovers',
   async ({ make, exit, code, message, binds, resume = false, fault }) => {
     const before = await conclusions();
     await asAdmin(samba, (client) => client.del(leaving.pop() ?? ''));
@@ -211,7 +211,7 @@ test.each(faults)(
   120_000,
 );
 
-test('4.3 source check tells them apart by its exit code, and a warning is none', async () => {
+test('source check tells them apart by its exit code, and a warning is none', async () => {
   const check = async (): Promise<{ code: number | null; stdout: string }> => site.run('source', 'check', 'corp-ad');
   await asBefore();
   const clean = await check();

@@ -164,7 +164,7 @@ async function checkSecond(site: Site, database: Database, measures: readonly (t
   expect(await measure()).toEqual(before);
 }
 
-describe('3.1 on PostgreSQL', () => {
+describe('the first and the second sync on PostgreSQL', () => {
   let site: Site;
   let database: Database;
   beforeAll(async () => {
@@ -177,15 +177,15 @@ describe('3.1 on PostgreSQL', () => {
     await database.drop();
   });
 
-  test('3.1 the first sync creates the agents and links the directory to them', () => checkFirst(site), 180_000);
+  test('4.5, 4.6 the first sync creates the agents and links the directory to them', () => checkFirst(site), 180_000);
   test(
-    '3.2 the second sync writes nothing',
+    '2.4, 20.5 the second sync writes nothing',
     () => checkSecond(site, database, [rowVersions, writeStatistics]),
     180_000,
   );
 });
 
-describe('3.1 on the embedded database', () => {
+describe('the first and the second sync on the embedded database', () => {
   let site: Site;
   beforeAll(async () => {
     site = await siteWith('pglite');
@@ -193,8 +193,12 @@ describe('3.1 on the embedded database', () => {
   });
   afterAll(() => site.remove());
 
-  test('3.1 the first sync creates the agents and links the directory to them', () => checkFirst(site), 180_000);
-  test('3.2 the second sync writes nothing', () => checkSecond(site, embeddedDatabase(site), [rowVersions]), 180_000);
+  test('4.5, 4.6 the first sync creates the agents and links the directory to them', () => checkFirst(site), 180_000);
+  test(
+    '2.4, 20.5 the second sync writes nothing',
+    () => checkSecond(site, embeddedDatabase(site), [rowVersions]),
+    180_000,
+  );
 });
 
 /** A user without what differs from store to store: ids and times. */
@@ -222,7 +226,7 @@ async function usersAfter({ configured, synced }: Order): Promise<unknown[]> {
   }
 }
 
-test('3.3 the directory first or the ACD first gives the same users', async () => {
+test('4.8, 20.6 the directory first or the ACD first gives the same users', async () => {
   const reference = await usersAfter({ configured: ['corp-ad', 'acd'], synced: [] });
   expect(reference).toHaveLength(AGENTS);
   const orders: Order[] = [

@@ -204,7 +204,7 @@ async function throughTheDaemon(site: Site): Promise<string[]> {
   return [...leaks, ...leaksIn('the log', log)];
 }
 
-describe('9.1 on PostgreSQL, the address in a variable', () => {
+describe('20.11 on PostgreSQL, the address in a variable', () => {
   let site: Site;
   let database: Database;
   let address: string;
@@ -222,20 +222,20 @@ describe('9.1 on PostgreSQL, the address in a variable', () => {
     await database.drop();
   });
 
-  test('9.1 in no output of a sync with a refused log-in and a TLS failure', () => syncAll(site), 120_000);
+  test('20.11 in no output of a sync with a refused log-in and a TLS failure', () => syncAll(site), 120_000);
 
-  test('9.2 in no answer, output or line of the log at trace level, a crash included', async () => {
+  test('20.11 in no answer, output or line of the log at trace level, a crash included', async () => {
     expect(await throughTheDaemon(site)).toEqual([]);
   }, 240_000);
 
-  test('9.3 nowhere in the database, by pg_dump, nor in the data directory', async () => {
+  test('20.11 nowhere in the database, by pg_dump, nor in the data directory', async () => {
     const dump = await run(join(newestPostgresBin() ?? '', 'pg_dump'), ['--inserts', database.setting]);
     expect(dump).toContain('login-refused');
     expect(leaksIn('pg_dump', dump)).toEqual([]);
     expect(leaksInFiles(site.dataDir)).toEqual([]);
   }, 60_000);
 
-  test('9.4 in no error about the database itself', async () => {
+  test('20.11 in no error about the database itself', async () => {
     const nowhere = new URL(address);
     nowhere.port = String(await freePort());
     const missing = new URL(address);
@@ -253,7 +253,7 @@ describe('9.1 on PostgreSQL, the address in a variable', () => {
     }
   }, 240_000);
 
-  test('9.5 a secret written into the configuration is refused without being repeated', async () => {
+  test('20.11 a secret written into the configuration is refused without being repeated', async () => {
     const other = await createSite('secrets-inline');
     const inline = { ...source({ id: 'directory', secret: 'directory' }) };
     for (const [name, configuration] of Object.entries({
@@ -274,7 +274,7 @@ describe('9.1 on PostgreSQL, the address in a variable', () => {
   }, 120_000);
 });
 
-describe('9.6 on the embedded database', () => {
+describe('20.11 on the embedded database', () => {
   let site: Site;
   beforeAll(async () => {
     site = await createSite('secrets-embedded');
@@ -283,7 +283,7 @@ describe('9.6 on the embedded database', () => {
   }, 60_000);
   afterAll(() => site.remove());
 
-  test('9.6 in no output, and nowhere in the data directory', async () => {
+  test('20.11 in no output, and nowhere in the data directory', async () => {
     await syncAll(site);
     expect(leaksIn('log', said(await site.run('log', '--json')))).toEqual([]);
     expect(readdirSync(site.dataDir)).toContain('pg');

@@ -30,7 +30,10 @@ type ProxiedRequest = LdapRequest & {
   readonly nth: number;
 };
 
-/** What a request gets instead of the server's result, or that its connection ends; first so many of its entries pass. */
+/**
+ * What a request gets instead of the server's result, or that its connection ends; first so many of its entries pass. A
+ * connection that ends behind entries does so in the middle of the next one.
+ */
 export type Refusal = (LdapRefusal | { readonly cut: true }) & { readonly afterEntries?: number };
 
 /** How the proxy differs from the server behind it; without a key it does not. */
@@ -172,6 +175,9 @@ type Open = {
   entries: number;
 };
 
+/** What goes to the client; `last`: its connection ends with it. */
+type Sent = { readonly bytes: Buffer; readonly last?: true };
+
 function passMessages(client: Socket, upstream: Socket, connection: number, shared: Shared): void {
   const open = new Map<number, Open>();
   let sent = 0;
@@ -180,10 +186,10 @@ function passMessages(client: Socket, upstream: Socket, connection: number, shar
     cut = true;
     client.end();
   };
-  const send = (message: Buffer | 'cut'): void => {
+  const send = ({ bytes, last }: Sent): void => {
     if (cut) return;
-    if (message === 'cut') return end();
-    client.write(message);
+    client.write(bytes);
+    if (last) return end();
     sent += 1;
     if (sent === shared.behaviour().cutAfter?.(connection)) end();
   };
@@ -202,8 +208,8 @@ function passMessages(client: Socket, upstream: Socket, connection: number, shar
   upstream.on('data', (chunk: Buffer) => answers.push(chunk));
 }
 
-function refused(request: LdapRequest, refusal: Refusal): Buffer | 'cut' {
-  return 'cut' in refusal ? 'cut' : writeResult(request, refusal);
+function refused(request: LdapRequest, refusal: Refusal): Sent {
+  return 'cut' in refusal ? { bytes: Buffer.alloc(0), last: true } : { bytes: writeResult(request, refusal) };
 }
 
 /** What the client gets for a message of the server; undefined for nothing. */
@@ -212,20 +218,26 @@ function answerOf(
   message: Buffer,
   open: Map<number, Open>,
   behaviour: LdapBehaviour,
-): Buffer | 'cut' | undefined {
+): Sent | undefined {
   const id = messageIdOf(message);
   const asked = open.get(id);
-  if (asked === undefined) return message;
+  if (asked === undefined) return { bytes: message };
   if (operation === tag.searchEntry) {
     asked.entries += 1;
-    if (asked.entries > (asked.refusal?.afterEntries ?? Infinity)) return undefined;
+    if (asked.entries > (asked.refusal?.afterEntries ?? Infinity)) return behindLast(message, asked.refusal);
     const entry = readEntry(message);
     const changed = changeEntry(entry, asked.request, behaviour);
-    return changed === entry ? message : writeEntry(id, changed);
+    return { bytes: changed === entry ? message : writeEntry(id, changed) };
   }
-  if (operation === tag.searchReference || operation === tag.intermediateResponse) return message;
+  if (operation === tag.searchReference || operation === tag.intermediateResponse) return { bytes: message };
   open.delete(id);
-  return asked.refusal === undefined ? message : refused(asked.request, asked.refusal);
+  return asked.refusal === undefined ? { bytes: message } : refused(asked.request, asked.refusal);
+}
+
+/** What the client gets of an entry that no longer passes. */
+function behindLast(entry: Buffer, refusal: Refusal | undefined): Sent | undefined {
+  if (refusal === undefined || !('cut' in refusal)) return undefined;
+  return { bytes: entry.subarray(0, Math.floor(entry.length / 2)), last: true };
 }
 
 /** The same object where nothing changes. */

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
+import { parse, propertyTexts, visit } from './syntax.ts';
 
 /** A number of the specification that a title starts with, and where. */
 export interface RuleName {
@@ -50,24 +51,14 @@ function titles(title: ts.Expression, source: ts.SourceFile, file: string): stri
     const placeholder = /^\$([a-z]\w*)/i.exec(title.text)?.[1];
     return placeholder === undefined
       ? [title.text]
-      : withNeighbours(source, file).flatMap((of) => texts(of, placeholder));
+      : withNeighbours(source, file).flatMap((of) => propertyTexts(of, placeholder));
   }
   if (!ts.isTemplateExpression(title)) return [];
   if (title.head.text !== '') return [title.head.text];
   const first = title.templateSpans[0]?.expression;
   if (first === undefined) return [];
-  if (ts.isPropertyAccessExpression(first)) return texts(source, first.name.text);
-  return ts.isIdentifier(first) ? [...texts(source, first.text), ...keys(source)] : [];
-}
-
-/** The texts of all properties of that name. */
-function texts(source: ts.SourceFile, name: string): string[] {
-  const found: string[] = [];
-  visit(source, (node) => {
-    if (!ts.isPropertyAssignment(node) || node.name.getText(source) !== name) return;
-    if (ts.isStringLiteralLike(node.initializer)) found.push(node.initializer.text);
-  });
-  return found;
+  if (ts.isPropertyAccessExpression(first)) return propertyTexts(source, first.name.text);
+  return ts.isIdentifier(first) ? [...propertyTexts(source, first.text), ...keys(source)] : [];
 }
 
 /** The keys of all tables that are numbers of rules: `{ '5.3': [ … ] }`. */
@@ -87,15 +78,4 @@ function withNeighbours(source: ts.SourceFile, file: string): ts.SourceFile[] {
     return text.startsWith('./') && existsSync(path) ? [parse(path)] : [];
   });
   return [source, ...beside];
-}
-
-function parse(file: string): ts.SourceFile {
-  return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
-}
-
-function visit(node: ts.Node, see: (node: ts.Node) => void): void {
-  see(node);
-  node.forEachChild((child) => {
-    visit(child, see);
-  });
 }

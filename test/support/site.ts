@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { createToken } from '../../src/access/tokens.ts';
 import type { Permission } from '../../src/access/permissions.ts';
 import { buildApplication, connectorDefinitions } from '../../src/application.ts';
+import type { DryRun, DryRunReport } from '../../src/api/schemas/runs.ts';
 import type { User } from '../../src/api/schemas/users.ts';
 import type { Connector, Lookup } from '../../src/connector-kit/contract.ts';
 import type { AccountRecord } from '../../src/domain/account.ts';
+import { keepDryRuns, openDryRun, playDryRun } from '../../src/dry-run.ts';
 import { loadSettings } from '../../src/settings/load-settings.ts';
+import type { Settings } from '../../src/settings/settings.ts';
 import { createOperatorStore } from '../../src/store/operator-store.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createRedactor } from '../../src/telemetry/redactor.ts';
@@ -33,6 +37,8 @@ export interface Site {
     path: string,
     options?: AskOptions,
   ): Promise<Answer<Body>>;
+  /** Plays a sync through on a copy of the store; `extra` in place of the further lines that the site was opened with. */
+  dryRun(extra?: string): Promise<DryRunReport>;
   user(reference: string | number): Promise<User>;
   /** A token of an operator of its own. */
   tokenWith(permissions: readonly Permission[]): Promise<string>;
@@ -75,13 +81,16 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
     ['active-directory', fakeConnector('active-directory', 'directory', ad)],
     ['avaya-cm', fakeConnector('avaya-cm', 'acd', acd)],
   ]);
-  const settings = await loadSettings({
-    configFile,
-    env: {},
-    connectors: connectorDefinitions(connectors),
-    validateCron: () => true,
-  });
+  const settingsOf = (file: string): Promise<Settings> =>
+    loadSettings({
+      configFile: file,
+      env: {},
+      connectors: connectorDefinitions(connectors),
+      validateCron: () => true,
+    });
+  const settings = await settingsOf(configFile);
   const redactor = createRedactor();
+  const log = createLogger({ level: 'fatal', redactor });
   const stopping = new AbortController();
   let work: Promise<void> = Promise.resolve();
   const inTurn = (next: () => Promise<unknown>): Promise<void> => {
@@ -94,7 +103,7 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
     settings,
     connectors,
     db: knex,
-    log: createLogger({ level: 'fatal', redactor }),
+    log,
     redactor,
     batchSize: 100,
     overlap: true,
@@ -103,6 +112,16 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
     queueRun: (id) => inTurn(() => application.engine.executeRun(id)),
     requestReconcile: () => inTurn(() => application.engine.reconcileNow()),
     nextRuns: () => [],
+    dryRuns: keepDryRuns(async ({ configFile: other, ...request }) => {
+      const scratch = await openDryRun(folder.path, knex);
+      const chosen = other === undefined ? settings : await settingsOf(other);
+      const basis = { settings: chosen, connectors, log, redactor, osUser: 'tester', signal: stopping.signal };
+      try {
+        return await playDryRun(scratch, basis, request);
+      } finally {
+        await scratch.close();
+      }
+    }),
   });
   const rest = async (): Promise<void> => {
     for (let last; last !== work;) {
@@ -136,10 +155,24 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
       await application.engine.recover();
       await rest();
     },
+    async dryRun(other) {
+      const otherFile = join(folder.path, 'other.yaml');
+      await writeFile(otherFile, configuration(other ?? extra));
+      const { status, text, json } = await askMeanwhile<{ id: string }>('POST', '/syncs', {
+        body: { mode: 'full', dryRun: true, configFile: otherFile },
+      });
+      if (status !== 202) throw new Error(text);
+      for (;;) {
+        const answer = await askMeanwhile<DryRun>('GET', `/syncs/${json.id}/dry-run`);
+        if (answer.status !== 200) throw new Error(answer.text);
+        if (answer.json.report !== null) return answer.json.report;
+        await sleep(20);
+      }
+    },
     user: async (reference) => (await ask<User>('GET', `/users/${encodeURIComponent(reference)}`)).json,
     async tokenWith(permissions) {
       const [operator] = await knex('operator')
-        .insert({ name: `person-${randomUUID()}`, kind: 'person', permissions })
+        .insert({ name: `person-${randomUUID()}`, kind: 'person', permissions, full_scope: true })
         .returning<{ id: number }[]>('id');
       const store = createOperatorStore(knex);
       return (await createToken(store, { operatorId: operator?.id ?? 0, label: 'test', permissions })).token;

@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream';
-import { z } from 'zod';
-import { accountCsvHead, accountCsvLine } from '../account-export.ts';
+import { accountCsv } from '../account-export.ts';
 import { operatorOf } from '../authentication.ts';
 import type { AccountFilter, ApiDependencies } from '../dependencies.ts';
+import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import {
   account,
@@ -13,10 +12,6 @@ import {
   ignoreRequest,
   type Account,
 } from '../schemas/accounts.ts';
-
-/** A million accounts take some minutes. */
-const exportTimeoutMs = 3_600_000;
-const exportPage = 1_000;
 
 /** Accounts: Matched / Not matched and its export (spec 4.5), ignoring by hand (spec 2.7). */
 export function accountRoutes(app: ApiInstance, { queries, accountIgnore }: ApiDependencies): void {
@@ -34,15 +29,12 @@ export function accountRoutes(app: ApiInstance, { queries, accountIgnore }: ApiD
     {
       config: { access: 'view' },
       handlerTimeout: exportTimeoutMs,
-      schema: { tags: ['accounts'], querystring: accountExport, response: exported },
+      schema: { tags: ['accounts'], querystring: accountExport, response: allAccounts },
     },
     ({ query: { format, matched, ...filter } }, reply) => {
-      const [type, head, line] = formats[format];
       const pages = pagesOf(queries.accounts, { ...filter, matched: flag(matched) });
-      return reply
-        .type(type)
-        .header('content-disposition', `attachment; filename="accounts.${format}"`)
-        .send(Readable.from(textOf(pages, head, line)));
+      const { type, body } = exported(format, accountCsv, pages);
+      return reply.type(type).header('content-disposition', `attachment; filename="accounts.${format}"`).send(body);
     },
   );
 
@@ -64,24 +56,7 @@ export function accountRoutes(app: ApiInstance, { queries, accountIgnore }: ApiD
   }
 }
 
-/** Text that is written as it is read, so that no check of the whole is possible. */
-const streamed = z.unknown();
-
-const exported = {
-  ...answers(z.unknown()),
-  200: {
-    description: 'The whole list, in the order of source and external id',
-    content: {
-      'text/csv': { schema: streamed },
-      'application/x-ndjson': { schema: streamed },
-    },
-  },
-};
-
-const formats = {
-  csv: ['text/csv; charset=utf-8', accountCsvHead, accountCsvLine],
-  ndjson: ['application/x-ndjson', '', (each: Account) => `${JSON.stringify(each)}\n`],
-} as const;
+const allAccounts = exportAnswers('The whole list, in the order of source and external id');
 
 function flag(given: 'true' | 'false' | undefined): boolean | undefined {
   return given === undefined ? undefined : given === 'true';
@@ -97,14 +72,4 @@ async function* pagesOf(
     yield page.items;
     after = page.next ?? undefined;
   } while (after !== undefined);
-}
-
-/** One piece of text per page. */
-async function* textOf(
-  pages: AsyncIterable<readonly Account[]>,
-  head: string,
-  line: (each: Account) => string,
-): AsyncGenerator<string, void, void> {
-  if (head !== '') yield head;
-  for await (const page of pages) yield page.map(line).join('');
 }

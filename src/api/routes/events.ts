@@ -1,10 +1,14 @@
-import type { z } from 'zod';
 import type { ApiDependencies, EventFilter } from '../dependencies.ts';
+import { eventCsv } from '../event-export.ts';
+import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
-import { eventFilter, eventPage, type timelineFilter } from '../schemas/events.ts';
+import { eventExport, eventFilter, eventPage, type Event } from '../schemas/events.ts';
 
-/** The history: sync log, audit log, and the cursor that applications read changes with (spec 15.2). */
+/** The history: sync log, audit log, their export, and the cursor that applications read changes with (spec 15.2). */
 export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
+  const userIdOf = async (user: string | undefined): Promise<number | undefined> =>
+    user === undefined ? undefined : found(await queries.users.resolve(user), 'user-unknown', `user ${user}`);
+
   app.get(
     '/events',
     {
@@ -13,16 +17,43 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies): voi
     },
     async ({ query }) => {
       const { user, order, ...filter } = query;
-      const userId =
-        user === undefined ? undefined : found(await queries.users.resolve(user), 'user-unknown', `user ${user}`);
-      return queries.events.list({ ...toEventFilter(filter), order, userId });
+      return queries.events.list({ ...filter, ...timesOf(filter), order, userId: await userIdOf(user) });
+    },
+  );
+
+  app.get(
+    '/events/export',
+    {
+      config: { access: 'view-log' },
+      handlerTimeout: exportTimeoutMs,
+      schema: { tags: ['events'], querystring: eventExport, response: allEvents },
+    },
+    async ({ query: { format, user, ...filter } }, reply) => {
+      const pages = pagesOf(queries.events, { ...filter, ...timesOf(filter), userId: await userIdOf(user) });
+      const { type, body } = exported(format, eventCsv, pages);
+      return reply.type(type).header('content-disposition', `attachment; filename="log.${format}"`).send(body);
     },
   );
 }
 
-/** The part of a filter that all lists of events have in common, with times as times. */
-export function toEventFilter(query: z.output<typeof timelineFilter>): Omit<EventFilter, 'order' | 'userId'> {
-  return { ...query, since: asDate(query.since), until: asDate(query.until) };
+const allEvents = exportAnswers('Everything up to now, the oldest first');
+
+async function* pagesOf(
+  events: ApiDependencies['queries']['events'],
+  filter: Omit<EventFilter, 'order' | 'after' | 'limit'>,
+): AsyncGenerator<readonly Event[], void, void> {
+  let after: string | undefined;
+  for (let atEnd = false; !atEnd;) {
+    const page = await events.list({ ...filter, order: 'asc', after, limit: exportPage });
+    yield page.items;
+    after = page.next ?? undefined;
+    atEnd = page.atEnd;
+  }
+}
+
+/** The times of a filter as times. */
+export function timesOf({ since, until }: { since?: string | undefined; until?: string | undefined }) {
+  return { since: asDate(since), until: asDate(until) };
 }
 
 /** A time of a request, whose schema has checked it. */

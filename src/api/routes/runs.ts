@@ -8,6 +8,7 @@ import {
   cancelResult,
   discardRequest,
   discardResult,
+  dryRun,
   run,
   runFilter,
   runPage,
@@ -20,7 +21,7 @@ import {
 } from '../schemas/runs.ts';
 
 /** Runs, and the requests that start them. */
-export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns }: ApiDependencies): void {
+export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dryRuns }: ApiDependencies): void {
   app.get(
     '/runs',
     { config: { access: 'view' }, schema: { tags: ['runs'], querystring: runFilter, response: answers(runPage) } },
@@ -90,13 +91,44 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns }: 
     async (request, reply) => {
       const sources = request.body?.sources ?? undefined;
       const mode = request.body?.mode ?? 'delta';
+      const configFile = request.body?.configFile ?? undefined;
+      const named = sources === undefined ? {} : { sources };
+      if (request.body?.dryRun === true) {
+        if (configFile !== undefined && request.principal?.local !== true)
+          throw new ApiError(
+            403,
+            'local-only',
+            'A configuration file is read for the command line of this machine only.',
+          );
+        const chosen = configFile === undefined ? {} : { configFile };
+        reply.code(202);
+        const id = dryRuns.start({ ...named, ...chosen, mode, operator: operatorOf(request) });
+        return { id, runs: [], refused: [] };
+      }
+      if (configFile !== undefined)
+        throw new ApiError(422, 'value-not-needed', 'Another configuration file can be tried by a dry run only.');
       const { syncId, refused } = await runRequests.sync({
-        ...(sources === undefined ? {} : { sources }),
+        ...named,
         mode,
         askedBy: operatorOf(request),
       });
       reply.code(202);
       return { id: syncId, runs: await queries.runs.ofSync(syncId), refused };
+    },
+  );
+
+  app.get(
+    '/syncs/:id/dry-run',
+    { config: { access: 'view' }, schema: { tags: ['runs'], params: syncParameters, response: answers(dryRun) } },
+    async ({ params }) => {
+      const report = await dryRuns.report(params.id);
+      if (report === undefined)
+        throw new ApiError(
+          404,
+          'sync-unknown',
+          `This process knows no dry run ${params.id}: only the last one is kept.`,
+        );
+      return { id: params.id, atRest: report !== null, report };
     },
   );
 

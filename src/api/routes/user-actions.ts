@@ -8,12 +8,14 @@ import {
   activeSet,
   fieldEdit,
   fieldParameters,
+  groupChosen,
   linkRequest,
   mainTeamChosen,
   ownerList,
   ownerQuery,
   repurposeRequest,
   roleParameters,
+  scopeChange,
   syncSwitch,
   teamParameters,
   unlinkRequest,
@@ -110,8 +112,12 @@ type DoAct = (
   work: (asked: UserRequest) => Promise<Acted>,
 ) => Promise<UserActed>;
 
-/** Fields, roles, teams, supervision. */
-function editRoutes(app: ApiInstance, act: DoAct, { editField, memberships }: ApiDependencies['userActions']): void {
+/** Fields, roles, teams, supervision, group and scope. */
+function editRoutes(
+  app: ApiInstance,
+  act: DoAct,
+  { editField, memberships, changeScope }: ApiDependencies['userActions'],
+): void {
   app.put(
     '/users/:user/fields/:field',
     { config: { access: 'edit-users' }, schema: { ...common, params: fieldParameters, body: fieldEdit } },
@@ -149,6 +155,20 @@ function editRoutes(app: ApiInstance, act: DoAct, { editField, memberships }: Ap
     '/users/:user/main-team',
     { config: { access: 'edit-users' }, schema: { ...common, params: userParameters, body: mainTeamChosen } },
     (request, reply) => act(request, reply, (asked) => memberships.mainTeam({ ...asked, team: request.body.team })),
+  );
+  app.put(
+    '/users/:user/group',
+    { config: { access: 'edit-users' }, schema: { ...common, params: userParameters, body: groupChosen } },
+    (request, reply) =>
+      act(request, reply, (asked) => memberships.memberGroup({ ...asked, group: request.body.group })),
+  );
+  app.put(
+    '/users/:user/scope',
+    { config: { access: 'assign-user-roles' }, schema: { ...common, params: userParameters, body: scopeChange } },
+    (request, reply) => {
+      const { change, full, groups, teams } = request.body;
+      return act(request, reply, (asked) => changeScope({ ...asked, change, full, groups, teams }));
+    },
   );
 }
 

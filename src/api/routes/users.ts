@@ -4,7 +4,7 @@ import { answers, found, type ApiInstance } from '../instance.ts';
 import { eventPage, timelineFilter } from '../schemas/events.ts';
 import { explanation } from '../schemas/explanation.ts';
 import { user, userFilter, userPage, userParameters, type User } from '../schemas/users.ts';
-import { toEventFilter } from './events.ts';
+import { asDate, timesOf } from './events.ts';
 
 /** Users: list, one, explain, timeline. */
 export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
@@ -19,7 +19,8 @@ export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void
   app.get(
     '/users',
     { config: { access: 'view' }, schema: { tags: ['users'], querystring: userFilter, response: answers(userPage) } },
-    ({ query }) => queries.users.list({ ...query, all: query.all === 'true' }),
+    ({ query }) =>
+      queries.users.list({ ...query, all: query.all === 'true', deactivatedBefore: asDate(query.deactivatedBefore) }),
   );
 
   app.get(
@@ -41,7 +42,7 @@ export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void
       schema: { tags: ['users'], params: userParameters, querystring: timelineFilter, response: answers(eventPage) },
     },
     async ({ params, query }) =>
-      queries.events.list({ ...toEventFilter(query), order: 'desc', userId: await idOf(params.user) }),
+      queries.events.list({ ...query, ...timesOf(query), order: 'desc', userId: await idOf(params.user) }),
   );
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, pageOf, pageRequest, reason, sourceId, time } from './common.ts';
+import { exportFormat, id, pageOf, pageRequest, reason, sourceId, time } from './common.ts';
 import { named } from './registry.ts';
 
 const state = z.enum(['present', 'disabled', 'gone']);
@@ -43,7 +43,7 @@ const filter = {
   matched: z.enum(['true', 'false']).optional(),
 };
 export const accountFilter = pageRequest.extend(filter);
-export const accountExport = z.strictObject({ ...filter, format: z.enum(['csv', 'ndjson']).default('ndjson') });
+export const accountExport = z.strictObject({ ...filter, format: exportFormat });
 export const accountParameters = z.object({ source: sourceId, externalId: z.string().min(1).max(1_000) });
 /** The body of ignoring and of its end; none at all is allowed. */
 export const ignoreRequest = z.strictObject({ reason: reason.nullish() }).nullish();

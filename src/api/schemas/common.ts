@@ -28,6 +28,10 @@ export const pageRequest = z.strictObject({
     .pipe(z.int().min(1).max(1_000)),
 });
 
+/** Forms in which whole lists are given out (spec 4.5, 15.2). */
+export const exportFormat = z.enum(['csv', 'ndjson']).default('ndjson');
+export type ExportFormat = z.output<typeof exportFormat>;
+
 /** A page of a list; `next` is null on the last one. */
 export function pageOf<Item extends z.ZodType>(name: string, item: Item) {
   return named(name, z.object({ items: z.array(item).readonly(), next: z.string().nullable() }));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, idGiven, pageRequest, sourceId, time, timeGiven } from './common.ts';
+import { exportFormat, id, idGiven, pageRequest, sourceId, time, timeGiven } from './common.ts';
 import { named } from './registry.ts';
 
 const shown = z.union([z.string(), z.array(z.string()).readonly()]).nullable();
@@ -45,7 +45,6 @@ const ownFilter = pageRequest.extend({
   text: z.string().min(1).max(200).optional(),
 });
 export const timelineFilter = ownFilter;
-export const eventFilter = ownFilter.extend({
-  user: z.string().min(1).max(256).optional(),
-  order: z.enum(['asc', 'desc']).default('desc'),
-});
+const ofUser = { user: z.string().min(1).max(256).optional() };
+export const eventFilter = ownFilter.extend({ ...ofUser, order: z.enum(['asc', 'desc']).default('desc') });
+export const eventExport = ownFilter.omit({ after: true, limit: true }).extend({ ...ofUser, format: exportFormat });

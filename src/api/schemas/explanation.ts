@@ -91,6 +91,10 @@ export const explanation = named(
         }),
       )
       .readonly(),
+    missingPrivileges: z
+      .array(z.string())
+      .readonly()
+      .describe('what "can manage" needs and no role of this supervisor has'),
     accounts: z
       .array(
         z.object({

@@ -38,6 +38,7 @@ export const answerGiven = z.strictObject({
     .nullish()
     .describe(
       'this-user: id or username; new-person: the username that the old user keeps; another-value: that value; ' +
+        'map-to: the role or team; create: the name of the team; ' +
         'where a question is about several accounts: the external id of the one that is meant',
     ),
   reason: reason.nullish(),

@@ -65,12 +65,12 @@ export type Run = z.output<typeof run>;
 export const runPage = pageOf('RunPage', run);
 export const runParameters = z.object({ id: idGiven });
 export const runFilter = pageRequest.extend({ source: sourceId.optional(), state: z.enum(states).optional() });
-const decisionKinds = ['gone', 'values', 'link', 'create', 'unmatched'] as const;
+const decisionKinds = ['gone', 'values', 'link', 'create', 'unmatched', 'policy'] as const;
 const shownDecision = named(
   'ShownDecision',
   z.object({
     kind: z.enum(decisionKinds),
-    externalId: z.string(),
+    externalId: text,
     userId: id.nullable(),
     username: text,
     changes: z.array(change).readonly(),
@@ -87,11 +87,17 @@ export const discardResult = named('DiscardResult', z.object({ refused: count })
 
 export const cancelResult = named('CancelResult', z.object({ result: z.enum(['asked', 'finished']) }));
 
+const refusedSource = z.object({ source: z.string(), code: z.string(), message: z.string() });
+
 /** The body of a request for a sync; none asks for all sources. */
 export const syncRequest = z
   .strictObject({
     sources: z.array(sourceId).min(1).max(1_000).nullish(),
     mode: z.enum(['full', 'delta']).nullish(),
+    /** Shows what the sync would do, and does nothing of it. */
+    dryRun: z.boolean().nullish(),
+    /** For a dry run: a configuration file of the daemon's machine in place of its own. For who may read its data directory. */
+    configFile: z.string().min(1).max(4_096).nullish(),
   })
   .nullish();
 export const syncStarted = named(
@@ -99,8 +105,50 @@ export const syncStarted = named(
   z.object({
     id: z.string(),
     runs: z.array(run).readonly(),
-    refused: z.array(z.object({ source: z.string(), code: z.string(), message: z.string() })).readonly(),
+    refused: z.array(refusedSource).readonly(),
   }),
 );
 export const sync = named('Sync', z.object({ id: z.string(), atRest: z.boolean(), runs: z.array(run).readonly() }));
 export const syncParameters = z.object({ id: z.string().min(1).max(100) });
+
+const playedChange = change.extend({ class: text });
+const dryRunReport = named(
+  'DryRunReport',
+  z.object({
+    runs: z.array(run).readonly(),
+    refused: z.array(refusedSource).readonly(),
+    decisions: z
+      .array(
+        z.object({
+          run: id,
+          source: text,
+          held: z.boolean(),
+          kind: z.enum([...decisionKinds, 'returned']),
+          externalId: text,
+          userId: id.nullable(),
+          username: text,
+          changes: z.array(playedChange).readonly(),
+        }),
+      )
+      .readonly(),
+    questions: z
+      .array(
+        z.object({
+          kind: z.string(),
+          source: text,
+          userIds: z.array(id).readonly(),
+          evidence: z.record(z.string(), z.unknown()),
+        }),
+      )
+      .readonly(),
+    /** There is more than this answer holds. */
+    leftOut: z.boolean(),
+  }),
+);
+export type DryRunReport = z.output<typeof dryRunReport>;
+
+export const dryRun = named(
+  'DryRun',
+  z.object({ id: z.string(), atRest: z.boolean(), report: dryRunReport.nullable() }),
+);
+export type DryRun = z.output<typeof dryRun>;

@@ -31,6 +31,15 @@ export const roleParameters = userParameters.extend({ role: name });
 export const teamParameters = userParameters.extend({ team: name });
 export const wordSaid = z.strictObject({ word, ...why });
 export const mainTeamChosen = z.strictObject({ team: name.nullable(), ...why });
+export const groupChosen = z.strictObject({ group: name.nullable(), ...why });
+const names = z.array(name).max(1_000).default([]);
+export const scopeChange = z.strictObject({
+  change: z.enum(['set', 'add', 'remove']).describe('set replaces everything that was said before'),
+  full: z.boolean().default(false).describe('everything'),
+  groups: names,
+  teams: names,
+  ...why,
+});
 export const syncSwitch = z.strictObject({
   enabled: z.boolean(),
   source: sourceId.nullish(),

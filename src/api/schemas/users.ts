@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sourceFields } from '../../domain/fields.ts';
-import { id, pageOf, pageRequest, time } from './common.ts';
+import { id, pageOf, pageRequest, time, timeGiven } from './common.ts';
 import { change } from './events.ts';
 import { named } from './registry.ts';
 
@@ -52,6 +52,14 @@ export const user = named(
     roles: z.array(z.object({ role: z.string(), givenBy: z.string() })).readonly(),
     teams: z.array(z.object({ name: z.string(), main: z.boolean() })).readonly(),
     supervises: z.array(z.string()).readonly(),
+    missingPrivileges: z
+      .array(z.string())
+      .readonly()
+      .describe('what "can manage" needs and no role of this supervisor has'),
+    group: z.string().describe('the one that was chosen, else that of the main team'),
+    scope: z
+      .object({ full: z.boolean(), groups: z.array(z.string()).readonly(), teams: z.array(z.string()).readonly() })
+      .describe("with the user's own group and teams; a group includes every team below it"),
     attributes: z.array(z.object({ name: z.string(), value: z.string() })).readonly(),
     profiles: z.array(profile).readonly(),
   }),
@@ -79,6 +87,7 @@ export const userFilter = pageRequest.extend({
   all: z.enum(['true', 'false']).default('false').describe('inactive users too'),
   search: z.string().min(1).max(200).optional().describe('words that start a name, e-mail or login, or are a whole id'),
   sync: z.enum(['on', 'off']).optional(),
+  deactivatedBefore: timeGiven.optional().describe('only inactive users, and only those deactivated before'),
 });
 
 export const versionHeader = z.object({

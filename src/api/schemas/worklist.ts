@@ -22,8 +22,9 @@ const worklistEntry = named(
     username: z.string().nullable(),
     displayName: z.string().nullable(),
     active: z.boolean(),
-    reasons: z.array(z.enum([...reasons, 'no-longer-an-agent'])).readonly(),
+    reasons: z.array(z.enum([...reasons, 'no-longer-an-agent', 'supervisor-without-privileges'])).readonly(),
     evidence: z.array(evidence).readonly(),
+    suggestions: z.array(z.string()).readonly(),
     acknowledged: z.object({ by: z.string(), at: time, until: time.nullable(), note: z.string() }).nullable(),
   }),
 );

@@ -1,4 +1,4 @@
-import { accountCsvHead, accountCsvLine, reasonText } from '../../api/account-export.ts';
+import { accountCsv, reasonText } from '../../api/account-export.ts';
 import { apiPath, ask, pages } from '../api-client.ts';
 import type { Query } from '../api-client.ts';
 import { addCommand, addGroup } from '../command.ts';
@@ -89,9 +89,9 @@ function stateAfter(account: Account): string {
 async function printCsv(context: Context, query: Query): Promise<undefined> {
   if (context.json) throw new UsageError('--csv and --json exclude each other');
   const client = await context.api('read');
-  await context.out.write(accountCsvHead);
+  await context.out.write(accountCsv.head);
   for await (const page of pages(client, apiPath('accounts'), query))
-    await context.out.write((page.items as readonly Account[]).map(accountCsvLine).join(''));
+    await context.out.write((page.items as readonly Account[]).map(accountCsv.line).join(''));
 }
 
 function columns(context: Context): readonly Column<Account>[] {

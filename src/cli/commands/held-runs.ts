@@ -96,7 +96,7 @@ async function untilSettled(context: Context, client: ApiClient, path: string): 
 
 const decisionColumns = [
   { head: 'WHAT', value: ({ kind }: ShownDecision) => kind },
-  { head: 'ACCOUNT', value: ({ externalId }: ShownDecision) => externalId },
+  { head: 'ACCOUNT', value: ({ externalId }: ShownDecision) => externalId ?? '' },
   { head: 'USER', value: ({ userId, username }: ShownDecision) => username ?? (userId === null ? '' : String(userId)) },
   { head: 'CHANGES', value: ({ changes }: ShownDecision) => changes.map(changeText).join('; ') },
 ];

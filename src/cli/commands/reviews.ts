@@ -64,7 +64,7 @@ function addResolveCommand(review: RosterdCommand, runner: Runner): void {
       ITEM: 'as `review list` shows it',
       ANSWER: 'one of those that `review list` shows for it',
       VALUE:
-        'this-user: id or username; new-person: the username that the old user keeps; another-value: that value; of several accounts the external id of the one that is meant',
+        'this-user: id or username; new-person: the username that the old user keeps; another-value: that value; map-to: the role or team; create: the name of the team; of several accounts the external id of the one that is meant',
     },
     options: [
       ['--reason <TEXT>', 'kept in the history'],
@@ -116,6 +116,7 @@ function addWorklistCommands(program: RosterdCommand, runner: Runner): void {
           { head: 'ACTIVE', value: (entry) => (entry.active ? 'yes' : 'no') },
           { head: 'WHY', value: (entry) => entry.reasons.join(', ') },
           { head: 'EVIDENCE', value: (entry) => entry.evidence.map((each) => evidenceText(context, each)).join('; ') },
+          { head: 'SUGGESTED', value: (entry) => entry.suggestions.join('; ') },
           ...(all === true ? [acknowledgedColumn(context)] : []),
         ],
         empty: 'Nobody to look at.',

@@ -28,6 +28,34 @@ const consentOption = ['--yes', 'do not ask'] as const;
 const sourceArgument = { SOURCE: 'the id of the source, from `rosterd source list`' };
 const reasonOption = [['--reason <TEXT>', 'why; kept in the history']] as const;
 
+/** What takes a source out of service or back into it. */
+interface Switch {
+  readonly action: 'pause' | 'resume' | 'retire';
+  readonly summary: string;
+  readonly details?: string;
+  /** What people are told afterwards. */
+  readonly done: (id: string) => string;
+}
+
+const switches: readonly Switch[] = [
+  {
+    action: 'pause',
+    summary: 'no more runs of this source, schedule included, until it is resumed',
+    done: (id) => `Source ${id} is paused; \`rosterd source resume ${id}\` ends it.`,
+  },
+  {
+    action: 'resume',
+    summary: 'let a paused or retired source run again, also after a refused log-in',
+    done: (id) => `Source ${id} runs again; \`rosterd sync ${id}\` reads it now.`,
+  },
+  {
+    action: 'retire',
+    summary: 'it is not read any more: its values stay, its accounts no longer count as presence',
+    details: 'Its links can be moved to another source then; `rosterd source resume` takes it back into service.',
+    done: (id) => `Source ${id} is retired; \`rosterd source resume ${id}\` takes it back into service.`,
+  },
+];
+
 export function addSourceCommands(program: RosterdCommand, runner: Runner): void {
   const source = addGroup(
     program,
@@ -54,28 +82,14 @@ export function addSourceCommands(program: RosterdCommand, runner: Runner): void
     arguments: sourceArgument,
     run: (context, args) => checkSource(context, firstOf(args)),
   });
-  addCommand<ReasonOption>(source, runner, {
-    call: 'pause <SOURCE>',
-    summary: 'no more runs of this source, schedule included, until it is resumed',
-    arguments: sourceArgument,
-    options: reasonOption,
-    run: (context, args, { reason }) => switchSource(context, firstOf(args), 'pause', reason),
-  });
-  addCommand<ReasonOption>(source, runner, {
-    call: 'resume <SOURCE>',
-    summary: 'let a paused or retired source run again, also after a refused log-in',
-    arguments: sourceArgument,
-    options: reasonOption,
-    run: (context, args, { reason }) => switchSource(context, firstOf(args), 'resume', reason),
-  });
-  addCommand<ReasonOption>(source, runner, {
-    call: 'retire <SOURCE>',
-    summary: 'it is not read any more: its values stay, its accounts no longer count as presence',
-    details: 'Its links can be moved to another source then; `rosterd source resume` takes it back into service.',
-    arguments: sourceArgument,
-    options: reasonOption,
-    run: (context, args, { reason }) => switchSource(context, firstOf(args), 'retire', reason),
-  });
+  for (const each of switches)
+    addCommand<ReasonOption>(source, runner, {
+      ...each,
+      call: `${each.action} <SOURCE>`,
+      arguments: sourceArgument,
+      options: reasonOption,
+      run: (context, args, { reason }) => switchSource(context, firstOf(args), each, reason),
+    });
   addCommand<ConsentOptions>(source, runner, {
     call: 'confirm <SOURCE>',
     summary: 'another system has taken the place of the one that a source was',
@@ -127,23 +141,17 @@ function stepText(context: Context, { name, outcome, detail, remedy }: CheckStep
   return remedy === undefined ? first : `${first}         → ${cleanText(remedy, 2000)}\n`;
 }
 
-const done = {
-  pause: (id: string) => `Source ${id} is paused; \`rosterd source resume ${id}\` ends it.`,
-  resume: (id: string) => `Source ${id} runs again; \`rosterd sync ${id}\` reads it now.`,
-  retire: (id: string) => `Source ${id} is retired; \`rosterd source resume ${id}\` takes it back into service.`,
-};
-
 async function switchSource(
   context: Context,
   id: string,
-  action: keyof typeof done,
+  { action, done }: Switch,
   reason: string | undefined,
 ): Promise<undefined> {
   const client = await context.api('write');
   const body = reason === undefined ? {} : { reason };
   const answer = await ask(client, 'POST', apiPath('sources', id, action), { body });
   if (context.json) await context.out.json(answer);
-  else await context.out.line(done[action](id));
+  else await context.out.line(done(id));
 }
 
 async function confirmSystem(context: Context, id: string, { reason, yes }: ConsentOptions): Promise<undefined> {

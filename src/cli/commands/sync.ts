@@ -4,13 +4,14 @@ import type { ApiClient } from '../api-client.ts';
 import { addCommand } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
 import type { Context } from '../context.ts';
-import { Interrupted, UsageError } from '../errors.ts';
+import { Interrupted } from '../errors.ts';
 import { exitCodeOfSync } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { tableFor } from '../listing.ts';
 import { describeProgress, ProgressLine } from '../progress.ts';
 import { runColumns } from '../run-texts.ts';
 import type { RefusedSource, Run, Sync, SyncStarted } from '../shapes.ts';
+import { runDry } from './dry-run.ts';
 
 interface SyncOptions {
   readonly full?: boolean;
@@ -32,12 +33,14 @@ export function addSyncCommand(program: RosterdCommand, runner: Runner): void {
     arguments: { SOURCE: 'the ids of sources; all of them where none is named' },
     options: [
       ['--full', 'read everything, also where the source can tell what changed'],
-      ['--dry-run', 'comes with a later version'],
+      [
+        '--dry-run',
+        'show what this would change, user by user, and change nothing; with --config also another configuration',
+      ],
     ],
-    run: async (context, sources, { full = false, dryRun = false }) => {
-      if (dryRun)
-        throw new UsageError('--dry-run comes with a later version; this one cannot show a sync without doing it');
-      return runSync(context, { ...(sources.length === 0 ? {} : { sources }), mode: full ? 'full' : 'delta' });
+    run: async (context, sources, { full = false, dryRun = false, config }) => {
+      const wish = { ...(sources.length === 0 ? {} : { sources }), mode: full ? 'full' : 'delta' } as const;
+      return dryRun ? runDry(context, { ...wish, configFile: config }) : runSync(context, wish);
     },
   });
 }

@@ -5,6 +5,7 @@ import { mayDecline, needConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeText } from '../event-line.ts';
+import { fieldAndValue } from '../field-value.ts';
 import type { UserActed } from '../shapes.ts';
 import { parseTime } from '../times.ts';
 
@@ -47,9 +48,7 @@ function addFieldCommands(user: RosterdCommand, runner: Runner): void {
     arguments: { ...userArgument, 'FIELD=VALUE': 'such as email=jan@example.com' },
     options: reasonOption,
     run: (context, args, { reason }) => {
-      const [, field = '', value = ''] = /^([^=]+)=(.*)$/s.exec(args[1] ?? '') ?? [];
-      if (field === '')
-        throw new UsageError(`"${args[1] ?? ''}" has no field and value; write it like email=jan@example.com`);
+      const [field, value] = fieldAndValue(args[1] ?? '');
       return carryOut(context, fieldAct(firstOf(args), field, value, reason));
     },
   });
@@ -269,7 +268,8 @@ function because(reason: string | undefined): { reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-async function carryOut(context: Context, act: Act, version?: number): Promise<undefined> {
+/** Sends an act on a user and tells what it changed. */
+export async function carryOut(context: Context, act: Act, version?: number): Promise<undefined> {
   const client = await context.api('write');
   const { method, path, body, done } = act;
   const headers = version === undefined ? {} : { headers: { 'if-match': `"${version}"` } };

@@ -9,6 +9,8 @@ import type { Explanation, HistoryEvent, ListedUser, User } from '../shapes.ts';
 import type { Column } from '../table.ts';
 import { userCard } from '../user-card.ts';
 import { addUserActionCommands } from './user-actions.ts';
+import { addUserLifeCommands } from './user-life.ts';
+import { addUserScopeCommands } from './user-scope.ts';
 
 interface UserListOptions {
   readonly all?: boolean;
@@ -84,6 +86,8 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
     },
   });
   addUserActionCommands(user, runner);
+  addUserLifeCommands(user, runner);
+  addUserScopeCommands(user, runner);
 }
 
 function userColumns(context: Context, all: boolean): readonly Column<User>[] {

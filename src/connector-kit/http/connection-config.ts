@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isLoopback, tlsSettings } from '../ldap/connection-config.ts';
-import type { Endpoint } from '../ldap/connection-config.ts';
+import { hostOf, isLoopback, tlsSettings } from '../connect/endpoint.ts';
+import type { Endpoint } from '../connect/endpoint.ts';
 import { secret } from '../secret.ts';
 
 const url = z.string().superRefine((text, context) => {
@@ -50,12 +50,12 @@ export type HttpConnection = z.infer<ReturnType<typeof httpConnection>>;
 
 /** Where a valid address listens; ports 80 and 443 by default (RFC 9110, section 4.2). */
 export function httpEndpoint(address: string): Endpoint {
-  const { protocol, hostname, port } = new URL(address);
-  const secure = protocol === 'https:';
+  const parsed = new URL(address);
+  const secure = parsed.protocol === 'https:';
   const standardPort = secure ? 443 : 80;
   return {
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: port === '' ? standardPort : Number(port),
+    host: hostOf(parsed),
+    port: parsed.port === '' ? standardPort : Number(parsed.port),
     encryption: secure ? 'tls' : 'none',
   };
 }

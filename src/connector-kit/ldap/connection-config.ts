@@ -1,5 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { hostOf, isLoopback, tlsSettings } from '../connect/endpoint.ts';
+import type { Endpoint } from '../connect/endpoint.ts';
 import { secret } from '../secret.ts';
 import { filterProblem } from './filter.ts';
 import { parseDn } from './dn.ts';
@@ -29,14 +30,6 @@ function urlProblem(text: string): string | undefined {
   }
   return undefined;
 }
-
-/** The key `tls` of a connection, whatever protocol is spoken over it. */
-export const tlsSettings = z.strictObject({
-  /** PEM file with the only CAs that are trusted; without it, those that Node brings along. */
-  caFile: z.string().min(1).optional(),
-  /** Accepts every certificate: anybody in between can read the password. */
-  insecure: z.boolean().default(false),
-});
 
 /** The keys of `connection` that every directory has (architecture 9). */
 export const directoryConnection = z
@@ -81,13 +74,6 @@ function* contradictions(connection: Wiring): Generator<[key: string, message: s
   }
 }
 
-/** Where a server listens, and when the connection becomes encrypted: from the start (`tls`), on request, or never. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly encryption: 'none' | 'start-tls' | 'tls';
-}
-
 /** The endpoints of a valid connection, in the order in which they are tried. */
 export function endpointsOf(connection: Pick<Wiring, 'url' | 'startTls'>): readonly [Endpoint, ...Endpoint[]] {
   const [first = '', ...others] = urlsOf(connection.url);
@@ -101,17 +87,10 @@ function endpointAt(address: string, startTls: boolean): Endpoint {
   const ldaps = parsed.protocol === 'ldaps:';
   const standardPort = ldaps ? 636 : 389;
   return {
-    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: hostOf(parsed),
     port: parsed.port === '' ? standardPort : Number(parsed.port),
     encryption: ldaps ? 'tls' : startTls ? 'start-tls' : 'none',
   };
-}
-
-/** Whether a host name or address is this machine itself. */
-export function isLoopback(host: string): boolean {
-  const address = host.replace(/^::ffff:/i, '');
-  if (isIP(address) === 4) return address.startsWith('127.');
-  return address === '::1' || /^localhost\.?$/i.test(address);
 }
 
 /** A DN as text, checked. */

@@ -1,17 +1,19 @@
 import { BindRequest, ExtendedRequest, SearchRequest, UnbindRequest } from 'ldapts';
 import type { Control } from 'ldapts';
 import type { Socket } from 'node:net';
+import { placeOf } from '../connect/endpoint.ts';
+import type { Endpoint } from '../connect/endpoint.ts';
+import { connectionFailure } from '../connect/failures.ts';
+import { openTcp, openTls } from '../connect/socket.ts';
 import { SourceError } from '../errors.ts';
 import type { SourceErrorCode } from '../errors.ts';
 import { MalformedAnswer, tag } from './ber.ts';
 import type { DirectoryConnection } from './connection-config.ts';
 import { endpointsOf } from './connection-config.ts';
-import type { Endpoint } from './connection-config.ts';
-import { bindFailure, connectionFailure, resultCode, resultFailure } from './failures.ts';
+import { bindFailure, notLdap, resultCode, resultFailure } from './failures.ts';
 import type { Filter } from './filter.ts';
 import { MessageFramer, readControls, readEntry, readResult } from './messages.ts';
 import type { Entry, Result, ServerMessage } from './messages.ts';
-import { openTcp, openTls, placeOf } from './socket.ts';
 
 /** What to search for. */
 export interface Search {
@@ -211,7 +213,7 @@ export class LdapConnection {
     try {
       this.#framer.push(chunk, (message) => this.#dispatch(message));
     } catch (error) {
-      this.#fail(connectionFailure(error instanceof SourceError ? error : asMalformed(error), this.#place));
+      this.#fail(error instanceof SourceError ? error : notLdap(error, this.#place));
     }
   };
 
@@ -250,12 +252,6 @@ export class LdapConnection {
 /** The reason of an abort, as an error. */
 function abortError(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
-}
-
-/** Errors of a reader that met unexpected bytes (also those of ldapts) are the server's fault. */
-function asMalformed(error: unknown): MalformedAnswer {
-  if (error instanceof MalformedAnswer) return error;
-  return new MalformedAnswer(error instanceof Error ? error.message : 'it cannot be read', { cause: error });
 }
 
 /**

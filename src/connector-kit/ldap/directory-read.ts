@@ -2,6 +2,7 @@ import type { Control } from 'ldapts';
 import type { AccountRecord, RejectedRecord } from '../../domain/account.ts';
 import type { Page, Read, ReadEnd } from '../contract.ts';
 import { SourceError } from '../errors.ts';
+import { SeenIds } from '../seen-ids.ts';
 import type { LdapConnection, Search } from './connection.ts';
 import { ResultFailure } from './failures.ts';
 import { UnusableEntry } from './field-plan.ts';
@@ -9,7 +10,6 @@ import type { Filter } from './filter.ts';
 import type { Entry } from './messages.ts';
 import { searchPages } from './paging.ts';
 import type { SearchPage } from './paging.ts';
-import { SeenIds } from './seen-ids.ts';
 
 /** A full read of a directory. */
 export interface DirectoryRead {

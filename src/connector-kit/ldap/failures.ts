@@ -1,5 +1,4 @@
 import { SourceError } from '../errors.ts';
-import { MalformedAnswer } from './ber.ts';
 import type { Result } from './messages.ts';
 
 /** The result codes that this client tells apart (RFC 4511, section 4.1.9). */
@@ -160,62 +159,11 @@ function describe(result: Result, doing: string, secrets: readonly string[]): So
   }
 }
 
-/** What makes a certificate unacceptable, by Node's error code, and what to do. */
-const certificateFaults: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'its certificate is self-signed; put it, or the CA that should have signed it, into connection.tls.caFile',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'its certificate is signed by a CA that is not trusted here; put that CA into connection.tls.caFile',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'its certificate is signed by a CA that is not trusted here; put that CA into connection.tls.caFile',
-  UNABLE_TO_GET_ISSUER_CERT: 'the CA of its certificate is not trusted here; put it into connection.tls.caFile',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of its certificate is not trusted here; put it into connection.tls.caFile',
-  CERT_SIGNATURE_FAILURE: 'its certificate is not signed by the CA in connection.tls.caFile',
-  CERT_HAS_EXPIRED: 'its certificate has expired; renew it at the server (or the CA in connection.tls.caFile)',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clocks, and the CA in connection.tls.caFile',
-  CERT_REVOKED: 'its certificate is revoked',
-  HOSTNAME_MISMATCH: 'its certificate is for another host name',
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    'its certificate is for another host name; use a name of the certificate in connection.url (and check connection.tls.caFile)',
-};
-
-/** Errors of the connection itself, by Node's error code. */
-const connectionFaults: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the host name is unknown; check connection.url and the DNS',
-  EAI_AGAIN: 'the DNS does not answer',
-  ECONNREFUSED: 'nothing listens there; check host and port in connection.url',
-  EHOSTUNREACH: 'there is no route to the host',
-  ENETUNREACH: 'there is no route to the network',
-  ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was closed',
-  ETIMEDOUT: 'the connection timed out',
-};
-
-/** The typed error of a socket, of TLS, or of an answer that is no LDAP; `where` is host and port. */
-export function connectionFailure(error: unknown, where: string): SourceError {
-  if (error instanceof SourceError) return error;
-  if (error instanceof MalformedAnswer) {
-    return new SourceError('fatal', 'protocol', `${where} does not speak LDAP as expected: ${error.message}`, {
-      cause: error,
-    });
-  }
-  const code = codeOf(error);
-  const fault = certificateFaults[code];
-  if (fault !== undefined)
-    return new SourceError('fatal', 'tls', `TLS with ${where} failed: ${fault} (${code})`, { cause: error });
-  if (/^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO|CERT_|INVALID_)/.test(code)) {
-    const message = `TLS with ${where} failed (${code}): the port may not speak TLS, or no common version; check connection.url and connection.tls.caFile`;
-    return new SourceError('fatal', 'tls', message, { cause: error });
-  }
-  const known = connectionFaults[code] ?? 'the connection failed';
-  const errorCode = code === 'ETIMEDOUT' ? 'timeout' : 'unreachable';
-  return new SourceError('retryable', errorCode, `${where}: ${known}${code === '' ? '' : ` (${code})`}`, {
-    cause: error,
-  });
-}
-
-/** A socket that tries several addresses reports them together; the first tells enough. */
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+/**
+ * The typed error of an answer that is no LDAP: whatever a reader threw that met unexpected bytes, those of ldapts included,
+ * is the server's fault. `where` is host and port.
+ */
+export function notLdap(error: unknown, where: string): SourceError {
+  const why = error instanceof Error ? error.message : 'it cannot be read';
+  return new SourceError('fatal', 'protocol', `${where} does not speak LDAP as expected: ${why}`, { cause: error });
 }

@@ -2,7 +2,7 @@ import type { SourceTeam } from '../../domain/account.ts';
 import type { AccountPart, Field } from '../../domain/fields.ts';
 import { isField } from '../../domain/fields.ts';
 import { compareText, fold, normalise } from '../../domain/text.ts';
-import { SourceError } from '../errors.ts';
+import { badMapping } from '../mapping.ts';
 import type { Entry } from './messages.ts';
 
 /** Where a field comes from: the first of these attributes (lower case) that has a value. */
@@ -26,9 +26,15 @@ export type DefaultFields = readonly (readonly [Field, ...attributes: readonly s
 /** RFC 4512, section 2.5: a name or an OID, with options. */
 const attributeName = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/;
 
+/** Attributes that hold passwords or what is as good as one (RFC 4519 2.41, MS-ADTS, Samba's and MIT's schemas); spec 12.6. */
+const passwordAttributes: ReadonlySet<string> = new Set([
+  ...['userpassword', 'unicodepwd', 'dbcspwd', 'ntpwdhistory', 'lmpwdhistory', 'supplementalcredentials'],
+  ...['sambantpassword', 'sambalmpassword', 'sambapasswordhistory', 'krbprincipalkey', 'userpkcs12'],
+]);
+
 /**
  * Lays the source's `mapping` over the connector's default. Throws a fatal SourceError `configuration` for a key that the
- * connector does not take, and for a value that is no attribute name.
+ * connector does not take, for a value that is no attribute name, and for one that holds a password.
  */
 export function planFields(
   defaults: DefaultFields,
@@ -41,6 +47,8 @@ export function planFields(
   const parts: Partial<Record<AccountPart, string>> = {};
   for (const [key, attribute = ''] of Object.entries(mapping)) {
     if (!attributeName.test(attribute)) throw badMapping(key, `"${attribute}" is no attribute name`);
+    if (passwordAttributes.has(attribute.toLowerCase().replace(/;.*/, '')))
+      throw badMapping(key, `${attribute} holds a password, which is never read`);
     const part = takes.parts.find((each) => each === key);
     if (part !== undefined) parts[part] = attribute.toLowerCase();
     else if (isField(key) && !takes.fixed.includes(key)) fields.set(key, [attribute.toLowerCase()]);
@@ -53,10 +61,6 @@ export function planFields(
 
 function lower(attributes: readonly string[]): readonly string[] {
   return attributes.map((attribute) => attribute.toLowerCase());
-}
-
-function badMapping(key: string, problem: string): SourceError {
-  return new SourceError('fatal', 'configuration', `mapping.${key}: ${problem}`);
 }
 
 /** A record cannot be used; the message is the reason, without the value. */

@@ -174,6 +174,7 @@ function terminate(worker: Worker): void {
 async function firstOf(promises: Readonly<Record<string, Promise<void>>>, limitMs: number): Promise<string | null> {
   const limit = new AbortController();
   const named = Object.entries(promises).map(([name, promise]) => promise.then(() => name));
+  // It fails when the race is over and the wait is given up: nobody listens by then.
   const timeUp = delay(limitMs, null, { signal: limit.signal }).catch(() => null);
   try {
     return await Promise.race([...named, timeUp]);

@@ -173,6 +173,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    return undefined; // no cursor of ours: the caller refuses it by name
   }
 }

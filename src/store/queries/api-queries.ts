@@ -1,9 +1,12 @@
 import type { Knex } from 'knex';
+import { managingRoles, type RoleCatalogue } from '../../domain/privileges.ts';
 import { createAccountQueries } from './accounts.ts';
 import { createBulkQueries } from './bulk.ts';
 import { createEventQueries } from './events.ts';
 import { explainUser, type RulesOf } from './explanation.ts';
 import { ownersOf } from './owners.ts';
+import { createGroupQueries } from './groups.ts';
+import { createNumericIdQueries } from './numeric-ids.ts';
 import { createReviewItemQueries } from './review-items.ts';
 import { createRunQueries } from './runs.ts';
 import { createSourceQueries, type ConfiguredSource } from './sources.ts';
@@ -15,6 +18,7 @@ export interface ReadModelSettings {
   /** In the order of the configuration, disabled ones included. */
   readonly sources: readonly ConfiguredSource[];
   readonly rulesOf: RulesOf;
+  readonly roleCatalogue: RoleCatalogue;
   /** The next slots of a source's schedule, ISO; the scheduler knows them. */
   readonly nextRuns: (source: string) => readonly string[];
 }
@@ -22,16 +26,19 @@ export interface ReadModelSettings {
 /** Every read model of the API, on one pool. Explanation and lists read what is stored and need no engine. */
 export function createApiQueries(knex: Knex, settings: ReadModelSettings) {
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
+  const managing = managingRoles(settings.roleCatalogue);
   return {
-    users: createUserQueries(knex, settings.rulesOf),
+    users: createUserQueries(knex, settings.rulesOf, managing),
+    numericIds: createNumericIdQueries(knex),
     accounts: createAccountQueries(knex),
     sources: createSourceQueries(knex, settings.sources, settings.nextRuns),
     runs: createRunQueries(knex),
     events: createEventQueries(knex),
     reviewItems: createReviewItemQueries(knex),
+    groups: createGroupQueries(knex),
     bulk: createBulkQueries(knex),
-    worklist: createWorklistQueries(knex, acds),
+    worklist: createWorklistQueries(knex, { acds, managing }),
     owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter),
-    explain: (userId: number) => explainUser(knex, userId, settings.rulesOf),
+    explain: (userId: number) => explainUser(knex, userId, settings.rulesOf, managing),
   };
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { AccountContent } from '../../domain/account.ts';
+import type { RoleName } from '../../domain/user.ts';
 import { explain, type Explanation } from '../../reconcile/explain.ts';
 import type { LinkedAccount, OpenQuestion, SpokenWord, StandingRefusal } from '../../reconcile/explain-input.ts';
 import { ignoringRule } from '../../reconcile/ignore.ts';
@@ -11,7 +12,12 @@ import { iso, sqlRow, sqlRows } from './sql.ts';
 export type RulesOf = (source: string) => SourceRules | undefined;
 
 /** Explains a user from what is stored (spec 5.7): a fixed number of statements. Null where there is no such user. */
-export async function explainUser(knex: Knex, userId: number, rulesOf: RulesOf): Promise<Explanation | null> {
+export async function explainUser(
+  knex: Knex,
+  userId: number,
+  rulesOf: RulesOf,
+  managingRoles: readonly RoleName[],
+): Promise<Explanation | null> {
   const [loaded] = await loadSubjects(knex, [userId], false);
   if (loaded === undefined) return null;
   const clock = await sqlRow<{ now: Date; deactivated_at: Date | null }>(
@@ -29,6 +35,7 @@ export async function explainUser(knex: Knex, userId: number, rulesOf: RulesOf):
     appliedAt: await appliedAtOf(knex, userId),
     accounts: await accountsOf(knex, userId, rulesOf),
     teamNames: await teamNames(knex),
+    managingRoles,
     now: iso(clock.now),
   });
 }
@@ -130,10 +137,9 @@ async function accountsOf(knex: Knex, userId: number, rulesOf: RulesOf): Promise
   const refusals = await refusalsOf(knex, ids);
   const questions = await questionsOf(knex, ids);
   const heldRuns = await heldRunsOf(knex, ids);
-  const bindings = await bindingsOf(
-    knex,
-    rows.map((row) => row.source_id),
-  );
+  const sources = rows.map((row) => row.source_id);
+  const bindings = await bindingsOf(knex, sources);
+  const meanings = await meaningsOf(knex, sources);
   return rows.map((row) => {
     const refused = refusals.filter((refusal) => refusal.accountId === row.id);
     return {
@@ -147,7 +153,7 @@ async function accountsOf(knex: Knex, userId: number, rulesOf: RulesOf): Promise
         ignored: row.ignored || isIgnoredByRule(row, rulesOf),
         refusals: new Map(refused.map(({ part, said }) => [part, said])),
       },
-      rules: rulesOf(row.source_id) ?? null,
+      rules: withMeanings(rulesOf(row.source_id), meanings.get(row.source_id)),
       bindings: bindings.get(row.source_id) ?? new Map<string, number | null>(),
       link: {
         since: iso(row.since),
@@ -209,10 +215,30 @@ async function heldRunsOf(knex: Knex, ids: readonly number[]): Promise<Map<numbe
   return new Map(rows.map((row) => [row.account_id, { id: row.id, at: iso(row.held_at) }]));
 }
 
+function withMeanings(
+  rules: SourceRules | undefined,
+  roleMeanings: ReadonlyMap<string, string | null> = new Map(),
+): SourceRules | null {
+  return rules === undefined ? null : { ...rules, roleMeanings };
+}
+
+async function meaningsOf(
+  knex: Knex,
+  sources: readonly string[],
+): Promise<Map<string, ReadonlyMap<string, string | null>>> {
+  const rows = await sqlRows<{ source_id: string; said: string; role: string | null }>(
+    knex,
+    'select source_id, said, role from role_meaning where source_id = any (cast(:sources as text[]))',
+    { sources },
+  );
+  const groups = Map.groupBy(rows, (row) => row.source_id);
+  return new Map([...groups].map(([source, of]) => [source, new Map(of.map(({ said, role }) => [said, role]))]));
+}
+
 async function bindingsOf(knex: Knex, sources: readonly string[]): Promise<Map<string, Map<string, number | null>>> {
   const rows = await sqlRows<{ source_id: string; external_id: string; team_id: number | null }>(
     knex,
-    'select source_id, external_id, team_id from source_team where source_id = any (cast(:sources as text[]))',
+    'select source_id, external_id, case when ignored then 0 else team_id end as team_id from source_team where source_id = any (cast(:sources as text[]))',
     { sources },
   );
   const groups = Map.groupBy(rows, (row) => row.source_id);

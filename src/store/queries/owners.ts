@@ -46,7 +46,7 @@ select l.user_id, coalesce(lag(l.next_seen_from) over (order by l.since, l.id), 
        case when l.until is null then (
          select least(i.opened_at, a.changed_at) from review_item i
           where i.closed_at is null and i.kind = 'possible-id-reuse' and a.id = any (i.account_ids)) end as disputed_since
-  from account a join link l on l.account_id = a.id join "user" u on u.id = l.user_id
+  from account a join link l on l.account_id = a.id left join "user" u on u.id = l.user_id
   left join snapshot s on s.user_id = l.user_id and s.source_id = l.source_id and s.account_id = a.id
  where a.source_id = :source and a.external_id = :externalId order by l.since, l.id`;
 

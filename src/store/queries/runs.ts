@@ -100,8 +100,9 @@ export interface RunQueries {
 }
 
 interface ShownJson {
-  readonly kind: 'gone' | 'values' | 'link' | 'create' | 'unmatched';
-  readonly externalId: string;
+  readonly kind: 'gone' | 'values' | 'link' | 'create' | 'unmatched' | 'policy';
+  /** Null where a policy moves the user and no account. */
+  readonly externalId: string | null;
   readonly userId: number | null;
   readonly username: string | null;
   readonly changes: readonly { field: string; before: string | string[] | null; after: string | string[] | null }[];
@@ -144,15 +145,15 @@ export function createRunQueries(knex: Knex): RunQueries {
       return rows.map(toJson);
     },
     async shown(runId, { after, limit }) {
-      const rows = await sqlRows<ShownJson & { accountId: number }>(
+      const rows = await sqlRows<ShownJson & { subject: number }>(
         knex,
-        `select s.account_id as "accountId", s.kind, s.external_id as "externalId", s.user_id as "userId", u.username, s.changes, s.classes
+        `select coalesce(s.account_id, s.user_id) as subject, s.kind, s.external_id as "externalId", s.user_id as "userId", u.username, s.changes, s.classes
            from shown_decision s left join "user" u on u.id = s.user_id
-          where s.run_id = :runId and s.account_id > :after order by s.account_id limit :limit`,
+          where s.run_id = :runId and coalesce(s.account_id, s.user_id) > :after order by coalesce(s.account_id, s.user_id) limit :limit`,
         { runId, after: idAfter(after, 0), limit: limit + 1 },
       );
-      const page = pageOf(rows, limit, (row) => String(row.accountId));
-      return { items: page.rows.map(({ accountId: _, ...row }) => row), next: page.next };
+      const page = pageOf(rows, limit, (row) => String(row.subject));
+      return { items: page.rows.map(({ subject: _, ...row }) => row), next: page.next };
     },
   };
 }

@@ -1,5 +1,11 @@
 import type { Knex } from 'knex';
 import { sourceFields, type NamedField } from '../../domain/fields.ts';
+import { memberGroupOf, type GroupTree } from '../../domain/groups.ts';
+import { missingPrivileges } from '../../domain/privileges.ts';
+import { scopeOf } from '../../domain/scope.ts';
+import type { RoleName } from '../../domain/user.ts';
+import { groupTree } from '../scope-reads.ts';
+import { nothingSaid, saidScopesOf, type SaidScope } from './said-scopes.ts';
 import { iso, sqlRows } from './sql.ts';
 
 /** The columns that {@link UserRow} holds, of a table named `u`. */
@@ -77,15 +83,21 @@ const attributePrefix = 'attribute.';
 /** A user as the API answers it. */
 export type UserJson = Awaited<ReturnType<typeof hydrateUsers>>[number];
 
-/** Adds teams, profiles and switches to rows of users: three statements, however many users. */
-export async function hydrateUsers(knex: Knex, rows: readonly UserRow[]) {
+/**
+ * Adds teams, group and scope, profiles and switches to rows of users: a fixed number of statements, however many users.
+ * `managing` are the roles with which somebody can manage teams.
+ */
+export async function hydrateUsers(knex: Knex, rows: readonly UserRow[], managing: readonly RoleName[]) {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
   // One after the other: the caller may be in a transaction, which is one connection.
-  const teamNames = await teamNamesOf(knex, rows);
+  const said = await saidScopesOf(knex, ids);
+  const tree = await groupTree(knex, '');
+  const teamNames = await teamNamesOf(knex, rows, [...said.values()]);
   const profiles = await profilesOf(knex, ids);
   const switches = await switchesOf(knex, ids);
   const teamName = (id: number): string => teamNames.get(id) ?? `team ${id}`;
+  const groupName = (id: number): string => tree.groups.get(id)?.name ?? `group ${id}`;
   return rows.map((row) => ({
     id: row.id,
     origin: row.origin,
@@ -113,6 +125,11 @@ export async function hydrateUsers(knex: Knex, rows: readonly UserRow[]) {
       .map((id) => ({ name: teamName(id), main: id === row.main_team_id }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     supervises: row.supervised_team_ids.map(teamName).sort(),
+    missingPrivileges: missingPrivileges(
+      { roles: row.roles.map(({ role }) => role), supervises: row.supervised_team_ids },
+      managing,
+    ),
+    ...belongingOf(row, said.get(row.id) ?? nothingSaid, tree, { teamName, groupName }),
     attributes: Object.entries(row.more_fields)
       .filter(([field]) => field.startsWith(attributePrefix))
       .map(([field, value]) => ({ name: field.slice(attributePrefix.length), value })),
@@ -134,8 +151,28 @@ function furtherFieldsOf(row: UserRow): Record<FurtherField, string | null> {
   return Object.fromEntries(pairs) as Record<FurtherField, string | null>;
 }
 
-async function teamNamesOf(knex: Knex, rows: readonly UserRow[]): Promise<Map<number, string>> {
-  const ids = [...new Set(rows.flatMap((row) => [...row.team_ids, ...row.supervised_team_ids]))];
+/** The group that a user belongs to, and their scope with their own group and teams in it (spec 11.5). */
+function belongingOf(
+  row: UserRow,
+  { memberGroup, scope: said }: SaidScope,
+  tree: GroupTree,
+  { teamName, groupName }: Readonly<Record<'teamName' | 'groupName', (id: number) => string>>,
+) {
+  const group = memberGroupOf(tree, memberGroup, row.main_team_id);
+  const { full, groups, teams } = scopeOf(said, { group, teams: row.team_ids });
+  return {
+    group: groupName(group),
+    scope: { full, groups: groups.map(groupName).sort(), teams: teams.map(teamName).sort() },
+  };
+}
+
+async function teamNamesOf(
+  knex: Knex,
+  rows: readonly UserRow[],
+  said: readonly SaidScope[],
+): Promise<Map<number, string>> {
+  const ofUsers = rows.flatMap((row) => [...row.team_ids, ...row.supervised_team_ids]);
+  const ids = [...new Set([...ofUsers, ...said.flatMap(({ scope }) => scope.teams)])];
   if (ids.length === 0) return new Map();
   const teams = await sqlRows<{ id: number; name: string }>(
     knex,

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { fold } from '../../domain/text.ts';
+import type { RoleName } from '../../domain/user.ts';
 import { hydrateUsers, userColumns, type UserJson, type UserRow } from './user-json.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, likeLiteral, sqlRow, sqlRows } from './sql.ts';
@@ -12,6 +13,8 @@ interface UserFilter extends PageRequest {
   /** Words that must each start one of the user's names, e-mail or login, or be one of their unique ids. */
   readonly search?: string | undefined;
   readonly sync?: 'on' | 'off' | undefined;
+  /** Inactive users only. */
+  readonly deactivatedBefore?: Date | undefined;
 }
 
 /** A name that stands for two users: one by id, another by username. */
@@ -40,21 +43,26 @@ const syncOff = `(not u.sync_enabled or u.sync_off_sources <> '{}')`;
 const largestId = 2_147_483_647;
 const searchedWords = 5;
 
-/** Users as people and programs see them. */
-export function createUserQueries(knex: Knex, rulesOf: RulesOf): UserQueries {
+/** Users as people and programs see them. `managing`: the roles with which somebody can manage teams. */
+export function createUserQueries(knex: Knex, rulesOf: RulesOf, managing: readonly RoleName[]): UserQueries {
   return {
     // One transaction per page: on the embedded database each statement would wait for its turn behind the sync's batches.
-    list: (filter) => knex.transaction((transaction) => listUsers(transaction, filter, rulesOf)),
+    list: (filter) => knex.transaction((transaction) => listUsers(transaction, filter, rulesOf, managing)),
     async get(id) {
       const rows = await sqlRows<UserRow>(knex, `select ${userColumns} from "user" u where u.id = :id`, { id });
-      const [user] = await hydrateUsers(knex, rows);
+      const [user] = await hydrateUsers(knex, rows, managing);
       return user ?? null;
     },
     resolve: (reference) => resolveUser(knex, reference),
   };
 }
 
-async function listUsers(knex: Knex, filter: UserFilter, rulesOf: RulesOf): Promise<Page<ListedUser>> {
+async function listUsers(
+  knex: Knex,
+  filter: UserFilter,
+  rulesOf: RulesOf,
+  managing: readonly RoleName[],
+): Promise<Page<ListedUser>> {
   const search = searchOf(filter.search);
   const rows = await sqlRows<UserRow>(
     knex,
@@ -63,10 +71,10 @@ async function listUsers(knex: Knex, filter: UserFilter, rulesOf: RulesOf): Prom
          )
          select ${userColumns} from (select id from matched order by id limit :limit) page join "user" u using (id)
           order by u.id`,
-    { after: idAfter(filter.after), limit: filter.limit + 1, ...search.bindings },
+    { after: idAfter(filter.after), limit: filter.limit + 1, ...search.bindings, ...timesOf(filter) },
   );
   const page = pageOf(rows, filter.limit, (row) => String(row.id));
-  const items = await hydrateUsers(knex, page.rows);
+  const items = await hydrateUsers(knex, page.rows, managing);
   if (filter.sync !== 'off') return { items, next: page.next };
   const waiting = await waitingChanges(
     knex,
@@ -84,11 +92,20 @@ export async function idsOfUsers(knex: Knex, filter: UserSelection): Promise<num
   const search = searchOf(filter.search);
   const conditions = allOf(['true', ...conditionsOf(filter), ...search.conditions]);
   const sql = `select u.id from "user" u where ${conditions} order by u.id`;
-  return (await sqlRows<{ id: number }>(knex, sql, search.bindings)).map((row) => row.id);
+  return (await sqlRows<{ id: number }>(knex, sql, { ...search.bindings, ...timesOf(filter) })).map((row) => row.id);
 }
 
-function conditionsOf({ all, sync }: UserSelection): (string | false)[] {
-  return [!all && 'u.active', sync === 'off' && syncOff, sync === 'on' && `not ${syncOff}`];
+function conditionsOf({ all, sync, deactivatedBefore }: UserSelection): (string | false)[] {
+  const deactivated = 'not u.active and u.deactivated_at < cast(:deactivatedBefore as timestamptz)';
+  return [
+    deactivatedBefore === undefined ? !all && 'u.active' : deactivated,
+    sync === 'off' && syncOff,
+    sync === 'on' && `not ${syncOff}`,
+  ];
+}
+
+function timesOf({ deactivatedBefore }: UserSelection): Record<string, string> {
+  return deactivatedBefore === undefined ? {} : { deactivatedBefore: deactivatedBefore.toISOString() };
 }
 
 /**

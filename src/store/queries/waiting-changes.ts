@@ -31,8 +31,9 @@ export async function waitingChanges(
   const now = await reads.now();
   const accountsOf = new Map<number, { readonly row: LinkedSubject; readonly world: World }[]>();
   for (const { source } of linked) {
-    const rules = rulesOf(source);
-    if (rules === undefined) continue;
+    const configured = rulesOf(source);
+    if (configured === undefined) continue;
+    const rules = { ...configured, roleMeanings: await reads.roleMeanings(source) };
     const bindings = new Map((await reads.sourceTeams(source)).map((team) => [team.externalId, team.teamId]));
     const world = { rules, teamNames, bindings, now };
     for (const row of await reads.subjects(source, userIds, false)) {

@@ -1,5 +1,12 @@
 import type { Knex } from 'knex';
-import { evidenceDigest, evidenceList, hasOtherRoles } from '../worklist-evidence.ts';
+import { managePrivilege } from '../../domain/privileges.ts';
+import {
+  evidenceDigest,
+  evidenceList,
+  lacksPrivileges,
+  noLongerAgent,
+  type WorklistRules,
+} from '../worklist-evidence.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { iso, sqlRows } from './sql.ts';
 import { fullName } from './user-json.ts';
@@ -16,12 +23,14 @@ type WorklistReason =
   | 'account-returned'
   /** Inactive, and still holding an id that is in use in the ACD (spec 8.4). */
   | 'id-in-use'
-  /** Active agent with a further role whose ACD account is gone or disabled (spec 10.7). */
-  | 'no-longer-an-agent';
+  /** Active agent with a further role whose ACD accounts are all gone or disabled (spec 10.7). */
+  | 'no-longer-an-agent'
+  /** Active, supervises teams, and no role has the privilege for it (spec 10.6). */
+  | 'supervisor-without-privileges';
 
 /** One linked account that speaks for the entry. */
 interface WorklistEvidence {
-  readonly reason: Exclude<WorklistReason, 'no-longer-an-agent'>;
+  readonly reason: Exclude<WorklistReason, 'no-longer-an-agent' | 'supervisor-without-privileges'>;
   readonly source: string;
   readonly externalId: string;
   readonly state: 'present' | 'disabled' | 'gone';
@@ -42,6 +51,8 @@ interface WorklistEntryJson {
   readonly active: boolean;
   readonly reasons: readonly WorklistReason[];
   readonly evidence: readonly WorklistEvidence[];
+  /** What a person could do, as sentences with the command. */
+  readonly suggestions: readonly string[];
   /** Who has seen this very evidence; such entries are listed only where all are asked for. */
   readonly acknowledged: Acknowledged | null;
 }
@@ -60,8 +71,10 @@ interface EntryRow {
   readonly last_name: string | null;
   readonly display_name: string | null;
   readonly active: boolean;
-  readonly other_roles: boolean;
-  readonly evidence: readonly Omit<WorklistEvidence, 'state'>[];
+  readonly no_longer_agent: boolean;
+  readonly lacks_privileges: boolean;
+  /** Null where no account speaks for the entry. */
+  readonly evidence: readonly Omit<WorklistEvidence, 'state'>[] | null;
   readonly ack_by: string | null;
   readonly ack_at: Date | null;
   readonly ack_until: Date | null;
@@ -73,14 +86,14 @@ export interface WorklistQueries {
   list(page: PageRequest & { readonly all?: boolean | undefined }): Promise<Page<WorklistEntryJson>>;
 }
 
-/** Users that a person should look at. `acds` are the ids of the sources that are ACDs. */
-export function createWorklistQueries(knex: Knex, acds: readonly string[]): WorklistQueries {
+/** Users that a person should look at. */
+export function createWorklistQueries(knex: Knex, rules: WorklistRules): WorklistQueries {
   return {
     async list({ after, limit, all = false }) {
-      const bindings = { after: idAfter(after), limit: limit + 1, acds };
+      const bindings = { after: idAfter(after), limit: limit + 1, ...rules };
       const rows = await sqlRows<EntryRow>(knex, worklistSql(all), bindings);
       const page = pageOf(rows, limit, (row) => String(row.id));
-      return { items: page.rows.map((row) => toJson(row, acds)), next: page.next };
+      return { items: page.rows.map((row) => toJson(row, rules)), next: page.next };
     },
   };
 }
@@ -115,9 +128,12 @@ chosen as (
                        and l.source_id in (select source_id from counted))
         and ${listed}
       order by u.id limit :limit)
+    union
+    (select u.id from "user" u where ${lacksPrivileges} and u.id > :after and ${listed} order by u.id limit :limit)
   ) either order by id limit :limit
 )
-select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, listed.evidence, ${hasOtherRoles} as other_roles,
+select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, listed.evidence, 
+       ${noLongerAgent} as no_longer_agent, ${lacksPrivileges} as lacks_privileges,
        k.operator_name as ack_by, k.at as ack_at, k.until as ack_until, k.note as ack_note
   from chosen join "user" u on u.id = chosen.id cross join lateral (${evidenceList}) listed
        left join worklist_ack k on ${acknowledged}
@@ -131,25 +147,50 @@ const states = {
   'account-returned': 'present',
   'id-in-use': 'present',
 } as const;
-const away: readonly WorklistReason[] = ['account-gone', 'account-disabled'];
 
-function toJson(row: EntryRow, acds: readonly string[]): WorklistEntryJson {
-  const reasons: WorklistReason[] = [...new Set(row.evidence.map((each) => each.reason))];
-  const acdAway = row.evidence.some((each) => away.includes(each.reason) && acds.includes(each.source));
-  if (row.active && acdAway && row.other_roles) reasons.push('no-longer-an-agent');
+function toJson(row: EntryRow, rules: WorklistRules): WorklistEntryJson {
+  const evidence = row.evidence ?? [];
+  const reasons: WorklistReason[] = [...new Set(evidence.map((each) => each.reason))];
+  if (row.no_longer_agent) reasons.push('no-longer-an-agent');
+  if (row.lacks_privileges) reasons.push('supervisor-without-privileges');
   return {
     userId: row.id,
     username: row.username,
     displayName: row.display_name ?? fullName(row),
     active: row.active,
     reasons,
-    evidence: row.evidence.map(({ since, ...each }) => ({
+    evidence: evidence.map(({ since, ...each }) => ({
       ...each,
       state: states[each.reason],
       since: since === null ? null : iso(new Date(since)),
     })),
+    suggestions: suggestionsFor(row, rules),
     acknowledged: acknowledgedOf(row),
   };
+}
+
+function suggestionsFor(row: EntryRow, { acds, managing }: WorklistRules): string[] {
+  return [
+    ...(row.no_longer_agent ? agentSuggestions(row, acds) : []),
+    ...(row.lacks_privileges ? [privilegeSuggestion(row.id, managing)] : []),
+  ];
+}
+
+/** The role of who no longer works as an agent, and the record where the ACD still has it (spec 10.7). */
+function agentSuggestions({ id, evidence }: EntryRow, acds: readonly string[]): string[] {
+  const records = (evidence ?? []).filter(
+    ({ reason, source }) => reason === 'account-disabled' && acds.includes(source),
+  );
+  return [
+    `take the role agent: rosterd user role take ${String(id)} agent`,
+    ...records.map(({ source, externalId }) => `remove the agent ${externalId} at ${source}`),
+  ];
+}
+
+function privilegeSuggestion(id: number, [role]: readonly string[]): string {
+  return role === undefined
+    ? `name the privilege ${managePrivilege} with a role of the catalogue (roles.catalogue)`
+    : `give a role with the privilege ${managePrivilege}: rosterd user role give ${String(id)} ${role}`;
 }
 
 function acknowledgedOf(row: EntryRow): Acknowledged | null {

@@ -8,6 +8,7 @@ export type UserRow = {
   readonly email: string | null;
   readonly department: string | null;
   readonly windowsLogin: string | null;
+  readonly employeeId: string | null;
   readonly acdId: string | null;
   readonly active: boolean;
   readonly syncEnabled: boolean;
@@ -86,6 +87,24 @@ export type WorklistRow = {
     readonly runId: number | null;
     readonly changes: readonly { readonly field: string; readonly before: string; readonly after: string }[];
   }[];
+};
+
+/** Who held an external id, from when to when. */
+export type OwnerRow = {
+  readonly from: string;
+  readonly to: string | null;
+  readonly userId: number;
+  readonly disputed: boolean;
+  readonly names: readonly string[];
+};
+
+export type ReviewRow = {
+  readonly id: number;
+  readonly kind: string;
+  readonly source: string | null;
+  readonly externalId: string | null;
+  readonly userIds: readonly number[];
+  readonly options: readonly string[];
 };
 
 /** A copy without some of its keys. */

@@ -3,22 +3,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permissions } from '../../../src/access/permissions.ts';
 import { hashToken } from '../../../src/access/tokens.ts';
 import { openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
-import { fillStore } from '../../support/api/filled-store.ts';
+import { openFilledApi } from '../../support/api/filled-api.ts';
 import { askAs, localToken, testApi, type TestApi } from '../../support/api/test-api.ts';
 
 type OpenApi = { openapi: string; paths: object; components: { schemas: object } };
 
 let database: OpenDatabase;
 let api: TestApi;
+let close: () => Promise<void>;
+
 beforeAll(async () => {
-  database = await openPostgres();
-  await fillStore(database.knex);
-  api = await testApi(database.knex);
+  ({ database, api, close } = await openFilledApi(openPostgres));
 });
-afterAll(async () => {
-  await api.app.close();
-  await database.close();
-});
+afterAll(() => close());
 
 const local = { authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': 'anna' };
 const everything = [

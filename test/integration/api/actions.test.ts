@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
-import { fillStore } from '../../support/api/filled-store.ts';
-import { testApi, type TestApi } from '../../support/api/test-api.ts';
+import { openFilledApi } from '../../support/api/filled-api.ts';
+import type { TestApi } from '../../support/api/test-api.ts';
 
 describe.each(databases)("people's actions on %s", (_name, open) => {
   let database: OpenDatabase;
   let api: TestApi;
+  let close: () => Promise<void>;
 
   beforeAll(async () => {
-    database = await open();
-    await fillStore(database.knex);
-    api = await testApi(database.knex);
+    ({ database, api, close } = await openFilledApi(open));
   });
-  afterAll(async () => {
-    await api.app.close();
-    await database.close();
-  });
+  afterAll(() => close());
   beforeEach(() => api.reconciles.splice(0));
 
   const lastEvent = () => database.knex('event').orderBy('id', 'desc').first<Record<string, unknown>>();

@@ -46,18 +46,18 @@ describe.each(databases)('the history on %s', (_name, open) => {
     ['?text=1_0', []],
     ['?since=2026-03-01T00:00:00Z&until=2026-03-01T00:00:01%2B00:00', ['two']],
     ['?order=asc&since=2026-02-01T00:00:00Z&until=2026-03-02T00:00:00Z', ['two']],
-  ])('filters by "%s"', async (query, expected) => {
+  ])('15.2 filters by "%s"', async (query, expected) => {
     expect(types(await get(query))).toEqual(expected);
   });
 
-  it('shows the timeline of a user', async () => {
+  it('15.2 shows the timeline of a user', async () => {
     await database.knex('policy').insert({ digest: 'p', content: '{}' });
     await database.knex('user').insert({ origin: 'local', active: true, policy_id: 1 });
     const answer = await api.ask<EventPage>('GET', '/api/v1/users/1/events?limit=2');
     expect(types(answer.json)).toEqual(['four', 'three']);
   });
 
-  it('pages newest first; what happens between two pages moves nothing', async () => {
+  it('15.2 pages newest first; what happens between two pages moves nothing', async () => {
     const first = await get('?limit=2&kind=sync');
     expect(types(first)).toEqual(['three', 'two']);
     await addEvent(database.knex, 'five');
@@ -66,7 +66,7 @@ describe.each(databases)('the history on %s', (_name, open) => {
     expect(second.next).toBeNull();
   });
 
-  it.each(['asc', 'desc'])('pages by time where times are asked for (%s), and ends', async (order) => {
+  it.each(['asc', 'desc'])('15.2 pages by time where times are asked for (%s), and ends', async (order) => {
     const all: string[] = [];
     let after = '';
     for (let page = 0; page < 20; page += 1) {
@@ -81,7 +81,7 @@ describe.each(databases)('the history on %s', (_name, open) => {
     expect(all).toEqual(order === 'asc' ? expected : expected.reverse());
   });
 
-  it('gives in ascending order a cursor to wait with', async () => {
+  it('15.2 gives in ascending order a cursor to wait with', async () => {
     const end = await get('?order=asc&limit=100');
     expect(end.atEnd).toBe(true);
     expect(types(await get(`?order=asc&after=${String(end.next)}`))).toEqual([]);
@@ -89,7 +89,33 @@ describe.each(databases)('the history on %s', (_name, open) => {
     expect(types(await get(`?order=asc&after=${String(end.next)}`))).toEqual(['six']);
   });
 
-  it('refuses a cursor that it has not given', async () => {
+  it.each([
+    ['', ['two', 'one', 'three', 'four', 'five', 'six'].sort()],
+    ['&kind=operator', ['four']],
+    ['&text=100%25', ['three']],
+    ['&user=1', ['four', 'one', 'three']],
+    ['&since=2026-03-01T00:00:00Z&until=2026-03-01T00:00:01Z', ['two']],
+  ])('15.2 exports what the filter "%s" lets through as NDJSON and as CSV', async (query, expected) => {
+    const ndjson = await api.ask('GET', `/api/v1/events/export?format=ndjson${query}`);
+    expect(ndjson.headers['content-type']).toBe('application/x-ndjson');
+    const events = ndjson.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: number; type: string });
+    expect(events.map(({ type }) => type).sort()).toEqual(expected);
+    const csv = await api.ask('GET', `/api/v1/events/export?format=csv${query}`);
+    expect(csv.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="log.csv"',
+    });
+    const [head, ...lines] = csv.text.trimEnd().split('\r\n');
+    expect(head).toBe('ID,Time,Type,Kind,By,Source,Run,User ID,External ID,Changes,Reason');
+    expect(lines.map((line) => line.split(',').slice(0, 3).join(','))).toEqual(
+      events.map((event) => `${String(event.id)},${(event as unknown as { at: string }).at},${event.type}`),
+    );
+  });
+
+  it('15.2 refuses a cursor that it has not given', async () => {
     expect((await api.ask<EventPage>('GET', '/api/v1/events?after=x')).json).toMatchObject({
       status: 400,
       code: 'cursor-invalid',
@@ -112,7 +138,7 @@ describe('a reader of the history', () => {
     await database.close();
   });
 
-  it('never skips what commits after something that began later', async () => {
+  it('15.2 never skips what commits after something that began later', async () => {
     const read = async (after: string | null): Promise<EventPage> => {
       const answer = await api.ask<EventPage>(
         'GET',
@@ -133,7 +159,20 @@ describe('a reader of the history', () => {
     expect(types(await read(afterwards.next))).toEqual([]);
   });
 
-  it('finds a rare text over several pages, each of which looks at a bounded number of events', async () => {
+  it('15.2 an export ends, and is whole, over more than one page', async () => {
+    await database.knex.raw(
+      `insert into event (actor_kind, actor_name, type) select 'system', 'system', 'bulk' from generate_series(1, 2500)`,
+    );
+    const { text } = await api.ask('GET', '/api/v1/events/export?kind=system');
+    const ids = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: number }).id);
+    expect(ids).toHaveLength(2_500);
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+  });
+
+  it('15.2 finds a rare text over several pages, each of which looks at a bounded number of events', async () => {
     await addEvent(database.knex, 'rare', { reason: 'needle' });
     await database.knex.raw(
       `insert into event (actor_kind, actor_name, type) select 'sync', 'sync', 'hay' from generate_series(1, 12000)`,

@@ -8,23 +8,20 @@ import type { Source } from '../../../src/api/schemas/sources.ts';
 import type { User } from '../../../src/api/schemas/users.ts';
 import type { WorklistEntry } from '../../../src/api/schemas/worklist.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
-import { fillStore, type FilledStore } from '../../support/api/filled-store.ts';
-import { testApi, type TestApi } from '../../support/api/test-api.ts';
+import { openFilledApi } from '../../support/api/filled-api.ts';
+import type { FilledStore } from '../../support/api/filled-store.ts';
+import type { TestApi } from '../../support/api/test-api.ts';
 
 describe.each(databases)('read models on %s', (_name, open) => {
   let database: OpenDatabase;
   let api: TestApi;
   let store: FilledStore;
+  let close: () => Promise<void>;
 
   beforeAll(async () => {
-    database = await open();
-    store = await fillStore(database.knex);
-    api = await testApi(database.knex);
+    ({ database, api, store, close } = await openFilledApi(open));
   });
-  afterAll(async () => {
-    await api.app.close();
-    await database.close();
-  });
+  afterAll(() => close());
 
   const get = async <Body>(path: string): Promise<Body> => {
     const answer = await api.ask<Body>('GET', `/api/v1${path}`);
@@ -222,6 +219,7 @@ describe.each(databases)('read models on %s', (_name, open) => {
             changes: [],
           },
         ],
+        suggestions: [`take the role agent: rosterd user role take ${store.muller} agent`],
         acknowledged: null,
       },
       expect.objectContaining({ userId: store.left, active: false, reasons: ['id-in-use'] }),

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { faultOf, release, resultOf, SERVICE, sessionOf, submit } from '../../support/avaya/sms-calls.ts';
 import { startAvayaSms } from '../../support/simulators/avaya-sms/server.ts';
 import type { AvayaSms } from '../../support/simulators/avaya-sms/server.ts';
 import type { Fault } from '../../support/simulators/avaya-sms/faults.ts';
@@ -86,27 +87,6 @@ function rawEnd(body: string): Promise<string> {
 function basic(username = sms.username, password = sms.password): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
-
-const SERVICE = 'http://xml.avaya.com/ws/SystemManagementService/2008/07/01';
-
-function envelope(sessionId: string, call: string): string {
-  return `<?xml version="1.0"?>
-    <e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">
-      <e:Header><s:sessionID xmlns:s="http://xml.avaya.com/ws/session" e:mustUnderstand="1">${sessionId}</s:sessionID></e:Header>
-      <e:Body>${call}</e:Body>
-    </e:Envelope>`;
-}
-
-function submit(operation: string, model: string, { session = '', qualifier = '' } = {}): string {
-  const fields = `<modelFields>${model}</modelFields><operation>${operation}</operation><objectname/>`;
-  const call = `<a:submitRequest xmlns:a="${SERVICE}">${fields}<qualifier>${qualifier}</qualifier></a:submitRequest>`;
-  return envelope(session, call);
-}
-
-const release = (session: string): string => envelope(session, `<release xmlns="${SERVICE}"/>`);
-const sessionOf = (body: string): string => /<ns1:sessionID>([^<]+)</.exec(body)?.[1] ?? '';
-const faultOf = (body: string): string | undefined => /<faultstring>([^<]*)</.exec(body)?.[1];
-const resultOf = (body: string): string | undefined => /<result_data>(.*)<\/result_data>/.exec(body)?.[1];
 
 async function opened(): Promise<string> {
   return sessionOf((await post(submit('list', '<HuntGroup/>'))).body);

@@ -20,7 +20,7 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
     ] as const)
       site.acd.put(
         id,
-        { acdId: id, firstName: name, lastName: `${name}ov`, blocked: 'yes' },
+        { acdId: id, firstName: name, lastName: `${name}ov`, blocked: 'true' },
         { teams: [{ id: 't', name: 'Sales' }] },
       );
     await site.sync();
@@ -66,12 +66,12 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
     ['unassign-team', 'Default', (user) => user.teams.map(({ name }) => name), ['Sales']],
     ['assign-supervisor', 'Sales', (user) => user.supervises, ['Sales']],
     ['unassign-supervisor', 'Sales', (user) => user.supervises, []],
-    ['unlock', undefined, (user) => user.blocked, 'no'],
+    ['unlock', undefined, (user) => user.blocked, null],
     ['disable', undefined, (user) => user.active, false],
     ['enable', undefined, (user) => user.active, true],
   ];
   it.each(effects)(
-    '16.1 %s %s changes every selected user, once, in the name of who asked',
+    '16.1 %s changes every selected user, once, in the name of who asked',
     async (action, value, part, expected) => {
       site.acd.lookup = 'absent';
       const body = { action, value: value ?? null, users: ['a1', 'a2'], reason: 'spring cleaning' };

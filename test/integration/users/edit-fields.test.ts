@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UserActed } from '../../../src/api/schemas/user-actions.ts';
+import type { User } from '../../../src/api/schemas/users.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
 
@@ -142,6 +143,34 @@ describe.each(databases)('user set and unset on %s', (_name, open) => {
   ])('refuses %s', async (_what, field, value, status, code) => {
     expect(await set('4711', field, value)).toMatchObject({ status, json: { code } });
   });
+
+  it.each([
+    ['mobileNumber', '00420777123456', null],
+    ['language', 'cs', null],
+    ['acdServer', 'prague-1', null],
+    ['qmViews', 'All;Care', null],
+    ['reconciliationRequired', 'true', null],
+    ['displayTimeZone', 'Europe/London', 'Europe/Prague'],
+    ['schedulingTimeZone', 'Europe/London', 'Europe/Prague'],
+    ['locale', 'cs-CZ', 'en'],
+    ['companyStartDate', '2026-01-31', null],
+    ['companyEndDate', '2027-12-31', null],
+    ['departmentStartDate', '2026-02-28', null],
+    ['departmentEndDate', '2026-03-01', null],
+    ['rank', '3', null],
+    ['licences', 'voice;chat', null],
+    ['emailVerified', 'true', null],
+    ['blocked', 'true', null],
+  ] as const)(
+    '12.3 %s, which no source supplies, is stored, shown and taken away again',
+    async (field, value, without) => {
+      expect((await set('4712', field, value)).json.user[field]).toBe(value);
+      await site.sync();
+      const listed = await site.ask<{ items: User[] }>('GET', '/users');
+      expect(listed.json.items.find(({ username }) => username === '4712')?.[field]).toBe(value);
+      expect((await set('4712', field, null)).json.user[field]).toBe(without);
+    },
+  );
 
   it('12.3 QM views need a permission of their own', async () => {
     const authorization = `Bearer ${await site.tokenWith(['view', 'edit-users'])}`;

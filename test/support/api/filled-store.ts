@@ -27,7 +27,8 @@ const policy = {
 
 /** Fills an empty store by SQL, as the sync would leave it. */
 export async function fillStore(knex: Knex): Promise<FilledStore> {
-  await knex('operator').insert({ name: 'test:filler', kind: 'person' });
+  await knex('operator').insert({ name: 'test:filler', kind: 'person', full_scope: true });
+  await knex('team_group').insert({ name: 'Default', folded_name: 'default', is_default: true });
   await knex('policy').insert({ digest: 'p1', content: JSON.stringify(policy) });
   await knex('source_state').insert([
     {

@@ -16,6 +16,9 @@ import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts
 import { createUndoStore } from '../../../src/store/undo-store.ts';
 import { createUserStore } from '../../../src/store/user-store.ts';
 import { createWorklistAckStore } from '../../../src/store/worklist-ack-store.ts';
+import { createGroupStore } from '../../../src/store/group-store.ts';
+import { managingRoles } from '../../../src/domain/privileges.ts';
+import { createGroups } from '../../../src/users/groups.ts';
 import { createAccountIgnore } from '../../../src/users/account-ignore.ts';
 import { createLinkMove } from '../../../src/users/link-move.ts';
 import { createConfirmSystem } from '../../../src/users/source-identity.ts';
@@ -23,6 +26,7 @@ import { createHeldRuns } from '../../../src/users/held-run.ts';
 import { createSourcePause } from '../../../src/users/source-pause.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
 import { createUndo } from '../../../src/users/undo.ts';
+import { noDryRuns } from '../../../src/dry-run.ts';
 import { createReviews } from '../../../src/users/review.ts';
 import type { UserActionBasis } from '../../../src/users/user-action.ts';
 import { createUserActions } from '../../../src/users/user-actions.ts';
@@ -59,6 +63,7 @@ export type Answer<Body = unknown> = {
 };
 
 const match = [['email']] as const;
+const roleCatalogue = { agent: [], supervisor: ['manage-teams'] };
 const schedule = { full: '0 3 * * *', timeZone: 'Europe/Prague' };
 
 /** Builds the API; single dependencies may be replaced. */
@@ -71,6 +76,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
       { id: 'ad', kind: 'active-directory', as: 'directory', enabled: true, schedule },
       { id: 'acd', kind: 'csv-file', as: 'acd', enabled: true, schedule },
     ],
+    roleCatalogue,
     rulesOf: () => undefined,
     nextRuns: () => [],
   });
@@ -91,6 +97,8 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     queries,
     bulk: { start: async () => 1, carryOut: async () => undefined },
     userActions: createUserActions(basis, async () => 'unsupported'),
+    createUser: async () => 1,
+    purge: async () => ({ events: 0, accounts: 0 }),
     reviews: createReviews(basis, async () => 'unsupported'),
     sourcePause: createSourcePause(createSourcePauseStore(knex), requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(knex)),
@@ -99,8 +107,13 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
       requestReconcile,
     ),
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(knex), requestReconcile),
-    ackWorklist: createAckWorklist(createWorklistAckStore(knex, ['acd'])),
+    ackWorklist: createAckWorklist(
+      createWorklistAckStore(knex, { acds: ['acd'], managing: managingRoles(roleCatalogue) }),
+    ),
+    groups: createGroups(createGroupStore(knex)),
+    roleCatalogue,
     runRequests: engine,
+    dryRuns: noDryRuns,
     undo: createUndo(
       createUndoStore(
         knex,
@@ -129,7 +142,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
       askAs(app, { authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': 'tester' }, method, url, options),
     tokenWith: async (permissions) => {
       const [operator] = await knex('operator')
-        .insert({ name: `person-${crypto.randomUUID()}`, kind: 'person', permissions })
+        .insert({ name: `person-${crypto.randomUUID()}`, kind: 'person', permissions, full_scope: true })
         .returning<{ id: number }[]>('id');
       if (operator === undefined) throw new Error('no operator was made');
       return (await createToken(store, { operatorId: operator.id, label: 'test', permissions })).token;
@@ -166,6 +179,7 @@ const noRules: ActionRules = {
   rulesOf: () => undefined,
   allMatchRules: [],
   roleCatalogue: [],
+  managingRoles: [],
   reassertsAgentRole: false,
   hasReusableIds: () => false,
   ownsSupervision: () => false,

@@ -23,7 +23,7 @@ const decided = [
   'event',
 ];
 /** What only people say (spec 20.8). Refusals end by rule. */
-const words = ['override', 'word', 'sync_off', 'bar', 'review_answer', 'scope'];
+const words = ['override', 'word', 'sync_off', 'bar', 'review_answer'];
 
 /** One text per table that changes with any of its rows. */
 export async function digests(db: Db, tables: readonly string[] = decided): Promise<Record<string, string>> {
@@ -165,7 +165,7 @@ export async function inconsistencies(db: Db, held: readonly string[]): Promise<
      union all select 'periods of account ' || a.account_id || ' overlap' from link a join link b on a.account_id = b.account_id and a.id < b.id
        where a.until is null or a.until > b.since
      union all select 'run ' || id || ' of ' || source_id || ' is ' || state || ' (' || coalesce(error_message, '') || ')' from run
-       where state in ('queued', 'importing', 'reconciling') or error_code not in ('incomplete-read', 'suspicious-import', 'held', 'superseded')
+       where state in ('queued', 'importing', 'reconciling') or error_code not in ('incomplete-read', 'held', 'superseded')
      union all select 'lease ' || name || ' is still held' from lease`,
     [[...held]],
   );

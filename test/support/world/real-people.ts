@@ -46,6 +46,7 @@ function actionsOn(world: RealWorld): UserActions {
     rulesOf: rulesOfSource,
     allMatchRules: allRules(world),
     roleCatalogue: catalogue,
+    managingRoles: [],
     reassertsAgentRole: reassertAgentRole,
     hasReusableIds: () => false,
     ownsSupervision: () => false,

@@ -8,6 +8,7 @@ import { importStore } from '../../../src/store/import-store.ts';
 import { leaseStore } from '../../../src/store/leases.ts';
 import { reconcileStore } from '../../../src/store/reconcile-store.ts';
 import { runStore } from '../../../src/store/run-store.ts';
+import { policyStore } from '../../../src/store/policy-store.ts';
 import { ensurePolicy, ensureSources, ensureTeam } from '../../../src/store/setup.ts';
 import { sourceStore } from '../../../src/store/source-store.ts';
 import { query, type Db } from '../../../src/store/sql.ts';
@@ -49,7 +50,7 @@ interface Life {
 /** Opens a world on a migrated, empty database. */
 export async function openRealWorld(url: string, config: WorldConfig): Promise<RealWorld> {
   const db = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 4 } });
-  await query(db, `insert into operator (name, kind) values (?, 'person')`, [operator]);
+  await query(db, `insert into operator (name, kind, full_scope) values (?, 'person', true)`, [operator]);
   const answers: Answers = { reads: new Map(), pageSize: 1000 };
   const policy = await preparePolicy(db, config);
   const countdown = { left: null as number | null };
@@ -143,6 +144,7 @@ async function makeLife(
     sources: config.sources.map((each) => memorySource(config, each, answers)),
     disabledSources: [],
     policy,
+    policies: policyStore(db),
     guard: guardOf(config),
     runStore: runStore(db),
     sourceStore: sourceStore(db),

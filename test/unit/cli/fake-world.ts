@@ -115,6 +115,7 @@ export async function fakeWorld(options: FakeOptions = {}): Promise<FakeWorld> {
         },
       };
     },
+    dryRun: () => Promise.reject(new Error('no dry run here')),
     readSettings: () => Promise.reject(new Error('no settings here')),
     ...options.ports,
   };

@@ -62,6 +62,25 @@ describe('log', () => {
     expect(fake.stderr.text).toContain('the latest 50');
   });
 
+  it('15.2 --csv is a line per event, with what a spreadsheet would run made harmless', async () => {
+    const formula = { ...sampleEvent, reason: '=1+1', changes: [{ field: 'roles', before: null, after: ['a', 'b'] }] };
+    const fake = await world({ answer: () => ({ items: [formula], next: 'c', atEnd: true }), terminal: true });
+    expect(await fake.run('log', '--csv')).toBe(0);
+    const [head, line] = fake.stdout.text.split('\r\n');
+    expect(head).toBe('ID,Time,Type,Kind,By,Source,Run,User ID,External ID,Changes,Reason');
+    expect(line).toContain(`${sampleEvent.type},${sampleEvent.actor.kind},`);
+    expect(line).toContain('roles: (empty) → a; b');
+    expect(line).toMatch(/,'=1\+1$/);
+    expect(fake.sent[0]?.query).toMatchObject({ order: 'asc' });
+  });
+
+  it('15.2 a filter shows everything that it lets through; --follow has no end', async () => {
+    const fake = await world({ answer: eventServer(events(1, 80)), terminal: true });
+    expect(await fake.run('log', '--text', 'needle')).toBe(0);
+    expect(fake.stdout.lines).toHaveLength(80);
+    expect(await fake.run('log', '--follow', '--until', '1h')).toBe(2);
+  });
+
   it('--follow prints each new event once until Ctrl-C', async () => {
     const all = events(1, 3);
     const server = await api(eventServer(all));

@@ -85,8 +85,8 @@ describe('tables for people', () => {
     `);
     expect(await shown('worklist', list(sampleWorklistEntry))).toMatchInlineSnapshot(`
       "
-      USER  USERNAME  NAME       ACTIVE  WHY           EVIDENCE
-        12  jnovak    Jan Novák  yes     account-gone  avaya-prague 00471 gone since 2026-03-04 12:00:04 +01:00 (missing from a complete import)
+      USER  USERNAME  NAME       ACTIVE  WHY           EVIDENCE                                                                                   SUGGESTED
+        12  jnovak    Jan Novák  yes     account-gone  avaya-prague 00471 gone since 2026-03-04 12:00:04 +01:00 (missing from a complete import)  take the role agent: rosterd user role take 12 agent
       "
     `);
   });
@@ -134,6 +134,8 @@ describe('cards', () => {
         Company start date  2024-02-01
         Roles               agent (avaya-prague), supervisor (by hand)
         Teams               Sales (main), Support
+        Group               Prague
+        Scope               groups: Prague; teams: Sales, Support
         Attributes          agentId: 00471
         Sync off            for all sources until 2026-04-01 02:00:00 +02:00, by local:jana on 2026-03-04 11:00:00 +01:00: on leave
         Origin              avaya-prague

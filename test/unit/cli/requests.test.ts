@@ -94,6 +94,31 @@ const table: readonly (readonly [line: string, write: boolean, requests: readonl
       }),
     ],
   ],
+  [
+    'log --until 1h --kind operator --type user-purged --text sure',
+    false,
+    [
+      page('/api/v1/events', {
+        order: 'asc',
+        until: '2026-03-04T11:00:00.000Z',
+        kind: 'operator',
+        type: 'user-purged',
+        text: 'sure',
+      }),
+    ],
+  ],
+  [
+    'user create eva language=cs email=e=v@x.test --team Sales --group Prague --reason new',
+    true,
+    [
+      post('/api/v1/users', {
+        fields: { username: 'eva', language: 'cs', email: 'e=v@x.test' },
+        ...{ team: 'Sales', group: 'Prague', reason: 'new' },
+      }),
+    ],
+  ],
+  ['user numeric-ids', false, [{ method: 'GET', path: '/api/v1/numeric-ids/free' }, page('/api/v1/numeric-ids')]],
+  ['user numeric-ids --free', false, [{ method: 'GET', path: '/api/v1/numeric-ids/free' }]],
   ['openapi', false, [{ method: 'GET', path: '/api/v1/openapi.json' }]],
 ];
 

@@ -57,6 +57,9 @@ export const sampleUser: User = {
     { name: 'Support', main: false },
   ],
   supervises: [],
+  missingPrivileges: [],
+  group: 'Prague',
+  scope: { full: false, groups: ['Prague'], teams: ['Sales', 'Support'] },
   attributes: [{ name: 'agentId', value: '00471' }],
   profiles: [
     {
@@ -206,6 +209,7 @@ export const sampleWorklistEntry: WorklistEntry = {
       changes: [],
     },
   ],
+  suggestions: ['take the role agent: rosterd user role take 12 agent'],
   acknowledged: null,
 };
 
@@ -213,6 +217,7 @@ export const sampleExplanation: Explanation = {
   userId: 12,
   active: true,
   syncEnabled: false,
+  missingPrivileges: [],
   fields: [
     {
       field: 'email',

@@ -243,14 +243,14 @@ describe('a status', () => {
   });
 
   test.each([
-    ['7', undefined, 7_000],
-    [' 0 ', undefined, 0],
-    ['Wed, 21 Oct 2026 07:28:30 GMT', 'Wed, 21 Oct 2026 07:28:00 GMT', 30_000],
-    ['Wed, 21 Oct 2026 07:28:00 GMT', 'Wed, 21 Oct 2026 07:29:00 GMT', 0],
-    ['soon', undefined, undefined],
-    ['-5', 'Wed, 21 Oct 2026 07:28:00 GMT', undefined],
-    [undefined, undefined, undefined],
-  ])('Retry-After %s, said at %s, is a wait of %s ms', (retryAfter, date, expected) => {
+    ['in seconds', '7', undefined, 7_000],
+    ['with spaces', ' 0 ', undefined, 0],
+    ['as a date', 'Wed, 21 Oct 2026 07:28:30 GMT', 'Wed, 21 Oct 2026 07:28:00 GMT', 30_000],
+    ['as a date that has passed', 'Wed, 21 Oct 2026 07:28:00 GMT', 'Wed, 21 Oct 2026 07:29:00 GMT', 0],
+    ['as a word: none', 'soon', undefined, undefined],
+    ['below zero: none', '-5', 'Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+    ['missing: none', undefined, undefined, undefined],
+  ])('the wait of Retry-After %s', (_what, retryAfter, date, expected) => {
     for (const status of [429, 503])
       expect(judge(status, { 'retry-after': retryAfter, date })?.retryAfterMs).toBe(expected);
   });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { BerWriter } from 'ldapts';
-import { directoryConnection, isLoopback } from '../../../src/connector-kit/ldap/connection-config.ts';
+import { isLoopback } from '../../../src/connector-kit/connect/endpoint.ts';
+import { directoryConnection } from '../../../src/connector-kit/ldap/connection-config.ts';
 import { dnKey, isWithin, parseDn } from '../../../src/connector-kit/ldap/dn.ts';
 import { filterProblem, parseFilter } from '../../../src/connector-kit/ldap/filter.ts';
 import { MessageFramer } from '../../../src/connector-kit/ldap/messages.ts';
 import { guidBytes, guidText, sidText } from '../../../src/connector-kit/ldap/microsoft-values.ts';
-import { SeenIds } from '../../../src/connector-kit/ldap/seen-ids.ts';
+import { SeenIds } from '../../../src/connector-kit/seen-ids.ts';
 import { isWindowsLogin } from '../../../src/domain/windows-login.ts';
 
 describe('DNs', () => {

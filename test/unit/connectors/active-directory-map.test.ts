@@ -56,6 +56,16 @@ test('2.3 empty where it is proven, not read where it is not', () => {
   expect(values).toEqual({ username: 'jdoe', windowsLogin: 'CORP\\jdoe', email: null, department: null });
 });
 
+test.each([
+  ['133497216000000000', 'true'],
+  ['0', null],
+  [undefined, undefined],
+])('12.3 lockoutTime %s: blocked %s', (since, blocked) => {
+  const locked = entry(since === undefined ? {} : { lockouttime: since });
+  expect(mapEntry(locked, 'id', context())?.values.blocked).toBe(blocked);
+  expect(mapEntry(locked, 'id', context({}, { blocked: 'pager' }))?.values).not.toHaveProperty('blocked');
+});
+
 test.each(['bad/name', 'x'.repeat(21), '', 'a\tb'])('5.5 the log-on name %j makes no Windows login', (name) => {
   expect(() => mapEntry(entry({ samaccountname: name }), 'id', context())).toThrow(/samaccountname/i);
 });

@@ -35,11 +35,11 @@ test('several values: the order of the server changes nothing', () => {
 });
 
 test.each([
-  [['TRUE'], true],
-  [['false'], false],
-  [['000001010000Z'], true],
-  [undefined, false],
-])('the flag %j means disabled: %s', (value, disabled) => {
+  ['TRUE', ['TRUE'], true],
+  ['false', ['false'], false],
+  ['000001010000Z', ['000001010000Z'], true],
+  ['that is missing', undefined, false],
+])('a flag %s says whether the account is disabled', (_what, value, disabled) => {
   const texts = value === undefined ? {} : { nsaccountlock: value };
   expect(accountOf(texts, { disabled: 'nsAccountLock' }, ['nsaccountlock'])).toMatchObject({ disabled });
 });
@@ -65,4 +65,10 @@ test('the id comes from entryUUID, or from the attribute that the mapping names'
 
 test('a mapping with something else than an attribute name is refused', () => {
   expect(() => planOf({ email: '(mail=*)' })).toThrow('mapping.email');
+});
+
+test.each(['userPassword', 'UNICODEPWD', 'userPassword;lang-cs'])('12.6 %s is never read', (attribute) => {
+  expect(() => planFields(defaultFields, { jobTitle: attribute }, mappable)).toThrow(
+    `mapping.jobTitle: ${attribute} holds a password, which is never read`,
+  );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesBetween, classesOf, sameValue } from '../../../src/domain/change.ts';
+import { changesBetween, classesOf, sameValue, shownPart, type Change } from '../../../src/domain/change.ts';
 import { emptyValue, type UserValue } from '../../../src/domain/user.ts';
 import { billing, claims, sales, teamNames } from './builders.ts';
 
@@ -133,6 +133,32 @@ const alike: readonly Alike[] = [
   },
   { situation: 'whose ACD id it is', a: { acdSource: 'acd' }, b: { acdSource: 'acd2' }, same: false },
 ];
+
+describe('15.1 one part of a value, as changes show it', () => {
+  const whole = value({
+    fields: { email: 'a' },
+    roles: [agent, supervisor],
+    teams: [sales, billing],
+    mainTeam: sales,
+    supervises: [99, claims],
+  });
+  it.each<[Change['field'], Change['before']]>([
+    ['email', 'a'],
+    ['firstName', null],
+    ['roles', ['agent', 'supervisor']],
+    ['teams', ['Billing', 'Sales']],
+    ['supervises', ['claims', 'team 99']],
+    ['mainTeam', 'Sales'],
+  ])('15.1 %s', (field, shown) => {
+    expect(shownPart(whole, field, teamNames)).toEqual(shown);
+    const [change] = changesBetween(emptyValue, whole, teamNames).filter((each) => each.field === field);
+    expect(change?.after ?? null).toEqual(shown);
+  });
+
+  it('15.1 no main team', () => {
+    expect(shownPart(emptyValue, 'mainTeam', teamNames)).toBeNull();
+  });
+});
 
 describe('13.1 and 15.1: what changed, and what the guard counts it as', () => {
   for (const row of rows)

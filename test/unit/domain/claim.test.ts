@@ -53,6 +53,10 @@ describe('4.7 what is unique', () => {
       expect(a.some((key) => b.includes(key))).toBe(collide);
     });
 
+  it('4.7 an ACD id without a source is unique among those of users made by hand', () => {
+    expect(keys({ acdId: '42' })).toEqual(['acdId:local=42']);
+  });
+
   it('4.6 an ACD id that is shown as employee id claims no employee id', () => {
     expect(keys({ acdId: '42' }, 'acd')).toEqual(['acdId:acd=42']);
   });

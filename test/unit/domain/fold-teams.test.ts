@@ -76,6 +76,12 @@ const mainRows: MainRow[] = [
     expected: 'claims',
   },
   {
+    situation: 'of several whose names differ in case only, that with the lowest id is main',
+    teamNames: new Map([...teamNames, [zebra, 'SALES']]),
+    snapshots: [teamsOf('acd', zebra, sales)],
+    expected: 'Sales',
+  },
+  {
     situation: 'the first assigned stays main when others come, wherever they stand',
     present: was(zebra),
     snapshots: [teamsOf('acd', zebra), teamsOf('ad', billing)],

@@ -14,6 +14,12 @@ it('17.4 other cells stay as they are; numbers are no formulas', () => {
   expect(csvLine(['0042', 'Novák, "Jan"', null, -5, "O'Cal"])).toBe('0042,"Novák, ""Jan""",,-5,O\'Cal\r\n');
 });
 
+it('17.4 only the quote that the export has added is taken off again', () => {
+  expect(["'=1+1", "' @x", "'Cal", '=1+1', "x'", "''=1"].map(withoutQuote)).toEqual([
+    ...['=1+1', ' @x', "'Cal", '=1+1', "x'", "''=1"],
+  ]);
+});
+
 it('17.4 what the export writes, the import reads back', () => {
   const cell = fc.oneof(
     fc.string(),

@@ -33,5 +33,6 @@ describe('2.4 text', () => {
 
   it('4.7 ids are ordered by code unit on every machine, so that "the lowest external id" is one and the same', () => {
     expect(['b', 'Z', 'é', 'a10', 'a9', ''].sort(compareText)).toEqual(['', 'Z', 'a10', 'a9', 'b', 'é']);
+    expect([compareText('a', 'b'), compareText('b', 'a'), compareText('a', 'a')]).toEqual([-1, 1, 0]);
   });
 });

@@ -187,6 +187,19 @@ describe('4.7 unique names, decided over the whole run', () => {
       expect(outcomes(row, true)).toEqual(outcomes(row, false));
     });
 
+  it.each([false, true])(
+    '4.7 of equal external ids the account that was known first wins (listed last: %s)',
+    (last) => {
+      const wants = [claim('username=x')];
+      const known = [1, 2].map((id) => ({
+        ...{ user: id, accountId: id, externalId: 'a', wants, gives: [], allOrNothing: true },
+      }));
+      const found = resolveBids(last ? known.toReversed() : known, new Map());
+      const losers = [...found].filter(([, { lost }]) => lost.length > 0).map(([{ accountId }]) => accountId);
+      expect(losers).toEqual([2]);
+    },
+  );
+
   it('4.7 names that change hands within the run are marked, so that both users are written together', () => {
     const bidders: Bidder[] = [
       {

@@ -35,6 +35,12 @@ const rows: Row[] = [
     expected: { t1: 'bind 2', t2: 'name-taken by 2' },
   },
   {
+    situation: 'a team whose new name is taken keeps its old one, which is then taken for the next',
+    observed: { t1: ['Billing', 2], t2: ['Sales', 4] },
+    known: { 2: ['Sales', 'acd'], 3: ['Billing', 'acd2'], 4: ['Care', 'acd'] },
+    expected: { t1: 'name-taken by 3', t2: 'name-taken by 2' },
+  },
+  {
     situation: 'a bound team with the same name is unchanged',
     observed: { t1: ['Sales', 2] },
     known: { 2: ['Sales', 'acd'] },

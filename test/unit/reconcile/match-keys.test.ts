@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { connectors } from '../../../connectors/registry.ts';
 import type { Field } from '../../../src/domain/fields.ts';
 import type { FieldValues } from '../../../src/domain/user.ts';
-import { accountKeys, distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
+import { accountKeys, distinctRules, ruleName, userKeys } from '../../../src/reconcile/match-keys.ts';
 
 type Rule = readonly Field[];
 const byId: Rule = ['employeeId'];
@@ -144,4 +144,8 @@ describe('4.3 the default rules', () => {
     it(`4.3 ${kind}: ${rules.map((rule) => rule.join(' and ')).join(', then ')}; never by name`, () => {
       expect(connectors.get(kind)?.defaultMatch).toEqual(rules);
     });
+});
+
+it('4.2 a rule is named by its fields, as the configuration has them', () => {
+  expect([ruleName(byId), ruleName(byName)]).toEqual(['employeeId', 'firstName+lastName']);
 });

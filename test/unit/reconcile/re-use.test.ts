@@ -40,6 +40,7 @@ const samePerson: readonly Row[] = [
   ['Anastasia|Papadopoulou-Konst', 'Anastasia|Papadopoulou-Konstantinidou', 'cut in the family name'],
   ['Alexandra|Novák', 'Alex|Novák', 'a beginning'],
   ['Tom|Black', 'Tomas|Black', 'a beginning that has grown'],
+  ['Bol|Novák', 'Boleslav|Novák', 'a beginning of three letters'],
   ['Jan|Novák', 'Honza|Novák', 'Czech short form'],
   ['Robert|Hill', 'Bob|Hill', 'English short form'],
   ['Francisco|Ruiz', 'Paco|Ruiz', 'Spanish short form'],
@@ -52,9 +53,24 @@ const samePerson: readonly Row[] = [
   ['Jan|Novák', '|Novák', 'no given name any more'],
   ['|Novák', 'Jan|Novák', 'a given name where there was none'],
   ['Jan|', 'Jan|Novák', 'a family name where there was none'],
+  ['Honza|', 'Jan|Novák', 'a short form, and a family name where there was none'],
+  ['Jan|García-López', 'Honza|Garcialopez', 'a short form, and a hyphen of the family name'],
+  ['Søren|Kjær', 'Soren|Kjaer', 'Danish ø and æ'],
+  ['Þór|Guðmundsson', 'Thor|Gudmundsson', 'Icelandic Þ and ð'],
+  ['Anne|Lœb', 'Anne|Loeb', 'French œ'],
+  ['Işıl|Yılmaz', 'Isil|Yilmaz', 'Turkish ı'],
+  ['Mary|O`Brien', 'Mary|O´Brien', 'accents as apostrophes'],
+  ['Văn An|Nguyễn', 'Nguyễn|An Văn', 'the words in any order, over both fields'],
+  ['Eva|Kratochvilovamala', 'Eva|Kratochvilovamalanova', 'cut at 20 characters'],
+  ['Eva|Kratochvilovamalanova', 'Eva|Kratochvilovamalanovaa', 'cut by one character, near 27'],
 ];
 
 const newFamilyName: readonly Row[] = [
+  ['Novak, Eva', 'Svoboda, Eva', 'shown with a comma'],
+  ['Anne-Marie|Koch', 'Annemarie|Malá', 'the given name with and without hyphen'],
+  ['Eva Jana|Koch', 'Jana Eva|Malá', 'the given names in another order'],
+  ['Eva|Kratochvilovamal', 'Eva|Kratochvilovamalanova', 'nothing is cut below 20 characters'],
+  ['Eva|Kratochvilovamalanov', 'Eva|Kratochvilovamalanova', 'another ending, too far from 27'],
   ['Eva|Nováková', 'Eva|Svobodová', 'married'],
   ['Jürgen|Müller', 'Juergen|Koch', 'the given name in another spelling'],
   ['Ana|García López', 'Ana|Ruiz Gómez', 'both Spanish family names'],
@@ -63,6 +79,8 @@ const newFamilyName: readonly Row[] = [
 ];
 
 const another: readonly Row[] = [
+  ['Jo|Novák', 'Jonatan|Novák', 'two letters are no beginning'],
+  ['Eva Jana|Koch', 'Eva|Malá', 'both names, of two given ones one is left out'],
   ['Eva|Novák', 'Petr|Novák', 'another given name'],
   ['Eva|Novák', 'Petr|Svoboda', 'both names'],
   ['Jan|Novák', 'Jana|Novák', 'the feminine is no short form'],
@@ -99,5 +117,27 @@ describe('8.3 suspected re-use of an id, by the names', () => {
     expect(suspects(seen, now)).toBe(true);
     expect(suspects(now, seen)).toBe(true);
     expect(suspects(seen, now, true)).toBe(true);
+  });
+
+  it.each([
+    ...['Ing.', 'Mgr.', 'Bc.', 'MUDr.', 'JUDr.', 'PhDr.', 'RNDr.', 'PaedDr.', 'PhD', 'CSc.', 'DiS.', 'MBA'],
+    ...['Dr.', 'Prof.', 'Doc.', 'Mr.', 'Mrs.', 'Ms.', 'Jr.', 'Sr.'],
+  ])('8.3 %s is no part of a name', (title) => {
+    expect(suspects(`${title} Eva|Nováková`, 'Eva|Svobodová')).toBe(false);
+    expect(suspects('Eva|Nováková', `${title} Eva|Svobodová`)).toBe(false);
+  });
+});
+
+describe('8.3 which of an account’s names are compared', () => {
+  const shown = (firstName: string | null, lastName: string | null, displayName: string): Names => ({
+    ...{ firstName, lastName, displayName },
+  });
+  it.each([
+    ['given and family name, not what is shown', shown('Eva', 'Malá', 'Eva M.'), shown('Eva', 'Malá', 'Jan'), false],
+    ['what is shown, without a family name', shown('Eva', null, 'Eva Malá'), shown('Eva', null, 'Petr Malá'), true],
+    ['what is shown, without a given name', shown(null, 'Malá', 'Eva Malá'), shown(null, 'Malá', 'Petr Malá'), true],
+    ['nothing but titles is no name', shown(null, null, 'Ing.'), shown('Eva', 'Malá', ''), false],
+  ])('8.3 %s', (_what, namesSeen, namesNow, suspected) => {
+    expect(suspectsReuse({ namesSeen, namesNow, wasGone: false })).toBe(suspected);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AccountContent } from '../../../src/domain/account.ts';
 import type { Change } from '../../../src/domain/change.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { emptyValue, noWords, type Policy, type Snapshot, type UserState } from '../../../src/domain/user.ts';
@@ -75,6 +76,51 @@ describe('undoing a decision', () => {
   it('15.3 refuses nothing of a part of which the source says something else by now', () => {
     const content = { values: { email: 'newer@corp.test', lastName: 'New', rank: '3' } };
     expect(decideUndo(input({ content })).refusals.map(({ part }) => part)).toEqual(['lastName', 'rank']);
+  });
+
+  describe('15.3 of roles, teams and supervision', () => {
+    const moved: Change[] = [
+      { field: 'roles', before: ['agent'], after: ['agent', 'analyst'] },
+      { field: 'teams', before: ['Sales'], after: ['Zeta'] },
+      { field: 'supervises', before: [], after: ['Beta'] },
+    ];
+    const present: Snapshot = { ...slot, roles: ['agent', 'analyst'], teams: [3], supervises: [4] };
+    const bindings = new Map([
+      ['t2', 2],
+      ['t3', 3],
+      ['t4', 4],
+    ]);
+    const undo = (content: AccountContent | null, changed: Partial<UndoInput> = {}) => {
+      const former = formerSlot(slot, emptyValue, moved);
+      return decideUndo(input({ changes: moved, former, bindings, content, ...changed }, noWords, present));
+    };
+    const team = (id: string) => ({ id, name: id });
+    const said: AccountContent = {
+      ...{ values: {}, roleFacts: { roles: ['analyst'] }, teams: [team('t3')], supervises: [team('t4')] },
+    };
+    const refusals = [
+      { part: 'roles', said: '{"roles":["analyst"]}' },
+      { part: 'teams', said: '["t3"]' },
+      { part: 'supervises', said: '["t4"]' },
+    ];
+
+    it('15.3 what the source still says is refused', () => {
+      expect(undo(said)).toMatchObject({ slot, refusals, kept: [] });
+    });
+
+    it.each<[string, AccountContent]>([
+      ['roles', { ...said, roleFacts: { roles: [] } }],
+      ['teams', { ...said, teams: [team('t2')] }],
+      ['supervises', { ...said, supervises: [] }],
+    ])('15.3 %s of which it says others by now are not', (part, content) => {
+      expect(undo(content).refusals).toEqual(refusals.filter((each) => each.part !== part));
+    });
+
+    it('15.3 of a source that is configured no longer, all that its account said', () => {
+      expect(undo({ ...said, teams: [team('t2')] }, { rules: null }).refusals.map((each) => each.part)).toEqual([
+        ...['roles', 'teams', 'supervises'],
+      ]);
+    });
   });
 
   it('15.3 refuses nothing where the account belongs to nobody or to somebody else', () => {

@@ -66,6 +66,13 @@ describe('6.5 what waits for a user whose sync is off', () => {
     expect(changes).toContainEqual({ field: 'department', before: 'Sales', after: 'Claims' });
   });
 
+  it('6.5 is nothing else: what the accounts say nothing of stays', () => {
+    const more = snapshots.map((each) => ({ ...each, values: { ...each.values, company: each.source } }));
+    const value = fold({ origin: 'acd', words: noWords, snapshots: more, policy, teamNames, present: emptyValue });
+    const changes = changesWhenOn({ ...subject({ value }), snapshots: more }, news, teamNames);
+    expect(fields(changes).sort()).toEqual(['department', 'firstName']);
+  });
+
   it('6.5 leaves out sources for which the sync is on', () => {
     const off = subject({ syncEnabled: true, syncOffSources: ['ad'] });
     expect(fields(changesWhenOn(off, news, teamNames))).toEqual(['department']);

@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
   {
     name: 'a key without a value',
     yaml: 'retention:\n',
-    problems: ['FILE:1: retention has no value; must be a mapping with the keys events, runs, rejects'],
+    problems: ['FILE:1: retention has no value; must be a mapping with the keys events, runs, rejects, users'],
   },
   {
     name: 'wrong values of every sort, told at once and by line',

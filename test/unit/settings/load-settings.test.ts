@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SecretRef } from '../../../src/connector-kit/secret.ts';
-import { chooseConfigFile } from '../../../src/settings/load-settings.ts';
 import { noticeKinds } from '../../../src/domain/notice.ts';
 import { load } from './support.ts';
 
@@ -20,7 +19,7 @@ describe('settings', () => {
       http: { host: '127.0.0.1', port: 7420, hostNames: ['localhost', '127.0.0.1', '::1'] },
       organization: { timeZone: 'UTC', locale: 'en', defaultTeam: 'Default', defaultGroup: 'Default' },
       newUsers: { active: true, fromDisabled: 'wait' },
-      roles: { reassert: false, catalogue: { agent: [], supervisor: [] } },
+      roles: { reassert: false, catalogue: { agent: [], supervisor: ['manage-teams'] } },
       guard: {
         firstImport: 'hold',
         created: { number: 20, percent: 20 },
@@ -32,7 +31,7 @@ describe('settings', () => {
         gone: { number: 10, percent: 10 },
       },
       notify: [],
-      retention: {},
+      retention: { users: 365 },
       log: { level: 'info' },
       sources: [],
     });
@@ -203,12 +202,6 @@ describe('settings', () => {
     expect(thawed(settings)).toEqual([]);
     const config = settings.sources[1]?.config as { connection: { bindPassword: SecretRef } };
     expect(await config.connection.bindPassword.read()).toBe('hunter2');
-  });
-
-  it('come from --config, else ROSTERD_CONFIG, else config/rosterd.yaml', () => {
-    expect(chooseConfigFile('a.yaml', { ROSTERD_CONFIG: 'b.yaml' })).toBe('a.yaml');
-    expect(chooseConfigFile(undefined, { ROSTERD_CONFIG: 'b.yaml' })).toBe('b.yaml');
-    expect(chooseConfigFile(undefined, { ROSTERD_CONFIG: '' })).toBe('config/rosterd.yaml');
   });
 });
 

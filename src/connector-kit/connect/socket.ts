@@ -4,20 +4,19 @@ import type { Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { SourceError } from '../errors.ts';
-import type { DirectoryConnection, Endpoint } from './connection-config.ts';
-import { isLoopback } from './connection-config.ts';
+import { isLoopback, placeOf } from './endpoint.ts';
+import type { Endpoint, TlsSettings } from './endpoint.ts';
 import { connectionFailure } from './failures.ts';
 
 /** What a connection's configuration says of the socket, whatever protocol is spoken over it. */
-export type SocketSettings = Pick<DirectoryConnection, 'tls' | 'timeoutMs' | 'allowPlaintext'>;
+export interface SocketSettings {
+  readonly tls?: TlsSettings | undefined;
+  readonly timeoutMs: number;
+  readonly allowPlaintext: boolean;
+}
 
 /** A host that takes longer is as good as down, however long its answers may take. */
 export const longestConnectMs = 15_000;
-
-/** Host and port, for messages. */
-export function placeOf(endpoint: Endpoint): string {
-  return `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
-}
 
 /**
  * Opens the TCP connection. Throws a SourceError; fatal `configuration` when it turns out to leave this machine although

@@ -1,0 +1,41 @@
+import type { Knex } from 'knex';
+import { groupOfTeam, groupPaths } from '../../domain/groups.ts';
+import { compareText, fold } from '../../domain/text.ts';
+import { groupTree } from '../scope-reads.ts';
+import { sqlRows } from './sql.ts';
+
+/** A group as the API answers it. */
+interface GroupJson {
+  readonly name: string;
+  /** The group that contains it; null at the top. */
+  readonly below: string | null;
+  /** Names from the top down to the group itself. */
+  readonly path: readonly string[];
+  /** Teams that nobody has put into another group are in this one. */
+  readonly default: boolean;
+  /** The teams directly in it, by name. */
+  readonly teams: readonly string[];
+}
+
+export interface GroupQueries {
+  /** The whole tree: each group after the one that contains it, by name. */
+  list(): Promise<readonly GroupJson[]>;
+}
+
+/** Groups and the teams in them: three statements. */
+export function createGroupQueries(knex: Knex): GroupQueries {
+  return {
+    async list() {
+      const tree = await groupTree(knex, '');
+      const teams = await sqlRows<{ id: number; name: string }>(knex, 'select id, name from team');
+      const inGroup = Map.groupBy(teams, (team) => groupOfTeam(tree, team.id));
+      return [...groupPaths(tree)].map(([id, path]) => ({
+        name: path.at(-1) ?? '',
+        below: path.at(-2) ?? null,
+        path,
+        default: id === tree.defaultGroup,
+        teams: (inGroup.get(id) ?? []).map(({ name }) => name).sort((a, b) => compareText(fold(a), fold(b))),
+      }));
+    },
+  };
+}

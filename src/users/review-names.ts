@@ -1,0 +1,65 @@
+import { fold, normalise } from '../domain/text.ts';
+import type { SourceId } from '../domain/user.ts';
+import { ActionRefusedError } from './errors.ts';
+import type { LockedItem, Said, UserTx } from './ports.ts';
+
+/** An answer about a name that a source uses for a team or a role. */
+interface NameAnswer {
+  readonly item: LockedItem;
+  readonly answer: string;
+  readonly value: string | undefined;
+}
+
+/** Whose name it is, and which: what the questions `team-name-taken` and `unknown-role` keep as evidence. */
+function asked({ evidence, source }: LockedItem, key: 'team' | 'role'): { source: SourceId; name: string } {
+  const name = evidence[key];
+  if (source === null || typeof name !== 'string') throw new Error(`the question about a ${key} does not say which`);
+  return { source, name };
+}
+
+/**
+ * Settles a team whose name another one has (spec 11.1): it shares that one, or the one that `value` names; it gets another
+ * name; or its memberships are left out. @throws ActionRefusedError
+ */
+export async function answerTeamName(tx: UserTx, { item, answer, value }: NameAnswer): Promise<void> {
+  const { source, name: externalId } = asked(item, 'team');
+  const own = (await tx.sourceTeams(source)).find((team) => team.externalId === externalId);
+  if (own === undefined) throw new ActionRefusedError('team-unknown', `${source} has no team ${externalId} any more.`);
+  const teams = await tx.teams();
+  const named = fold(normalise(value ?? own.name));
+  const holder = teams.find((team) => fold(team.name) === named);
+  if (answer === 'map-to') {
+    if (holder === undefined) throw new ActionRefusedError('team-unknown', `There is no team ${value ?? own.name}.`);
+    await tx.bindTeams([{ source, externalId, teamId: holder.id }]);
+  } else if (answer === 'create') {
+    if (value === undefined)
+      throw new ActionRefusedError('value-needed', `Say what team ${own.name} is called instead.`);
+    if (holder !== undefined)
+      throw new ActionRefusedError(
+        'unique-taken',
+        `There is a team ${holder.name} already: give another name, or map to it.`,
+      );
+    const bound = teams.find((team) => team.id === own.teamId);
+    if (bound === undefined) await tx.createTeams([{ source, externalId, name: value }]);
+    else await tx.renameTeams([{ teamId: bound.id, name: normalise(value) }]);
+  } else await tx.ignoreSourceTeam(source, externalId);
+  await tx.settleSourceTeams(source, [externalId]);
+}
+
+/** Settles a role that the catalogue does not have (spec 10.2): it means another one, or nothing. @throws ActionRefusedError */
+export async function answerRole(
+  tx: UserTx,
+  { item, answer, value }: NameAnswer,
+  catalogue: readonly string[],
+  by: Said,
+): Promise<void> {
+  const { source, name } = asked(item, 'role');
+  if (answer === 'ignore') return tx.meanRole(source, name, null, by);
+  if (value === undefined) throw new ActionRefusedError('value-needed', `Say which role ${name} of ${source} means.`);
+  if (!catalogue.includes(value))
+    throw new ActionRefusedError(
+      'role-unknown',
+      `There is no role ${value}: ${catalogue.join(', ') || 'the catalogue is empty'}. One that is added to roles.catalogue closes the question by itself.`,
+    );
+  await tx.meanRole(source, name, value, by);
+}
