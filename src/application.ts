@@ -6,7 +6,6 @@ import { newToken } from './access/tokens.ts';
 import { buildApi } from './api/build-api.ts';
 import type { DryRuns } from './api/dependencies.ts';
 import type { ApiInstance } from './api/instance.ts';
-import { createMetrics } from './api/metrics.ts';
 import {
   actionRules,
   askSource,
@@ -86,6 +85,8 @@ export interface ApplicationOptions {
   /** Users or accounts per transaction. */
   readonly batchSize: number;
   readonly overlap: boolean;
+  /** Whether somebody may ask this process for its metrics. */
+  readonly scraped: boolean;
   readonly osUser: string;
   readonly signal: AbortSignal;
   /** Hands a run to the workers. */
@@ -150,7 +151,9 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     nextRuns: options.nextRuns,
   });
   const sourceStates = sourceStore(db);
-  const metrics = createMetrics(() => queries.sources.list());
+  const metrics = options.scraped
+    ? (await import('./api/metrics.ts')).createMetrics(() => queries.sources.list())
+    : null;
   const [leases, holder] = [leaseStore(db), `${hostname()} pid ${String(process.pid)}`];
   const [policies, policyId] = [policyStore(db), await ensurePolicy(db, policy)];
   const engine = new Engine({
@@ -172,7 +175,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     overlap: options.overlap,
     signal: options.signal,
     runEnded: (run) => {
-      metrics.runEnded(run);
+      metrics?.runEnded(run);
     },
   });
   const askNow: AskSource = async (source, externalId) =>

@@ -10,9 +10,8 @@ import { buildApplication, connectorDefinitions, type Application } from './appl
 import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
 import { keepDryRuns, noDryRuns, openDryRun, playDryRun } from './dry-run.ts';
-import { openRunQueue, openRunWorker, type QueueBackend } from './queue/run-queue.ts';
+import type { QueueBackend } from './queue/run-queue.ts';
 import { createScheduler, isCronExpression } from './runs/schedule.ts';
-import { buildNotifier } from './notices.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { migrateSchema } from './store/migrate.ts';
@@ -86,6 +85,11 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const does = (role: ProcessRole): boolean => options.role === 'all' || options.role === role;
+  // What only a daemon needs is loaded here: commands in process start without it.
+  const [{ openRunQueue, openRunWorker }, { buildNotifier }] = await Promise.all([
+    import('./queue/run-queue.ts'),
+    import('./notices.ts'),
+  ]);
   const backend = await queueBackend(settings, store);
   const queue = await openRunQueue(backend, log);
   const runs = runStore(store.db);
@@ -100,6 +104,7 @@ async function serve(
   const dryRuns = keepDryRuns((request) => playHere(settings, options, store, log, signal, request));
   const application = await buildApplication({
     ...applicationBasis(settings, options, store, log, signal),
+    scraped: true,
     dryRuns,
     queueRun: (runId) => queue.addRun(runId),
     requestReconcile: () => queue.addReconcile(),
@@ -298,6 +303,7 @@ async function serveInProcess(
   };
   const application: Application = await buildApplication({
     ...applicationBasis(settings, options, store, log, stopping.signal),
+    scraped: false,
     dryRuns: noDryRuns,
     queueRun: (runId) => {
       background(application.engine.executeRun(runId));

@@ -51,6 +51,7 @@ export async function playDryRun(
     log: options.log.child({ dryRun: true }),
     batchSize,
     overlap: false,
+    scraped: false,
     queueRun: (runId) => {
       const run = application.engine.executeRun(runId);
       // Its failure must not go unheard meanwhile: it is awaited below.

@@ -186,7 +186,8 @@ export interface ApiDependencies {
   readonly version: Version;
   /** Why nothing can be served right now, or null. Asked by load balancers: cheap, and bounded in time. */
   readonly notReady: () => Promise<string | null>;
-  readonly metrics: Metrics;
+  /** Null in a command that works in process: nobody scrapes it. */
+  readonly metrics: Metrics | null;
   readonly http: {
     /** Host names and addresses beside the loopback's under which requests are answered, without port. */
     readonly hostNames: readonly string[];

@@ -11,17 +11,29 @@ interface LinkedUser {
   readonly keys: readonly string[];
 }
 
+/** A key under which a user outside the batch is found. */
+interface KeyOfUser {
+  readonly key: string;
+  readonly userId: UserId;
+}
+
 const kinds = ['possible-duplicate'];
 
 /**
  * Derives anew which users of a batch may be the same person as another: a linked account of one has values that match the
  * other by its source's rules (spec 4.9). Whatever holds the account back, the question arises; it holds nothing itself.
+ * `others` are the users under the keys near them, where the caller has looked them up.
  */
-export async function settleDuplicates(tx: ReconcileTx, pass: Writing, linked: readonly LinkedUser[]): Promise<void> {
+export async function settleDuplicates(
+  tx: ReconcileTx,
+  pass: Writing,
+  linked: readonly LinkedUser[],
+  others?: readonly KeyOfUser[],
+): Promise<void> {
   const userIds = linked.map((entry) => entry.userId);
   const open = await tx.openItems(kinds, [], userIds);
   const pairs = new Map([
-    ...(await pairsNear(tx, pass, linked)),
+    ...pairsNear(linked, pass, others ?? (await usersNear(tx, pass, linked))),
     ...open.map((item) => [item.subject, item.userIds] as const),
   ]);
   if (pairs.size === 0) return;
@@ -32,15 +44,24 @@ export async function settleDuplicates(tx: ReconcileTx, pass: Writing, linked: r
   await settleQuestions(tx, pass, { kinds, accountIds: [], userIds }, desired);
 }
 
+/** The keys under which users may be that are the same person as this one. */
+export function keysNear({ account, keys }: LinkedUser, pass: Writing): readonly string[] {
+  return [...keysOfAccount(account, pass), ...keys];
+}
+
+async function usersNear(tx: ReconcileTx, pass: Writing, linked: readonly LinkedUser[]): Promise<readonly KeyOfUser[]> {
+  const keys = [...new Set(linked.flatMap((entry) => keysNear(entry, pass)))];
+  const known = linked.map((entry) => entry.userId);
+  return keys.length === 0 ? [] : tx.usersByKeys(keys, known);
+}
+
 /** The pairs that share any key: those that may be asked about, found by look-ups. */
-async function pairsNear(
-  tx: ReconcileTx,
-  pass: Writing,
+function pairsNear(
   linked: readonly LinkedUser[],
-): Promise<ReadonlyMap<string, readonly UserId[]>> {
-  const keysOf = new Map(linked.map((entry) => [entry.userId, [...keysOfAccount(entry.account, pass), ...entry.keys]]));
-  const keys = [...new Set([...keysOf.values()].flat())];
-  const others = keys.length === 0 ? [] : await tx.usersByKeys(keys, [...keysOf.keys()]);
+  pass: Writing,
+  others: readonly KeyOfUser[],
+): ReadonlyMap<string, readonly UserId[]> {
+  const keysOf = new Map(linked.map((entry) => [entry.userId, keysNear(entry, pass)]));
   const among = linked.flatMap((entry) => entry.keys.map((key) => ({ key, userId: entry.userId })));
   const usersByKey = Map.groupBy([...others, ...among], (hit) => hit.key);
   const pairs = new Map<string, readonly UserId[]>();

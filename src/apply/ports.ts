@@ -193,6 +193,11 @@ export interface ReconcileReads {
   claimHolders(claims: readonly Claim[]): Promise<Map<string, UserId>>;
   /** `except`: users whose keys the caller knows. */
   usersByKeys(keys: readonly string[], except?: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
+  /** Users, and unlinked accounts of any source, under these keys. `except`: users whose keys the caller knows. */
+  holdersOfKeys(
+    keys: readonly string[],
+    except: readonly UserId[],
+  ): Promise<{ key: string; userId: UserId | null; accountId: number | null }[]>;
   /** Unlinked, present, not ignored accounts of the source under these keys, beside those that the caller knows. */
   accountsByKeys(source: SourceId, keys: readonly string[], except: readonly number[]): Promise<number[]>;
   /** The keys of the users' linked, not ignored accounts, by the rules of their sources. */
@@ -262,6 +267,8 @@ export interface ReconcileWrites {
   turnSourceTeams(source: SourceId): Promise<void>;
   /** Makes unlinked accounts of any source due that are found under these keys. */
   wakeByKeys(keys: readonly string[]): Promise<void>;
+  /** Makes these accounts due. */
+  wakeAccounts(accountIds: readonly number[]): Promise<void>;
   /** Makes accounts due whose open question names one of these users, or waits for one of these names. */
   wakeByItems(userIds: readonly UserId[], freedNames: readonly string[]): Promise<void>;
   /**

@@ -27,7 +27,7 @@ import { decideNewLink, newSubject } from './foresee.ts';
 import { inLanes, type Turn } from './lanes.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
-import { settleDuplicates } from './duplicates.ts';
+import { keysNear, settleDuplicates } from './duplicates.ts';
 import { openMissing } from './values.ts';
 
 /**
@@ -257,13 +257,22 @@ async function spreadKeys(tx: ReconcileTx, pass: Pass, made: readonly Decision[]
     keys: keysAfter(subject, decision, [...linkedSources, pass.rules.id], pass),
   }));
   await tx.saveUserKeys(linked);
-  await tx.wakeByKeys([...new Set(linked.flatMap((entry) => [...entry.before, ...entry.keys]))]);
+  const wakes = new Set(linked.flatMap((entry) => [...entry.before, ...entry.keys]));
+  const keys = new Set([...wakes, ...linked.flatMap((entry) => keysNear(entry, pass))]);
+  const found = await tx.holdersOfKeys(
+    [...keys],
+    linked.map((entry) => entry.userId),
+  );
+  await tx.wakeAccounts(
+    found.flatMap(({ key, accountId }) => (accountId !== null && wakes.has(key) ? [accountId] : [])),
+  );
   const freed = made.flatMap(({ bid }) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
   await tx.wakeByItems(
     made.filter(isLink).map(({ subject }) => subject.user.id),
     freed,
   );
-  await settleDuplicates(tx, pass, linked);
+  const users = found.flatMap(({ key, userId }) => (userId === null ? [] : [{ key, userId }]));
+  await settleDuplicates(tx, pass, linked, users);
 }
 
 function decidedRow({ account, subject }: Candidate, decision: ValueDecision, outcome = nothingLost): Decided {

@@ -54,11 +54,13 @@ function whatIsWrong(text: string): string | undefined {
 
 /** One form for equal content: normalised texts, sorted keys and lists, empty text as empty. */
 function canonical(content: AccountContent): AccountContent {
-  const values = (Object.entries(content.values) as [Field, string | null][])
-    .map(([field, text]) => [field, text === null ? null : normalise(text) || null] as const)
-    .sort(([a], [b]) => compareText(a, b));
+  const values: Partial<Record<Field, string | null>> = {};
+  for (const field of (Object.keys(content.values) as Field[]).sort()) {
+    const text = content.values[field] ?? null;
+    values[field] = text === null ? null : normalise(text) || null;
+  }
   return {
-    values: Object.fromEntries(values),
+    values,
     ...(content.disabled === undefined ? {} : { disabled: content.disabled }),
     ...(content.roleFacts === undefined ? {} : { roleFacts: canonicalFacts(content.roleFacts) }),
     ...(content.teams === undefined ? {} : { teams: canonicalTeams(content.teams) }),

@@ -124,7 +124,7 @@ export function decideValues(
     after,
     changes,
     classes: classesOf(changes),
-    moved: !sameValue(user.value, after),
+    moved: changes.length > 0 || !sameValue(user.value, after),
     heldBack: null,
     projection,
     suspicion,
@@ -182,7 +182,8 @@ function holdReason(
 }
 
 function sameSnapshot(a: Snapshot | undefined, b: Snapshot): boolean {
-  return a !== undefined && JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
+  if (a === undefined || Object.keys(a.values).length !== Object.keys(b.values).length) return false;
+  return JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
 }
 
 function canonical(snapshot: Snapshot): unknown {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { PersonsEvent } from '../users/events.ts';
+import { toKept } from './event-changes.ts';
 
 /** Writes a person's event in the transaction of what they did (spec 15.1). */
 export async function appendPersonsEvent(transaction: Knex, event: PersonsEvent): Promise<void> {
@@ -12,7 +13,7 @@ export async function appendPersonsEvent(transaction: Knex, event: PersonsEvent)
     user_id: event.userId,
     account_id: event.account?.id ?? null,
     external_id: event.account?.externalId ?? null,
-    changes: JSON.stringify(event.changes),
+    changes: JSON.stringify(toKept(event.changes)),
     reason: event.reason,
   });
 }

@@ -2,10 +2,11 @@ import type { ImportStore, ImportTx } from '../import/ports.ts';
 import { silentProofs } from '../domain/absence.ts';
 import type { AccountContent } from '../domain/account.ts';
 import { checkLease } from './leases.ts';
-import { forRows, query, queryOne, type Db } from './sql.ts';
+import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
 
-const accountColumns = '"externalId" text, content jsonb, "contentHash" text, disabled boolean, keys text[]';
+const accountColumns = '"externalId" text, content jsonb, "contentHash" text, disabled boolean';
+const accountTable = rowTable(accountColumns);
 
 /** What importing needs, on PostgreSQL and on the embedded database alike. */
 export function importStore(db: Db): ImportStore {
@@ -63,10 +64,10 @@ function importTx(db: Db): ImportTx {
         db,
         `insert into account (source_id, external_id, content, content_hash, disabled, disabled_since)
          select src, "externalId", content, "contentHash", disabled, case when disabled then now() end
-         from jsonb_to_recordset(?::text::jsonb) as r(${accountColumns}), (select ?::text as src) as c
+         from ${accountTable.table}, (select ?::text as src) as c
          on conflict (source_id, external_id) do nothing
          returning id, external_id as "externalId"`,
-        [JSON.stringify(accounts), source],
+        [accountTable.parameter(accounts), source],
       );
       const keysOf = new Map(accounts.map((account) => [account.externalId, account.keys ?? []]));
       await insertKeys(

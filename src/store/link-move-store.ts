@@ -10,9 +10,10 @@ import type {
   LinkToMove,
   PairStanding,
 } from '../users/link-move.ts';
+import { toKept } from './event-changes.ts';
 import type { IgnoringRuleOf } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
-import { forRows, query } from './sql.ts';
+import { forRows, query, rowTable } from './sql.ts';
 import { loadSubjects } from './subject-rows.ts';
 import { inTransaction } from './transactions.ts';
 
@@ -51,10 +52,10 @@ function within(transaction: Knex, settings: LinkMoveSettings): LinkMoveTransact
   };
 }
 
-const pairColumns = 'ord int, old text, "new" text';
+const pairTable = rowTable('ord int, old text, "new" text');
 
 function numbered(pairs: readonly LinkPair[]): string {
-  return JSON.stringify(pairs.map((pair, ord) => ({ ord, old: pair.old, new: pair.new })));
+  return pairTable.parameter(pairs.map((pair, ord) => ({ ord, ...pair })));
 }
 
 /** Users before accounts, each in the order of their ids, as everybody does. */
@@ -92,18 +93,18 @@ async function standingsOf(
 ): Promise<PairStanding[]> {
   const rows = await query<StandingRow>(
     db,
-    `select p.old, p."new", o.id as "oldAccount", ol.user_id as "userId", n.id as "newAccount", n.content,
+    `select r.old, r."new", o.id as "oldAccount", ol.user_id as "userId", n.id as "newAccount", n.content,
             n.absent_since is not null or n.gone_since is not null as "newAbsent",
             n.ignored_at is not null as "newIgnored", nl.user_id as "newUserId",
             (select a.external_id from link l join account a on a.id = l.account_id
               where l.user_id = ol.user_id and l.source_id = ? and l.until is null) as "userLinkedTo",
             exists (select from bar b where b.account_id = n.id and b.user_id = ol.user_id and b.kind = 'release') as released
-       from jsonb_to_recordset(?::text::jsonb) as p(${pairColumns})
-            left join account o on o.source_id = ? and o.external_id = p.old
+       from ${pairTable.table}
+            left join account o on o.source_id = ? and o.external_id = r.old
             left join link ol on ol.account_id = o.id and ol.until is null
-            left join account n on n.source_id = ? and n.external_id = p."new"
+            left join account n on n.source_id = ? and n.external_id = r."new"
             left join link nl on nl.account_id = n.id and nl.until is null
-      order by p.ord`,
+      order by r.ord`,
     [to, numbered(pairs), from, to],
   );
   return rows.map(({ content, ...row }) => {
@@ -187,8 +188,8 @@ async function appendEvents(db: Knex, request: LinkMoveRequest, links: readonly 
     const ended = { type: 'link-ended', source: from, account: link.oldAccount, external: link.old };
     const made = { type: 'link-made', source: to, account: link.newAccount, external: link.new };
     return [
-      { ...ended, user: link.userId, changes: [{ field: `link.${from}`, before: link.old, after: null }] },
-      { ...made, user: link.userId, changes: [{ field: `link.${to}`, before: null, after: link.new }] },
+      { ...ended, user: link.userId, changes: toKept([{ field: `link.${from}`, before: link.old, after: null }]) },
+      { ...made, user: link.userId, changes: toKept([{ field: `link.${to}`, before: null, after: link.new }]) },
     ];
   });
   await forRows(

@@ -1,5 +1,5 @@
 import type { NoticeStore, StandingState, WantedNotice } from '../notify/ports.ts';
-import { query, queryOne, type Db } from './sql.ts';
+import { query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 
 const utc = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
@@ -69,19 +69,20 @@ async function standing(
   return { now, held, sources: states, oldReviews };
 }
 
+const noticeTable = rowTable('target text, kind text, subject text, digest text, facts jsonb');
+
 async function keep(db: Db, wanted: readonly WantedNotice[], undecided: readonly string[]): Promise<void> {
-  const rows = JSON.stringify(wanted);
-  const table = `jsonb_to_recordset(?::text::jsonb) as w(target text, kind text, subject text, digest text, facts jsonb)`;
+  const rows = noticeTable.parameter(wanted);
   await inTransaction(db, async (transaction) => {
     await query(
       transaction,
       `delete from notice n where not (n.subject = any(?)) and not exists (
-         select from ${table} where w.target = n.target and w.subject = n.subject and w.digest = n.digest)`,
+         select from ${noticeTable.table} where r.target = n.target and r.subject = n.subject and r.digest = n.digest)`,
       [[...undecided], rows],
     );
     await query(
       transaction,
-      `insert into notice (target, kind, subject, digest, facts) select target, kind, subject, digest, facts from ${table}
+      `insert into notice (target, kind, subject, digest, facts) select target, kind, subject, digest, facts from ${noticeTable.table}
        on conflict (target, subject) do update set facts = excluded.facts
        where notice.sent_at is null and notice.facts <> excluded.facts`,
       [rows],

@@ -57,7 +57,7 @@ const ownTables = ['override', 'word', 'sync_off', 'worklist_ack', 'snapshot', '
 
 /** Which fields changed, in their order, and nothing of what they were and became. */
 const withoutValues = `coalesce((
-  select jsonb_agg(jsonb_build_object('field', c.value -> 'field', 'before', null, 'after', null) order by c.ordinality)
+  select jsonb_agg(jsonb_build_array(c.value -> 0, null, null) order by c.ordinality)
     from jsonb_array_elements(changes) with ordinality as c), '[]')`;
 
 async function lockUser(db: Db, userId: number, retentionDays: number): Promise<PurgeSubject | null> {

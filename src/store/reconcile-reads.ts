@@ -8,7 +8,7 @@ import type { KnownBefore, NamesSeen } from '../reconcile/decide.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import { due } from './due.ts';
 import { loadSubjects } from './subject-rows.ts';
-import { query, queryOne, type Db } from './sql.ts';
+import { query, queryOne, rowTable, type Db } from './sql.ts';
 
 const unlinked = 'not exists (select from link l where l.account_id = a.id and l.until is null)';
 
@@ -120,6 +120,13 @@ export function reconcileReads(
       query(
         db,
         'select key, user_id as "userId" from match_key where key = any(?) and user_id is not null and user_id <> all(?::int[])',
+        [[...keys], [...except]],
+      ),
+    holdersOfKeys: (keys, except) =>
+      query(
+        db,
+        `select key, user_id as "userId", account_id as "accountId" from match_key
+         where key = any(?) and (user_id is null or user_id <> all(?::int[]))`,
         [[...keys], [...except]],
       ),
     async accountsByKeys(source, keys, except) {
@@ -329,13 +336,15 @@ async function unlinkedRows(
   });
 }
 
+const claimTable = rowTable('kind text, value text');
+
 async function claimHolders(db: Db, claims: readonly Claim[]): Promise<Map<string, number>> {
   if (claims.length === 0) return new Map();
   const rows = await query<{ kind: string; value: string; user_id: number }>(
     db,
     `select c.kind, c.value, c.user_id from claim c
-     join jsonb_to_recordset(?::text::jsonb) as r(kind text, value text) on c.kind = r.kind and c.value = r.value`,
-    [JSON.stringify(claims.map(({ kind, value }) => ({ kind, value })))],
+     join ${claimTable.table} on c.kind = r.kind and c.value = r.value`,
+    [claimTable.parameter(claims)],
   );
   return new Map(rows.map((row) => [claimKey(row), row.user_id]));
 }

@@ -2,11 +2,13 @@ import type { ReconcileWrites } from '../apply/ports.ts';
 import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
 import { due } from './due.ts';
+import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
-import { forRows, query, queryOne, type Db } from './sql.ts';
+import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
 
 const names = valueColumnNames.join(', ');
+const claimTable = rowTable('kind text, value text, user_id int');
 
 /** The writes of one batch, each one statement for all its rows. */
 export function reconcileWrites(db: Db): ReconcileWrites {
@@ -22,7 +24,7 @@ export function reconcileWrites(db: Db): ReconcileWrites {
       await forRows(
         db,
         'type text, "userId" int, "accountId" int, "externalId" text, changes jsonb, reason text, "guardClasses" text[], former jsonb',
-        events,
+        events.map((event) => ({ ...event, changes: toKept(event.changes) })),
         (
           rows,
         ) => `insert into event (actor_kind, actor_name, type, source_id, run_id, user_id, account_id, external_id, changes, reason, guard_classes, former)
@@ -94,9 +96,9 @@ function userWrites(
       const { taken } = await queryOne<{ taken: number }>(
         db,
         `with taken as (insert into claim (kind, value, user_id)
-           select kind, value, user_id from jsonb_to_recordset(?::text::jsonb) as r(kind text, value text, user_id int)
+           select kind, value, user_id from ${claimTable.table}
            on conflict do nothing returning 1) select count(*)::int as taken from taken`,
-        [JSON.stringify(wanted)],
+        [claimTable.parameter(wanted)],
       );
       if (taken === wanted.length) return true;
       await query(db, 'delete from claim where user_id = any(?)', [claims.map((write) => write.userId)]);
@@ -136,6 +138,7 @@ async function saveNotices(
 
 const decidedColumns =
   '"accountId" int, "contentHash" text, wakes int, standing text, reason text, "userId" int, "heldDigest" text';
+const decidedTable = rowTable(decidedColumns);
 const setDecided = `decided_hash = r."contentHash", decided_wakes = r.wakes, standing = r.standing,
   standing_reason = r.reason, standing_user = r."userId", held_digest = r."heldDigest"`;
 
@@ -149,11 +152,11 @@ function identityWrites(
       if (rows.length === 0) return new Set();
       const taken = await query<{ id: number }>(
         db,
-        `update account a set ${setDecided} from jsonb_to_recordset(?::text::jsonb) as r(${decidedColumns})
+        `update account a set ${setDecided} from ${decidedTable.table}
          where a.id = r."accountId" and a.content_hash = r."contentHash" and a.absent_since is null and a.ignored_at is null
            and not exists (select from link l where l.account_id = r."accountId" and l.until is null)
          returning a.id`,
-        [JSON.stringify(rows)],
+        [decidedTable.parameter(rows)],
       );
       return new Set(taken.map((row) => row.id));
     },
@@ -354,15 +357,19 @@ function teamWrites(
   };
 }
 
-function wakes(db: Db): Part<'wakeByKeys' | 'wakeByItems' | 'wakeTaken' | 'wakeQuestions'> {
+function wakes(db: Db): Part<'wakeByKeys' | 'wakeAccounts' | 'wakeByItems' | 'wakeTaken' | 'wakeQuestions'> {
   const wake = 'update account set wakes = wakes + 1';
+  const wakeAccounts = async (ids: readonly number[]): Promise<void> => {
+    if (ids.length > 0) await query(db, `${wake} where id = any(?)`, [[...ids]]);
+  };
   return {
     async wakeByKeys(keys) {
       if (keys.length === 0) return;
       const matching = 'select distinct account_id as id from match_key where key = any(?) and account_id is not null';
       const accounts = await query<{ id: number }>(db, matching, [[...keys]]);
-      if (accounts.length > 0) await query(db, `${wake} where id = any(?)`, [accounts.map((account) => account.id)]);
+      await wakeAccounts(accounts.map((account) => account.id));
     },
+    wakeAccounts,
     async wakeByItems(userIds, freedNames) {
       if (userIds.length + freedNames.length === 0) return;
       await query(

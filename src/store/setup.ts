@@ -4,7 +4,7 @@ import { fold, normalise } from '../domain/text.ts';
 import type { FieldValues, Policy } from '../domain/user.ts';
 import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
 import type { AccountContent } from '../domain/account.ts';
-import { forRows, query, queryOne, type Db } from './sql.ts';
+import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { toValue, type ValueRow } from './user-rows.ts';
 
@@ -80,13 +80,14 @@ export async function ensureSources(db: Db, sources: readonly ConfiguredSource[]
       on conflict (source_id) do update set kind = excluded.kind, role = excluded.role`,
   );
   await refreshKeys(db, sources, allRules);
+  const digests = rowTable('id text, "decisionDigest" text');
   await inTransaction(db, async (transaction) => {
     const changed = await query<{ id: string }>(
       transaction,
       `update source_state s set decision_digest = r."decisionDigest"
-       from jsonb_to_recordset(?::text::jsonb) as r(id text, "decisionDigest" text)
+       from ${digests.table}
        where s.source_id = r.id and s.decision_digest is distinct from r."decisionDigest" returning s.source_id as id`,
-      [JSON.stringify(sources)],
+      [digests.parameter(sources)],
     );
     await query(transaction, 'update account set wakes = wakes + 1 where source_id = any(?)', [
       changed.map((row) => row.id),

@@ -16,7 +16,7 @@ export function snapshotWrites(db: Db): Pick<ReconcileWrites, 'saveSnapshots' | 
           names_seen: namesSeen,
         })),
         (table) => `insert into snapshot (user_id, source_id, account_id, results, names_seen)
-          select user_id, source_id, account_id, results, names_seen || ${readBy('r.source_id')} from ${table}
+          select user_id, source_id, account_id, results, names_seen || read_by from ${table} left join ${readBy} using (source_id)
           on conflict (user_id, source_id) do update
           set account_id = excluded.account_id, results = excluded.results, names_seen = excluded.names_seen, applied_at = now()`,
       );
@@ -26,14 +26,12 @@ export function snapshotWrites(db: Db): Pick<ReconcileWrites, 'saveSnapshots' | 
         db,
         '"userId" int, "accountId" int, "namesSeen" jsonb',
         names,
-        (table) => `update snapshot s set names_seen = "namesSeen" || ${readBy('s.source_id')} from ${table}
-          where s.user_id = "userId" and s.account_id = "accountId"`,
+        (table) => `update snapshot s set names_seen = "namesSeen" || read_by from ${table}, ${readBy}
+          where s.user_id = "userId" and s.account_id = "accountId" and m.source_id = s.source_id`,
       );
     },
   };
 }
 
 /** The mapping by which the source's names were last read, as part of the names seen (spec 8.3). */
-function readBy(source: string): string {
-  return `jsonb_build_object('readBy', (select name_mapping from source_state where source_state.source_id = ${source}))`;
-}
+const readBy = `(select source_id, jsonb_build_object('readBy', name_mapping) as read_by from source_state) as m`;

@@ -72,14 +72,21 @@ export function sourceStore(db: Db): SourceStore {
     async recordComplete(lease, source, nameMapping) {
       const sql = 'update source_state set first_complete_at = now() where source_id = ? and first_complete_at is null';
       await leased(db, lease, sql, [source]);
-      await leased(
-        db,
-        lease,
-        `with remapped as (update source_state set name_mapping = ? where source_id = ? and name_mapping is distinct from ? returning 1)
-         update account a set wakes = wakes + 1 from remapped, link l
-         where l.account_id = a.id and l.until is null and l.source_id = ?`,
-        [nameMapping, source, nameMapping, source],
-      );
+      await inTransaction(db, async (transaction) => {
+        await checkLease(transaction, lease);
+        const remapped = await query(
+          transaction,
+          'update source_state set name_mapping = ? where source_id = ? and name_mapping is distinct from ? returning 1',
+          [nameMapping, source, nameMapping],
+        );
+        if (remapped.length === 0) return;
+        await query(
+          transaction,
+          `update account a set wakes = wakes + 1 from link l
+           where l.account_id = a.id and l.until is null and l.source_id = ?`,
+          [source],
+        );
+      });
     },
     async filling(sources) {
       const { any } = await queryOne<{ any: boolean }>(db, 'select exists (select from "user") as any');

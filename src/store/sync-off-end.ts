@@ -1,3 +1,4 @@
+import { toKept, type ToldChange } from './event-changes.ts';
 import { forRows, query, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { copySyncOff } from './user-sync.ts';
@@ -33,7 +34,7 @@ export async function endPassedSwitches(db: Db): Promise<number> {
     await forRows(
       transaction,
       '"userId" int, source text, changes jsonb',
-      ended.map((each) => ({ ...each, changes: changesOf(each) })),
+      ended.map((each) => ({ ...each, changes: toKept(changesOf(each)) })),
       (table) => `insert into event (actor_kind, actor_name, type, source_id, user_id, changes, reason)
         select 'system', 'rosterd', 'sync-switched', source, "userId", changes, 'its end date has come' from ${table}`,
     );
@@ -41,7 +42,7 @@ export async function endPassedSwitches(db: Db): Promise<number> {
   });
 }
 
-function changesOf({ source, until }: EndedSwitch): object[] {
+function changesOf({ source, until }: EndedSwitch): ToldChange[] {
   const scope = source === null ? '' : `.${source}`;
   return [
     { field: `sync${scope}`, before: 'off', after: 'on' },

@@ -10,6 +10,7 @@ import type {
   UndoTransaction,
   UndoWrite,
 } from '../users/undo-ports.ts';
+import { fromKept, toKept, type KeptChange } from './event-changes.ts';
 import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { appendPersonsEvent } from './append-event.ts';
@@ -56,7 +57,7 @@ export function createUndoStore(db: Db, matchOf: MatchOf, ignoringRuleOf: Ignori
     async latestOf(userId, run, field) {
       const sql = `select e.id::float8 as id, e.user_id as "userId" from event e
         where e.user_id = ? and ${undoable} and (?::int is null or e.run_id = ?::int)
-          and (?::text is null or exists (select from jsonb_array_elements(e.changes) c where c ->> 'field' = ?::text))
+          and (?::text is null or exists (select from jsonb_array_elements(e.changes) c where c ->> 0 = ?::text))
         order by e.id desc limit 1`;
       return (await query<UndoStep>(db, sql, [userId, run, run, field, field]))[0] ?? null;
     },
@@ -98,8 +99,10 @@ function undoWork(
         reason: request.reason ?? null,
       });
     },
-    undoable: (eventIds) =>
-      query<UndoableEvent>(
+    async undoable(eventIds) {
+      const rows = await query<
+        Omit<UndoableEvent, 'changes'> & { changes: KeptChange<UndoableEvent['changes'][number]>[] }
+      >(
         db,
         `select e.id::float8 as id, e.type, e.run_id as "runId", e.source_id as source, e.user_id as "userId",
            e.account_id as "accountId", e.external_id as "externalId", e.changes, e.former,
@@ -111,7 +114,9 @@ function undoWork(
            left join link l on l.account_id = e.account_id and l.user_id = e.user_id and l.until is null
          where e.id = any(?::bigint[]) order by e.id desc`,
         [[...eventIds]],
-      ),
+      );
+      return rows.map((row) => ({ ...row, changes: fromKept(row.changes) }));
+    },
     currentLinks: (userIds) =>
       query<UndoneLink>(
         db,
@@ -242,7 +247,7 @@ async function appendEvents(db: Db, writes: readonly UndoWrite[], { operator, re
     db,
     'type text, source text, run int, "user" int, account int, external text, changes jsonb, undoes bigint',
     writes.map(({ event, type, changes }) => ({
-      ...{ type, changes, source: event.source, run: event.runId, undoes: event.id },
+      ...{ type, changes: toKept(changes), source: event.source, run: event.runId, undoes: event.id },
       ...{ user: event.userId, account: event.accountId, external: event.externalId },
     })),
     (

@@ -291,7 +291,7 @@ async function stateOf(sql: Sql): Promise<State> {
   );
   const users = await sql<{ acd_id: string; row: string }>('select acd_id, u::text as row from "user" u');
   const events = await sql<{ event: string }>(
-    `select concat(type, (select ': ' || string_agg(c->>'field', ', ') from jsonb_array_elements(changes) c)) as event
+    `select concat(type, (select ': ' || string_agg(c->>0, ', ') from jsonb_array_elements(changes) c)) as event
        from event order by id`,
   );
   return {

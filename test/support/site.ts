@@ -107,6 +107,7 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
     redactor,
     batchSize: 100,
     overlap: true,
+    scraped: false,
     osUser: 'tester',
     signal: stopping.signal,
     queueRun: (id) => inTurn(() => application.engine.executeRun(id)),

@@ -21,8 +21,9 @@ export function healthRoutes(app: ApiInstance, { notReady, metrics }: ApiDepende
     },
   );
 
-  app.get('/metrics', { config: { access: 'view' }, schema: { hide: true } }, async (_request, reply) => {
-    reply.type(metrics.contentType);
-    return metrics.text();
-  });
+  if (metrics !== null)
+    app.get('/metrics', { config: { access: 'view' }, schema: { hide: true } }, async (_request, reply) => {
+      reply.type(metrics.contentType);
+      return metrics.text();
+    });
 }

@@ -20,7 +20,7 @@ interface SyncOptions {
 
 /** From quick to patient, in milliseconds: a small sync ends at once, a long one is not asked all the time. */
 const firstPauseMs = 50;
-const longestPauseMs = 500;
+const longestPauseMs = 200;
 
 export function addSyncCommand(program: RosterdCommand, runner: Runner): void {
   addCommand<SyncOptions>(program, runner, {

@@ -1,6 +1,5 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
-import got from 'got';
 import { cleanText } from '../../telemetry/clean-text.ts';
 import { placeOf } from '../connect/endpoint.ts';
 import { connectionFailure } from '../connect/failures.ts';
@@ -88,6 +87,8 @@ export class HttpClient {
 
   async #exchange(request: HttpRequest, signal: AbortSignal, received: Buffer[]): Promise<HttpAnswer> {
     signal.throwIfAborted();
+    // Most processes never ask over HTTP, and it takes long to load.
+    const { default: got } = await import('got');
     const stream = got.stream(this.#address, this.#options(request, signal));
     const head = new Promise<AnswerHead>((resolve) => {
       stream.once('response', ({ statusCode, headers }: { statusCode: number; headers: AnswerHead['headers'] }) => {

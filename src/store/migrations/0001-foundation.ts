@@ -51,7 +51,7 @@ create table setting (name text primary key, value text not null);
 
 const sources = `
 create table source_state (
-  source_id text primary key,
+  source_id text collate "C" primary key,
   kind text not null,
   role text not null check (role in ('acd', 'directory')),
   system_id text,
@@ -75,8 +75,8 @@ create table source_state (
 );
 create table account (
   id integer generated always as identity primary key,
-  source_id text not null,
-  external_id text not null,
+  source_id text collate "C" not null,
+  external_id text collate "C" not null,
   content jsonb not null,
   content_hash text not null,
   disabled boolean not null default false,
@@ -114,8 +114,8 @@ create table account_notice (
   primary key (account_id, kind)
 );
 create table source_team (
-  source_id text not null references source_state,
-  external_id text not null,
+  source_id text collate "C" not null references source_state,
+  external_id text collate "C" not null,
   name text not null,
   team_id integer,
   undecided boolean not null default true,
@@ -184,7 +184,7 @@ create table scope (
 );
 create table sync_off (
   user_id integer not null references "user",
-  source_id text not null default '*',
+  source_id text collate "C" not null default '*',
   operator_name text not null,
   at timestamptz not null default now(),
   reason text,
@@ -194,7 +194,7 @@ create table sync_off (
 create index sync_off_until on sync_off (until) where until is not null;
 create table snapshot (
   user_id integer not null,
-  source_id text not null,
+  source_id text collate "C" not null,
   account_id integer not null,
   results jsonb not null,
   names_seen jsonb not null default '{}',
@@ -228,7 +228,7 @@ create table link (
   id integer generated always as identity primary key,
   account_id integer not null,
   user_id integer not null,
-  source_id text not null,
+  source_id text collate "C" not null,
   origin text not null check (origin in ('correlated', 'created', 'manual')),
   rule text,
   since timestamptz not null default now(),
@@ -263,26 +263,25 @@ create table refusal (
   primary key (account_id, part)
 );
 create table claim (
-  kind text not null,
-  value text not null,
+  kind text collate "C" not null,
+  value text collate "C" not null,
   user_id integer not null,
   primary key (kind, value)
 );
 create index claim_user on claim (user_id);
 create table match_key (
-  key text not null,
+  key text collate "C" not null,
   account_id integer,
   user_id integer,
   check ((account_id is null) <> (user_id is null))
 );
-create index match_key_account_key on match_key (key, account_id) where account_id is not null;
-create index match_key_user_key on match_key (key, user_id) where user_id is not null;
+create index match_key_key on match_key (key, user_id, account_id);
 create index match_key_account on match_key (account_id) where account_id is not null;
 create index match_key_user on match_key (user_id) where user_id is not null;
 create table review_item (
   id integer generated always as identity primary key,
   kind text not null,
-  source_id text references source_state,
+  source_id text collate "C" references source_state,
   subject text not null,
   account_ids integer[] not null default '{}',
   user_ids integer[] not null default '{}',

@@ -2,7 +2,7 @@
 export const runs = `
 create table run (
   id integer generated always as identity primary key,
-  source_id text references source_state,
+  source_id text collate "C" references source_state,
   mode text not null check (mode in ('full', 'delta', 'reconcile')),
   state text not null default 'queued' check (state in
     ('queued', 'importing', 'reconciling', 'held', 'completed', 'completed-with-rejects', 'failed', 'cancelled')),
@@ -53,7 +53,7 @@ create table shown_decision (
   run_id integer not null,
   kind text not null check (kind in ('gone', 'values', 'link', 'create', 'unmatched')),
   account_id integer not null,
-  external_id text not null,
+  external_id text collate "C" not null,
   user_id integer,
   content_hash text not null,
   changes jsonb not null,
@@ -112,11 +112,11 @@ create table event (
   actor_kind text not null check (actor_kind in ('sync', 'operator', 'system')),
   actor_name text not null,
   type text not null,
-  source_id text,
+  source_id text collate "C",
   run_id integer,
   user_id integer,
   account_id integer,
-  external_id text,
+  external_id text collate "C",
   changes jsonb not null default '[]',
   reason text,
   guard_classes text[],

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { fromKept, type KeptChange, type ToldChange } from '../event-changes.ts';
 import { sqlRows } from './sql.ts';
 
 /** A decision of runs that were played through on a copy of the store. */
@@ -12,7 +13,7 @@ export interface PlayedDecision {
   /** Null for a user who would be created, and where nobody is concerned. */
   readonly userId: number | null;
   readonly username: string | null;
-  readonly changes: readonly { field: string; before: string | string[] | null; after: string | string[] | null }[];
+  readonly changes: readonly ToldChange[];
 }
 
 /** A question that would be open afterwards, and is not now. */
@@ -42,8 +43,8 @@ export async function noteBefore(knex: Knex): Promise<Before> {
 }
 
 /** The decisions since then, run by run, at most `limit`. */
-export function playedDecisions(knex: Knex, before: Before, limit: number): Promise<PlayedDecision[]> {
-  return sqlRows<PlayedDecision>(
+export async function playedDecisions(knex: Knex, before: Before, limit: number): Promise<PlayedDecision[]> {
+  const rows = await sqlRows<Omit<PlayedDecision, 'changes'> & Changes>(
     knex,
     `select d.run_id as run, r.source_id as source, d.held, d.kind, d.external_id as "externalId",
        case when d.user_id <= :user then d.user_id end as "userId", u.username, d.changes
@@ -59,7 +60,13 @@ export function playedDecisions(knex: Knex, before: Before, limit: number): Prom
      order by d.run_id, d.part, d.place limit :limit`,
     { ...before, limit },
   );
+  return rows.map((row) => ({ ...row, changes: row.held ? row.changes : fromKept(row.changes) }));
 }
+
+/** Of a held run as they are shown, of the others as their events keep them. */
+type Changes =
+  | { readonly held: true; readonly changes: readonly ToldChange[] }
+  | { readonly held: false; readonly changes: readonly KeptChange<ToldChange>[] };
 
 export function playedQuestions(knex: Knex, before: Before, limit: number): Promise<PlayedQuestion[]> {
   return sqlRows<PlayedQuestion>(

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { fromKept, type KeptChange, type ToldChange } from '../event-changes.ts';
 import { byCommit, byTime, newestFirst, placeAtHorizon, type EventOrder } from './event-order.ts';
 import type { PageRequest } from './paging.ts';
 import { allOf, iso, likeLiteral, sqlRows } from './sql.ts';
@@ -30,14 +31,8 @@ interface EventJson {
   readonly runId: number | null;
   readonly userId: number | null;
   readonly externalId: string | null;
-  readonly changes: readonly EventChangeJson[];
+  readonly changes: readonly ToldChange[];
   readonly reason: string | null;
-}
-
-interface EventChangeJson {
-  readonly field: string;
-  readonly before: string | readonly string[] | null;
-  readonly after: string | readonly string[] | null;
 }
 
 /**
@@ -74,7 +69,7 @@ interface FoundRow {
   readonly run_id: number | null;
   readonly user_id: number | null;
   readonly external_id: string | null;
-  readonly changes: readonly EventChangeJson[];
+  readonly changes: readonly KeptChange<ToldChange>[];
   readonly reason: string | null;
 }
 type FoundEvent = FoundRow & { readonly id: string };
@@ -189,7 +184,7 @@ function toJson(row: FoundEvent): EventJson {
     runId: row.run_id,
     userId: row.user_id,
     externalId: row.external_id,
-    changes: row.changes,
+    changes: fromKept(row.changes),
     reason: row.reason,
   };
 }

@@ -71,9 +71,9 @@ async function switchedOffOf(knex: Knex, userId: number) {
 async function changedAtOf(knex: Knex, userId: number): Promise<Map<string, string>> {
   const rows = await sqlRows<{ field: string; at: Date }>(
     knex,
-    `select distinct on (change ->> 'field') change ->> 'field' as field, e.at
+    `select distinct on (change ->> 0) change ->> 0 as field, e.at
        from event e cross join lateral jsonb_array_elements(e.changes) as change
-      where e.user_id = :userId order by change ->> 'field', e.id desc`,
+      where e.user_id = :userId order by change ->> 0, e.id desc`,
     { userId },
   );
   return new Map(rows.map((row) => [row.field, iso(row.at)]));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openFilledApi } from '../../support/api/filled-api.ts';
 import type { TestApi } from '../../support/api/test-api.ts';
+import { told } from '../../support/told-event.ts';
 
 describe.each(databases)("people's actions on %s", (_name, open) => {
   let database: OpenDatabase;
@@ -14,7 +15,7 @@ describe.each(databases)("people's actions on %s", (_name, open) => {
   afterAll(() => close());
   beforeEach(() => api.reconciles.splice(0));
 
-  const lastEvent = () => database.knex('event').orderBy('id', 'desc').first<Record<string, unknown>>();
+  const lastEvent = async () => told(await database.knex('event').orderBy('id', 'desc').first());
   const countEvents = async () => Number((await database.knex('event').count<{ count: string }[]>())[0]?.count);
 
   it('pauses and resumes a source, once, with an event', async () => {

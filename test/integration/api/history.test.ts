@@ -16,7 +16,7 @@ describe.each(databases)('the history on %s', (_name, open) => {
   beforeAll(async () => {
     database = await open();
     api = await testApi(database.knex);
-    const change = (after: string) => JSON.stringify([{ field: 'email', before: null, after }]);
+    const change = (after: string) => JSON.stringify([['email', null, after]]);
     await addEvent(database.knex, 'one', { user_id: 1, source_id: 'ad', run_id: 1, changes: change('a@x.test') });
     await addEvent(database.knex, 'two', { user_id: 2, source_id: 'ad', run_id: 1, at: '2026-03-01T00:00:00Z' });
     await addEvent(database.knex, 'three', { user_id: 1, source_id: 'acd', reason: '100% sure' });

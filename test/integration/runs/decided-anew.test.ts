@@ -3,6 +3,7 @@ import type { Run } from '../../../src/api/schemas/runs.ts';
 import { openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
 import { closeGate, installGate } from '../../support/gate.ts';
 import { openSite, type Site } from '../../support/site.ts';
+import { told } from '../../support/told-event.ts';
 
 /** More than a fifth less than these is under the guard's limits, and more than a batch of 100. */
 const agents = 600;
@@ -49,7 +50,8 @@ describe('13.5 the world moves between decision and write', () => {
   async function toldOf(run: Run, user: string): Promise<unknown> {
     const { id } = await site.user(user);
     const where = { run_id: run.id, user_id: id, type: 'user-changed' };
-    return (await database.knex('event').where(where).pluck<unknown[]>('changes')).flat();
+    const events = await database.knex('event').where(where).select<object[]>('changes');
+    return events.flatMap((event) => told(event)?.['changes']);
   }
 
   it('13.5 what no longer holds is decided anew: a word of meanwhile stands, a name taken meanwhile is asked about', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UserActed } from '../../../src/api/schemas/user-actions.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
+import { told } from '../../support/told-event.ts';
 
 describe.each(databases)('user activate and deactivate on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -27,8 +28,8 @@ describe.each(databases)('user activate and deactivate on %s', (_name, open) => 
 
   const put = (body: object, query = '', headers = {}) =>
     site.ask<UserActed>('PUT', `/users/4711/active${query}`, { body, headers });
-  const lastEvent = () =>
-    database.knex('event').where({ actor_kind: 'operator' }).orderBy('id', 'desc').first<Record<string, unknown>>();
+  const lastEvent = async () =>
+    told(await database.knex('event').where({ actor_kind: 'operator' }).orderBy('id', 'desc').first());
   const removeFromAcd = async (): Promise<void> => {
     site.acd.records.delete('4711');
     await site.sync();

@@ -3,6 +3,7 @@ import type { UserActed } from '../../../src/api/schemas/user-actions.ts';
 import type { User } from '../../../src/api/schemas/users.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
+import { told } from '../../support/told-event.ts';
 
 describe.each(databases)('user set and unset on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -32,7 +33,7 @@ describe.each(databases)('user set and unset on %s', (_name, open) => {
       body: { value, reason: 'as he said' },
       headers,
     });
-  const lastEvent = () => database.knex('event').orderBy('id', 'desc').first<Record<string, unknown>>();
+  const lastEvent = async () => told(await database.knex('event').orderBy('id', 'desc').first());
   const events = async () => Number((await database.knex('event').count<{ count: string }[]>())[0]?.count);
 
   it('5.4 pins a field that a source supplies as an override, and gives the source its word back', async () => {

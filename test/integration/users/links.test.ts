@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UserActed } from '../../../src/api/schemas/user-actions.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
+import { told } from '../../support/told-event.ts';
 
 describe.each(databases)('user unlink and link on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -40,7 +41,7 @@ describe.each(databases)('user unlink and link on %s', (_name, open) => {
       changes: [{ field: 'link.ad', before: 'guid-1', after: null }],
       user: { email: 'jan@corp.test', windowsLogin: 'CORP\\jnovak' },
     });
-    expect(await database.knex('event').where({ type: 'link-ended' }).first()).toMatchObject({
+    expect(told(await database.knex('event').where({ type: 'link-ended' }).first())).toMatchObject({
       actor_kind: 'operator',
       source_id: 'ad',
       external_id: 'guid-1',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { User } from '../../../src/api/schemas/users.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
+import { told } from '../../support/told-event.ts';
 
 describe.each(databases)('local users on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -82,9 +83,9 @@ describe.each(databases)('local users on %s', (_name, open) => {
       status: 409,
       json: { code: 'sync-not-available' },
     });
-    const event = await database.knex('event').orderBy('id', 'desc').first<Record<string, unknown>>();
+    const event = told(await database.knex('event').orderBy('id', 'desc').first());
     expect(event).toMatchObject({ type: 'user-created', actor_name: 'local:tester', reason: 'new here' });
-    expect(event['changes']).toContainEqual({ field: 'email', before: null, after: 'petr@corp.test' });
+    expect(event?.['changes']).toContainEqual({ field: 'email', before: null, after: 'petr@corp.test' });
     expect((await site.user('4711')).origin).toBe('acd');
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReviewItem } from '../../../src/api/schemas/review-items.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
+import { told } from '../../support/told-event.ts';
 
 /** Names that sources use for teams and roles, and what people answer about them (spec 4.10, 10.2, 11.1). */
 describe.each(databases)('answers about names on %s', (_name, open) => {
@@ -90,12 +91,8 @@ describe.each(databases)('answers about names on %s', (_name, open) => {
     expect((await resolve(item, 'map-to')).json.code).toBe('value-needed');
     await resolve(item, 'map-to', 'trainer');
     expect(await roles('4002')).toEqual(['agent', 'trainer']);
-    const event = await site
-      .knex('event')
-      .where({ type: 'review-answered' })
-      .orderBy('id', 'desc')
-      .first<{ changes: unknown } | undefined>();
-    expect(event).toMatchObject({ changes: [{ field: 'review.unknown-role', after: 'map-to trainer' }] });
+    const event = await site.knex('event').where({ type: 'review-answered' }).orderBy('id', 'desc').first<object>();
+    expect(told(event)).toMatchObject({ changes: [{ field: 'review.unknown-role', after: 'map-to trainer' }] });
 
     say('4002', ['2 Sales'], ['clerk', 'ghost']);
     await site.sync();

@@ -4,6 +4,7 @@ import type { UndoReport } from '../../../src/api/schemas/undo.ts';
 import type { AccountRecord } from '../../../src/domain/account.ts';
 import { databases, openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
+import { told } from '../../support/told-event.ts';
 
 type Values = AccountRecord['values'];
 
@@ -52,7 +53,7 @@ describe.each(databases)('undo on %s', (_name, open) => {
     const done = await undo({ user: '4711', reason: 'wrong OU' });
     expect(done.json).toMatchObject({ preview: false, counts: { back: 1 }, named: [{ outcome: 'back', kept: [] }] });
     expect(await site.user('4711')).toMatchObject({ email: 'jan@corp.test', lastName: 'Novák' });
-    const event = await site.knex('event').whereNotNull('undoes').first<Record<string, unknown>>();
+    const event = told(await site.knex('event').whereNotNull('undoes').first());
     expect(event).toMatchObject({
       ...{ actor_kind: 'operator', actor_name: 'local:tester', type: 'user-changed', reason: 'undone: wrong OU' },
       changes: expect.arrayContaining([
