@@ -1,6 +1,7 @@
+import { namesOfCreation } from '../domain/claim.ts';
 import { ruleName } from '../reconcile/match-keys.ts';
 import type { Verdict } from '../reconcile/correlate.ts';
-import type { Decided, ItemDraft, Planned, ReconcileTx, UnlinkedRow } from './ports.ts';
+import type { Decided, ItemDraft, PlanRow, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { competes, correlateBatch, type KeysAhead } from './neighbourhood.ts';
 import { stopIfAborted, type Pass, type Tally } from './pass.ts';
 import { asApproved, type Show } from './shown.ts';
@@ -115,11 +116,13 @@ async function writeVerdicts(
   pass.counts.skipped += settled.filter((row) => verdicts.get(row.id)?.kind === 'wait').length;
 }
 
-function plannedOf(row: UnlinkedRow, verdict: Verdict | undefined, pass: Pass): Planned[] {
+function plannedOf(row: UnlinkedRow, verdict: Verdict | undefined, pass: Pass): PlanRow[] {
   const base = { externalId: row.externalId, accountId: row.id, contentHash: row.contentHash };
-  if (verdict?.kind === 'create') return [{ ...base, kind: 'create', userId: null, rule: null }];
+  if (verdict?.kind === 'create')
+    return [{ ...base, kind: 'create', userId: null, rule: null, names: namesOfCreation(row.content.values) }];
   if (verdict?.kind !== 'link') return [];
-  return [{ ...base, kind: 'link', userId: verdict.userId, rule: ruleName(pass.rules.match[verdict.rule] ?? []) }];
+  const rule = ruleName(pass.rules.match[verdict.rule] ?? []);
+  return [{ ...base, kind: 'link', userId: verdict.userId, rule, names: [] }];
 }
 
 function decidedOf(row: UnlinkedRow, verdict: Verdict | undefined): Decided {

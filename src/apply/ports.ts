@@ -122,6 +122,15 @@ export interface Planned {
   readonly rule: string | null;
 }
 
+/** What is planned, with the unique names that a user who is created could want. */
+export interface PlanRow extends Planned {
+  readonly names: readonly string[];
+}
+
+/** In which order a plan is carried out, and how far it has come: a page starts behind this entry. */
+export type PlanPlace =
+  { readonly by: 'externalId'; readonly after: string } | { readonly by: 'accountId'; readonly after: number };
+
 export type ShownKind = 'gone' | 'values' | 'link' | 'create' | 'unmatched' | 'policy';
 
 /** A decision as a held run shows it (spec 13.2): what would become of one account and its user, or of a user by a policy. */
@@ -206,7 +215,9 @@ export interface ReconcileReads {
   candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
   /** Ids for users about to be created; those that are not used leave a gap. */
   allocateUserIds(count: number): Promise<UserId[]>;
-  planned(runId: number, afterExternalId: string, limit: number): Promise<Planned[]>;
+  planned(runId: number, place: PlanPlace, limit: number): Promise<Planned[]>;
+  /** Whether the plan only creates users, and no two of them could want the same unique name. */
+  planWithoutRivals(runId: number): Promise<boolean>;
   /** The digests of what a held run showed of these accounts, by account; of a policy by user. */
   shownDigests(runId: number, kind: ShownKind, subjects: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** One digest of everything that a held run showed; does not depend on batches. */
@@ -251,7 +262,7 @@ export interface ReconcileWrites {
   appendEvents(events: readonly EventRow[], context: { source: SourceId | null; runId: number | null }): Promise<void>;
   closeItems(ids: readonly number[]): Promise<void>;
   openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number | null): Promise<void>;
-  savePlan(runId: number, rows: readonly Planned[]): Promise<void>;
+  savePlan(runId: number, rows: readonly PlanRow[]): Promise<void>;
   dropPlan(runId: number): Promise<void>;
   setPhase(runId: number, phase: string): Promise<void>;
   saveShown(runId: number, rows: readonly Shown[]): Promise<void>;

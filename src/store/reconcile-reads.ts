@@ -160,13 +160,20 @@ export function reconcileReads(
          from "user" u left join link l on l.user_id = u.id and l.source_id = ? and l.until is null where u.id = any(?)`,
         [source, source, source, [...userIds]],
       ),
-    planned: (runId, after, limit) =>
-      query(
+    planned(runId, { by, after }, limit) {
+      const column = { externalId: 'external_id', accountId: 'account_id' }[by];
+      return query(
         db,
         `select kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId", rule
-         from run_decision where run_id = ? and external_id > ? order by external_id limit ?`,
+         from run_decision where run_id = ? and ${column} > ? order by ${column} limit ?`,
         [runId, after, limit],
-      ),
+      );
+    },
+    async planWithoutRivals(runId) {
+      const sql = `select not exists (select from run_decision where run_id = ? and kind = 'link')
+        and not exists (select from run_decision d, jsonb_array_elements_text(d.names) as name where d.run_id = ? group by name having count(*) > 1) as alone`;
+      return (await queryOne<{ alone: boolean }>(db, sql, [runId, runId])).alone;
+    },
     async shownDigests(runId, kind, subjects) {
       const subject = kind === 'policy' ? 'user_id' : 'account_id';
       const sql = `select ${subject} as id, digest from shown_decision where run_id = ? and kind = ? and ${subject} = any(?)`;

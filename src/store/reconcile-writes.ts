@@ -245,10 +245,10 @@ function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase' | 'saveSh
     async savePlan(runId, rows) {
       await forRows(
         db,
-        'kind text, "externalId" text, "accountId" int, "contentHash" text, "userId" int, rule text',
+        'kind text, "externalId" text, "accountId" int, "contentHash" text, "userId" int, rule text, names jsonb',
         rows,
-        (table) => `insert into run_decision (run_id, kind, external_id, account_id, content_hash, user_id, rule)
-          select run, kind, "externalId", "accountId", "contentHash", "userId", rule from ${table}, (select ?::int as run) as c`,
+        (table) => `insert into run_decision (run_id, kind, external_id, account_id, content_hash, user_id, rule, names)
+          select run, kind, "externalId", "accountId", "contentHash", "userId", rule, names from ${table}, (select ?::int as run) as c`,
         [runId],
       );
     },

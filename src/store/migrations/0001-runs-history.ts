@@ -47,8 +47,10 @@ create table run_decision (
   content_hash text not null,
   user_id integer,
   rule text,
+  names jsonb not null,
   primary key (run_id, external_id)
 );
+create unique index run_decision_account on run_decision (run_id, account_id);
 create table shown_decision (
   run_id integer not null,
   kind text not null check (kind in ('gone', 'values', 'link', 'create', 'unmatched')),
