@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Gone, Page, Read, ReadEnd } from '../connector-kit/contract.ts';
 import { absenceProof } from '../domain/absence.ts';
-import type { AccountContent, RejectedRecord } from '../domain/account.ts';
+import type { AccountContent, RejectedRecord, SourceTeam } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
@@ -90,21 +90,33 @@ interface State {
   unprovable: string | null;
 }
 
-/** Stores each page while the next one is being read. */
+/** Stores each page while the next one is being read and, in a full read, compared with what is known. */
 async function readPages(state: State): Promise<ReadEnd> {
-  const { read, signal, counts, progress } = state.input;
+  const { read, full, signal, counts, progress } = state.input;
   let pending = read.next();
-  for (;;) {
-    const step = await pending;
-    if (step.done === true) return step.value;
-    signal.throwIfAborted();
-    pending = read.next();
-    // A failure of the next page must not go unheard while this one is stored: it is awaited in the next round.
-    pending.catch(() => undefined);
-    await storePage(state, step.value);
-    await progress(counts.read + counts.rejected, step.value.total);
-    // Pages that are there already follow each other without a pause; the API and the leases' renewal have their turn here.
-    await setImmediate();
+  let writing = Promise.resolve();
+  try {
+    for (;;) {
+      const step = await pending;
+      // A delta may say of an account again what the page in front has changed.
+      if (step.done === true || !full) await writing;
+      if (step.done === true) return step.value;
+      signal.throwIfAborted();
+      pending = read.next();
+      // A failure of the next page must not go unheard while this one is stored: it is awaited in the next round.
+      pending.catch(() => undefined);
+      const write = await comparePage(state, step.value);
+      await writing;
+      writing = writePage(state, write);
+      // Likewise.
+      writing.catch(() => undefined);
+      await progress(counts.read + counts.rejected, step.value.total);
+      // Pages that are there already follow each other without a pause; the API and the leases' renewal have their turn here.
+      await setImmediate();
+    }
+  } finally {
+    // Whatever ended this: nothing is left behind that still writes. Where it matters, it was awaited above.
+    await writing.catch(() => undefined);
   }
 }
 
@@ -113,8 +125,19 @@ interface Said {
   readonly content: AccountContent;
 }
 
-async function storePage(state: State, page: Page): Promise<void> {
-  const { store, source, counts, lease } = state.input;
+/** What a page changes. */
+interface PageWrite {
+  readonly fresh: readonly AccountWrite[];
+  readonly changed: readonly (AccountWrite & { id: number })[];
+  /** Ids of accounts that were absent. */
+  readonly returned: readonly number[];
+  readonly gone: readonly Gone[];
+  readonly teams: readonly SourceTeam[];
+  readonly byId: ReadonlyMap<string, KnownAccount>;
+}
+
+async function comparePage(state: State, page: Page): Promise<PageWrite> {
+  const { store, source, counts } = state.input;
   const { said, rejected } = validate(page, counts.read + counts.rejected);
   const rejectedIds = rejected.flatMap((record) => record.externalId ?? []);
   const sighted = validSightings(page);
@@ -132,7 +155,9 @@ async function storePage(state: State, page: Page): Promise<void> {
   for (const account of spared) state.seen.add(account.id);
   const present = usable.flatMap((record) => byId.get(record.externalId) ?? []);
   const returned = [...present, ...spared].filter((account) => account.absent).map((account) => account.id);
-  const fresh = usable.filter((record) => !byId.has(record.externalId));
+  const fresh = usable
+    .filter((record) => !byId.has(record.externalId))
+    .map((record) => accountWrite(state, record, false));
   const resaid = await changedAccounts(state, seenAgain.filter(saysSomething), byId);
   const changed = [...(await changedAccounts(state, usable, byId)), ...resaid];
   const gone = page.gone.filter((each) => byId.has(each.externalId));
@@ -142,12 +167,14 @@ async function storePage(state: State, page: Page): Promise<void> {
   counts.changed += changed.length;
   // Of a source read again after a broken attempt, what that one stored is not unchanged.
   counts.unchanged = Math.max(counts.read - counts.new - counts.changed, 0);
+  return { fresh, changed, returned, gone, teams, byId };
+}
+
+async function writePage(state: State, { fresh, changed, returned, gone, teams, byId }: PageWrite): Promise<void> {
+  const { store, source, lease } = state.input;
   if (fresh.length + changed.length + returned.length + gone.length + teams.length === 0) return;
   const inserted = await store.inLease(lease, async (tx) => {
-    const accounts = await tx.insertAccounts(
-      source,
-      fresh.map((record) => accountWrite(state, record, false)),
-    );
+    const accounts = await tx.insertAccounts(source, fresh);
     await tx.updateAccounts(changed);
     await tx.markSeen([...new Set(returned)]);
     await markGone(tx, gone, byId);
@@ -159,7 +186,11 @@ async function storePage(state: State, page: Page): Promise<void> {
 }
 
 /** Records whose id an earlier page of this first read had: the first one counts. */
-function rejectRepeated(state: State, fresh: readonly Said[], inserted: readonly { externalId: string }[]): void {
+function rejectRepeated(
+  state: State,
+  fresh: readonly AccountWrite[],
+  inserted: readonly { externalId: string }[],
+): void {
   const stored = new Set(inserted.map((account) => account.externalId));
   const { counts } = state.input;
   for (const { externalId } of fresh.filter((record) => !stored.has(record.externalId))) {

@@ -6,7 +6,7 @@ import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
 
 const accountColumns = '"externalId" text, content jsonb, "contentHash" text, disabled boolean';
-const accountTable = rowTable(accountColumns);
+const freshTable = rowTable(`${accountColumns}, keys jsonb`);
 
 /** What importing needs, on PostgreSQL and on the embedded database alike. */
 export function importStore(db: Db): ImportStore {
@@ -60,21 +60,20 @@ function importTx(db: Db): ImportTx {
   return {
     async insertAccounts(source, accounts) {
       if (accounts.length === 0) return [];
-      const inserted = await query<{ id: number; externalId: string }>(
+      return query<{ id: number; externalId: string }>(
         db,
-        `insert into account (source_id, external_id, content, content_hash, disabled, disabled_since)
-         select src, "externalId", content, "contentHash", disabled, case when disabled then now() end
-         from ${accountTable.table}, (select ?::text as src) as c
-         on conflict (source_id, external_id) do nothing
-         returning id, external_id as "externalId"`,
-        [accountTable.parameter(accounts), source],
+        `with said as materialized (select * from ${freshTable.table}), inserted as (
+           insert into account (source_id, external_id, content, content_hash, disabled, disabled_since)
+           select ?, "externalId", content, "contentHash", disabled, case when disabled then now() end from said
+           on conflict (source_id, external_id) do nothing returning id, external_id
+         ), keyed as (
+           insert into match_key (account_id, key)
+           select i.id, k.key from inserted i join said s on s."externalId" = i.external_id
+             cross join jsonb_array_elements_text(s.keys) as k(key)
+         )
+         select id, external_id as "externalId" from inserted`,
+        [freshTable.parameter(accounts), source],
       );
-      const keysOf = new Map(accounts.map((account) => [account.externalId, account.keys ?? []]));
-      await insertKeys(
-        db,
-        inserted.flatMap((row) => (keysOf.get(row.externalId) ?? []).map((key) => ({ account_id: row.id, key }))),
-      );
-      return inserted;
     },
     async updateAccounts(accounts) {
       await forRows(
