@@ -103,6 +103,7 @@ describe('on PostgreSQL', () => {
   );
 
   it('a database that becomes read-only in the middle of a run costs nothing but time', async () => {
+    await stopBehindFirstPage();
     await start();
     await untilSome('account');
     const name = new URL(database.url).pathname.slice(1);
@@ -119,13 +120,24 @@ describe('on PostgreSQL', () => {
     ).toBeGreaterThanOrEqual(500);
 
     await client.query(`alter database "${name}" reset default_transaction_read_only`);
+    await client.query('drop function stand_still cascade');
     await endOthers();
+    await untilAnswers(daemon);
     await untilAtRest(daemon);
     const { items } = await daemon.get<{ items: SyncAnswer['runs'] }>('/api/v1/runs');
     const failed = items.filter((run) => run.state === 'failed');
     expect(failed.map((run) => run.error?.code)).toEqual(failed.map(() => 'storage'));
     await expectRecovery();
   }, 180_000);
+
+  /** The import stands still with its second page, until its connection is ended. */
+  async function stopBehindFirstPage(): Promise<void> {
+    await client.query(`create function stand_still() returns trigger language plpgsql as $$
+      begin if exists (select from account) then perform pg_sleep(120); end if; return null; end $$`);
+    await client.query(
+      'create trigger stand_still before insert on account for each statement execute function stand_still()',
+    );
+  }
 
   async function untilSome(table: string): Promise<void> {
     for (;;) {
@@ -172,18 +184,19 @@ describe('on the embedded database', () => {
       await daemon.end();
     }
   }, 180_000);
-
-  async function untilAnswers(daemon: DaemonProcess): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      const { status, body } = await daemon.ask('GET', '/api/v1/runs');
-      if (status === 200) return;
-      if (Date.now() > deadline)
-        throw new Error(`the database does not come back: ${JSON.stringify(body)}\n${daemon.output().slice(-3_000)}`);
-      await sleep(200);
-    }
-  }
 });
+
+/** Requests that met a connection that had just ended are answered with 503. */
+async function untilAnswers(daemon: DaemonProcess): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const { status, body } = await daemon.ask('GET', '/api/v1/runs');
+    if (status === 200) return;
+    if (Date.now() > deadline)
+      throw new Error(`the database does not come back: ${JSON.stringify(body)}\n${daemon.output().slice(-3_000)}`);
+    await sleep(200);
+  }
+}
 
 function limitFiles(pid: number, bytes: string): void {
   execFileSync(programPath('prlimit'), ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
