@@ -6,6 +6,7 @@ import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openFilledApi } from '../../support/api/filled-api.ts';
 import type { FilledStore } from '../../support/api/filled-store.ts';
 import type { TestApi } from '../../support/api/test-api.ts';
+import { told } from '../../support/told-event.ts';
 
 describe.each(databases)('14.1 moving the links of a retired source on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -57,8 +58,8 @@ describe.each(databases)('14.1 moving the links of a retired source on %s', (_na
     const { items } = (await api.ask<Page<Account>>('GET', '/api/v1/accounts')).json;
     return items.find((each) => each.externalId === externalId);
   };
-  const lastEvents = (count: number) =>
-    database.knex('event').orderBy('id', 'desc').limit(count).select<Record<string, unknown>[]>();
+  const lastEvents = async (count: number) =>
+    (await database.knex('event').orderBy('id', 'desc').limit(count).select<object[]>()).map(told);
   const countEvents = async () => Number((await database.knex('event').count<{ count: string }[]>())[0]?.count);
   const row = (externalId: string) =>
     database.knex('account').where({ external_id: externalId }).first<Record<string, unknown>>();

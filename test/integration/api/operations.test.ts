@@ -8,6 +8,7 @@ import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openFilledApi } from '../../support/api/filled-api.ts';
 import type { FilledStore } from '../../support/api/filled-store.ts';
 import type { TestApi } from '../../support/api/test-api.ts';
+import { told } from '../../support/told-event.ts';
 
 describe.each(databases)('sources in operation on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -28,8 +29,8 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
     const { items } = await get<Page<Account>>('/accounts');
     return items.find((each) => each.externalId === externalId);
   };
-  const lastEvents = (count: number) =>
-    database.knex('event').orderBy('id', 'desc').limit(count).select<Record<string, unknown>[]>();
+  const lastEvents = async (count: number) =>
+    (await database.knex('event').orderBy('id', 'desc').limit(count).select<object[]>()).map(told);
   const countEvents = async () => Number((await database.knex('event').count<{ count: string }[]>())[0]?.count);
   const row = (externalId: string) =>
     database.knex('account').where({ external_id: externalId }).first<Record<string, unknown>>();
