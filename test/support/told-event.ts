@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { fromKept, type KeptChange, type ToldChange } from '../../src/store/event-changes.ts';
 
 type EventRow = Readonly<Record<string, unknown>>;
@@ -7,4 +8,10 @@ export function told(row: unknown): EventRow | undefined {
   if (row === undefined) return undefined;
   const { changes, ...more } = row as EventRow & { readonly changes: readonly KeptChange<ToldChange>[] };
   return { ...more, changes: fromKept(changes) };
+}
+
+/** The newest events, the newest first. */
+export async function lastEvents(knex: Knex, count: number): Promise<(EventRow | undefined)[]> {
+  const rows = (await knex('event').orderBy('id', 'desc').limit(count)) as unknown[];
+  return rows.map(told);
 }

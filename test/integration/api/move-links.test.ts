@@ -6,7 +6,7 @@ import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openFilledApi } from '../../support/api/filled-api.ts';
 import type { FilledStore } from '../../support/api/filled-store.ts';
 import type { TestApi } from '../../support/api/test-api.ts';
-import { told } from '../../support/told-event.ts';
+import { lastEvents } from '../../support/told-event.ts';
 
 describe.each(databases)('14.1 moving the links of a retired source on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -58,8 +58,6 @@ describe.each(databases)('14.1 moving the links of a retired source on %s', (_na
     const { items } = (await api.ask<Page<Account>>('GET', '/api/v1/accounts')).json;
     return items.find((each) => each.externalId === externalId);
   };
-  const lastEvents = async (count: number) =>
-    (await database.knex('event').orderBy('id', 'desc').limit(count).select<object[]>()).map(told);
   const countEvents = async () => Number((await database.knex('event').count<{ count: string }[]>())[0]?.count);
   const row = (externalId: string) =>
     database.knex('account').where({ external_id: externalId }).first<Record<string, unknown>>();
@@ -132,7 +130,7 @@ describe.each(databases)('14.1 moving the links of a retired source on %s', (_na
     const after = await database.knex('user').where({ id: store.novak }).first<Record<string, unknown>>();
     expect(after).toEqual({ ...before, version: Number(before['version']) + 1 });
     expect(await database.knex('snapshot').where({ user_id: store.novak, source_id: 'acd' })).toHaveLength(1);
-    expect(await lastEvents(2)).toMatchObject([
+    expect(await lastEvents(database.knex, 2)).toMatchObject([
       {
         ...{ type: 'link-made', source_id: 'new-acd', external_id: '7042', reason: 'cut-over', user_id: store.novak },
         changes: [{ field: 'link.new-acd', before: null, after: '7042' }],

@@ -8,7 +8,7 @@ import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openFilledApi } from '../../support/api/filled-api.ts';
 import type { FilledStore } from '../../support/api/filled-store.ts';
 import type { TestApi } from '../../support/api/test-api.ts';
-import { told } from '../../support/told-event.ts';
+import { lastEvents } from '../../support/told-event.ts';
 
 describe.each(databases)('sources in operation on %s', (_name, open) => {
   let database: OpenDatabase;
@@ -29,8 +29,6 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
     const { items } = await get<Page<Account>>('/accounts');
     return items.find((each) => each.externalId === externalId);
   };
-  const lastEvents = async (count: number) =>
-    (await database.knex('event').orderBy('id', 'desc').limit(count).select<object[]>()).map(told);
   const countEvents = async () => Number((await database.knex('event').count<{ count: string }[]>())[0]?.count);
   const row = (externalId: string) =>
     database.knex('account').where({ external_id: externalId }).first<Record<string, unknown>>();
@@ -54,7 +52,7 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
       expect(await row('guid-2')).toMatchObject({ wakes: 1 });
       expect(await row('guid-1')).toMatchObject({ wakes: Number(other['wakes']) + 1 });
       expect(api.reconciles).toEqual([['ad']]);
-      expect(await lastEvents(1)).toMatchObject([
+      expect(await lastEvents(database.knex, 1)).toMatchObject([
         {
           ...{ type: 'account-ignored', actor_name: 'local:tester', source_id: 'ad', external_id: 'guid-2' },
           changes: [{ field: 'ignored', before: 'no', after: 'yes' }],
@@ -74,7 +72,7 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
       expect((await post<Account>('/accounts/ad/guid-2/unignore')).json).toMatchObject({ match: 'new', ignored: null });
       expect(await row('guid-2')).toMatchObject({ wakes: 2 });
       expect(api.reconciles).toEqual([['ad']]);
-      expect(await lastEvents(1)).toMatchObject([{ type: 'account-unignored' }]);
+      expect(await lastEvents(database.knex, 1)).toMatchObject([{ type: 'account-unignored' }]);
       await database.knex('account').where({ external_id: 'guid-2' }).update({ standing: 'waiting', decided_wakes: 2 });
     });
 
@@ -175,7 +173,7 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
       expect((await entries('?all=true')).find((entry) => entry.userId === store.muller)).toMatchObject({
         acknowledged: { by: 'local:tester', note: 'on parental leave', until: null },
       });
-      expect(await lastEvents(1)).toMatchObject([
+      expect(await lastEvents(database.knex, 1)).toMatchObject([
         { type: 'worklist-acknowledged', user_id: store.muller, reason: 'on parental leave' },
       ]);
       await notice('0043', 'renamed', [{ field: 'lastName', before: 'Müller', after: 'Maier' }]);
@@ -199,7 +197,9 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
       const until = new Date(Date.now() + 86_400_000).toISOString();
       await post('/worklist/glong/ack', { reason: 'asked the ACD team', until });
       expect(await reasons()).toEqual({});
-      expect(await lastEvents(1)).toMatchObject([{ changes: [{ field: 'acknowledgedUntil', after: until }] }]);
+      expect(await lastEvents(database.knex, 1)).toMatchObject([
+        { changes: [{ field: 'acknowledgedUntil', after: until }] },
+      ]);
       await database.knex('worklist_ack').where({ user_id: store.left }).update({ until: '2026-01-01' });
       expect(await reasons()).toEqual({ [store.left]: ['account-returned', 'id-in-use'] });
     });
@@ -230,7 +230,7 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
       expect(confirmed.json).toMatchObject({ systemId: 'S-1-5-22', newSystemId: null });
       const state = await database.knex('source_state').where({ source_id: 'ad' }).first<Record<string, unknown>>();
       expect(state['cursor']).toBeNull();
-      expect(await lastEvents(1)).toMatchObject([
+      expect(await lastEvents(database.knex, 1)).toMatchObject([
         {
           ...{ type: 'source-confirmed', source_id: 'ad', reason: 'migrated' },
           changes: [{ field: 'systemId', before: 'S-1-5-21', after: 'S-1-5-22' }],
@@ -260,7 +260,9 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
         value: '["ad"]',
       });
       expect(api.reconciles).toEqual([['ad']]);
-      expect(await lastEvents(1)).toMatchObject([{ type: 'source-retired', source_id: 'acd', reason: 'replaced' }]);
+      expect(await lastEvents(database.knex, 1)).toMatchObject([
+        { type: 'source-retired', source_id: 'acd', reason: 'replaced' },
+      ]);
       expect((await get<Page<WorklistEntry>>('/worklist')).items).toEqual([]);
     });
 
@@ -271,7 +273,7 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
       expect(await countEvents()).toBe(events);
       await database.knex('run').where({ source_id: 'acd' }).update({ state: 'cancelled' });
       expect((await post<Source>('/sources/acd/resume')).json).toMatchObject({ state: 'ok', retiredBy: null });
-      expect(await lastEvents(1)).toMatchObject([
+      expect(await lastEvents(database.knex, 1)).toMatchObject([
         { type: 'source-resumed', changes: [{ field: 'retired', before: 'yes', after: 'no' }] },
       ]);
     });
