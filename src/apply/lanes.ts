@@ -16,29 +16,49 @@ interface Lanes<Batch> {
   readonly written: (batch: Batch) => Promise<void>;
 }
 
+/** How many transactions may be under way at once: with two, database and process still wait for each other. */
+const width = 3;
+
 /**
- * Writes batches in transactions of which two may be under way at once, since one alone leaves half of the database's work
+ * Writes batches in transactions of which some may be under way at once, since one alone leaves half of the database's work
  * waiting. They take unique names in their order and commit in their order, so nothing differs from one after the other: who
- * wants a name that the one in front has taken waits for it inside the database.
+ * wants a name that one in front has taken waits for it inside the database.
  */
 export async function inLanes<Batch>(lanes: Lanes<Batch>): Promise<void> {
-  let front = nothingInFront;
+  const underWay: UnderWay<Batch>[] = [];
   try {
     for await (const batch of lanes.batches) {
-      await (lanes.overlaps(batch) ? front.named : front.written);
-      const behind = startLane(front, (turn) => lanes.write(batch, turn));
-      const before = front;
-      front = behind;
-      await before.written;
-      if (before.startedAgain() && (await gaveWay(behind)))
-        front = startLane(nothingInFront, (turn) => lanes.write(batch, turn));
-      await lanes.written(batch);
+      if (lanes.overlaps(batch)) await underWay.at(-1)?.lane.named;
+      else while (underWay.length > 0) await finishFirst(lanes, underWay);
+      const front = underWay.at(-1)?.lane ?? nothingInFront;
+      underWay.push({ batch, lane: startLane(front, (turn) => lanes.write(batch, turn)) });
+      if (underWay.length === width) await finishFirst(lanes, underWay);
     }
-    await front.written;
+    while (underWay.length > 0) await finishFirst(lanes, underWay);
   } finally {
     // Whatever ended this, no transaction is left behind.
-    await front.written.catch(ignore);
+    await Promise.allSettled(underWay.map(({ lane }) => lane.written));
   }
+}
+
+interface UnderWay<Batch> {
+  readonly batch: Batch;
+  readonly lane: Lane;
+}
+
+/** Waits for the batch in front. Where it had to start again, those behind gave way to it: they come after it, one by one. */
+async function finishFirst<Batch>(lanes: Lanes<Batch>, underWay: UnderWay<Batch>[]): Promise<void> {
+  const [first, ...behind] = underWay;
+  if (first === undefined) return;
+  await first.lane.written;
+  underWay.shift();
+  for (const [place, { batch, lane }] of first.lane.startedAgain() ? behind.entries() : []) {
+    if (!(await gaveWay(lane))) continue;
+    const again = startLane(nothingInFront, (turn) => lanes.write(batch, turn));
+    underWay[place] = { batch, lane: again };
+    await again.written;
+  }
+  await lanes.written(first.batch);
 }
 
 interface Lane {

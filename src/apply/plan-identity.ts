@@ -67,27 +67,39 @@ interface Correlated {
 }
 
 /**
- * Hands over the due accounts batch by batch; the next one is read and correlated while the last is worked on: verdicts come
- * from what stood before any of them was written (spec 4.8).
+ * Hands over the due accounts batch by batch; while one is worked on, the next is correlated and the one after it read: verdicts
+ * come from what stood before any of them was written (spec 4.8).
  */
 async function eachDueBatch(pass: Pass, ahead: KeysAhead, work: (batch: Correlated) => Promise<void>): Promise<void> {
-  const load = async (after: number): Promise<(Correlated & { last: number }) | null> => {
-    const ids = await pass.store.read.dueUnlinked(pass.rules.id, after, pass.batchSize);
-    const last = ids.at(-1);
-    if (last === undefined) return null;
-    const rows = await pass.store.read.unlinked(ids, false);
-    return { rows, last, ...(await correlateBatch(pass, rows.filter(competes), ahead)) };
+  let reading = heard(readDue(pass, 0));
+  const correlate = async (): Promise<Correlated | null> => {
+    const due = await reading;
+    if (due === null) return null;
+    const { rows, last } = due;
+    reading = heard(readDue(pass, last));
+    return { rows, ...(await correlateBatch(pass, rows.filter(competes), ahead)) };
   };
-  let pending = load(0);
+  let pending = heard(correlate());
   for (;;) {
     stopIfAborted(pass);
     const batch = await pending;
     if (batch === null) return;
-    pending = load(batch.last);
-    // Its failure must not go unheard meanwhile: it is awaited in the next round.
-    pending.catch(() => undefined);
+    pending = heard(correlate());
     await work(batch);
   }
+}
+
+/** A promise that is awaited later: until then its failure counts as heard. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** The due accounts next after an id, and the last id among them: a person may have linked some since. Null at the end. */
+async function readDue(pass: Pass, after: number): Promise<{ rows: readonly UnlinkedRow[]; last: number } | null> {
+  const ids = await pass.store.read.dueUnlinked(pass.rules.id, after, pass.batchSize);
+  const last = ids.at(-1);
+  return last === undefined ? null : { rows: await pass.store.read.unlinked(ids, false), last };
 }
 
 async function writeVerdicts(

@@ -30,6 +30,8 @@ export interface ImportInput {
   readonly read: Read;
   /** A full read: what is missing at its complete end is absent. */
   readonly full: boolean;
+  /** Whether two pages of a full read may be stored at once. */
+  readonly overlap: boolean;
   readonly counts: ImportCounts;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number | undefined) => Promise<void>;
@@ -57,6 +59,7 @@ export async function importSource(input: ImportInput): Promise<ImportEnd> {
     input,
     anyKnown: await input.store.anyKnown(input.source),
     seen: new SeenAccounts(),
+    storing: new Set(),
     teams: new SeenTeams(),
     rejects: [],
     unprovable: null,
@@ -84,39 +87,41 @@ interface State {
   /** Whether the source had accounts before this read. Of a first read an id that is there came earlier in it. */
   readonly anyKnown: boolean;
   readonly seen: SeenAccounts;
+  /** External ids of new accounts that are on their way into the store. */
+  readonly storing: Set<string>;
   readonly teams: SeenTeams;
   readonly rejects: RejectedRecord[];
   /** Why this read cannot prove absence although it arrived whole (spec 2.2). */
   unprovable: string | null;
 }
 
-/** Stores each page while the next one is being read and, in a full read, compared with what is known. */
+/** Stores pages while the next one is being read and, in a full read, compared with what is known. */
 async function readPages(state: State): Promise<ReadEnd> {
-  const { read, full, signal, counts, progress } = state.input;
+  const { read, full, overlap, signal, counts, progress } = state.input;
   let pending = read.next();
-  let writing = Promise.resolve();
+  let [former, latest] = [Promise.resolve(), Promise.resolve()];
   try {
     for (;;) {
       const step = await pending;
       // A delta may say of an account again what the page in front has changed.
-      if (step.done === true || !full) await writing;
+      if (step.done === true || !full) await Promise.all([former, latest]);
       if (step.done === true) return step.value;
       signal.throwIfAborted();
       pending = read.next();
       // A failure of the next page must not go unheard while this one is stored: it is awaited in the next round.
       pending.catch(() => undefined);
       const write = await comparePage(state, step.value);
-      await writing;
-      writing = writePage(state, write);
+      await (overlap ? former : latest);
+      [former, latest] = [latest, writePage(state, write)];
       // Likewise.
-      writing.catch(() => undefined);
+      latest.catch(() => undefined);
       await progress(counts.read + counts.rejected, step.value.total);
       // Pages that are there already follow each other without a pause; the API and the leases' renewal have their turn here.
       await setImmediate();
     }
   } finally {
     // Whatever ended this: nothing is left behind that still writes. Where it matters, it was awaited above.
-    await writing.catch(() => undefined);
+    await Promise.allSettled([former, latest]);
   }
 }
 
@@ -167,6 +172,7 @@ async function comparePage(state: State, page: Page): Promise<PageWrite> {
   counts.changed += changed.length;
   // Of a source read again after a broken attempt, what that one stored is not unchanged.
   counts.unchanged = Math.max(counts.read - counts.new - counts.changed, 0);
+  for (const { externalId } of fresh) state.storing.add(externalId);
   return { fresh, changed, returned, gone, teams, byId };
 }
 
@@ -182,6 +188,7 @@ async function writePage(state: State, { fresh, changed, returned, gone, teams, 
     return accounts;
   });
   for (const account of inserted) state.seen.add(account.id);
+  for (const { externalId } of fresh) state.storing.delete(externalId);
   if (inserted.length < fresh.length) rejectRepeated(state, fresh, inserted);
 }
 
@@ -249,7 +256,8 @@ function isRepeated(
   record: Said,
   rejected: RejectedRecord[],
 ): boolean {
-  if (account === undefined || state.seen.add(account.id)) return false;
+  const first = account === undefined || state.seen.add(account.id);
+  if (first && !state.storing.has(record.externalId)) return false;
   rejected.push({ externalId: record.externalId, position: `id ${record.externalId}`, reason: twice });
   return true;
 }

@@ -195,6 +195,7 @@ export class Engine {
         sources: sourceStore,
         lease,
         signal,
+        overlap: this.#options.overlap,
         progress,
       });
       await runStore.endImport(lease, run.id, outcome);

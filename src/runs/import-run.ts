@@ -19,6 +19,8 @@ export interface ImportRunInput {
   readonly sources: SourceStore;
   readonly lease: Lease;
   readonly signal: AbortSignal;
+  /** Whether two pages of a full read may be stored at once. */
+  readonly overlap: boolean;
   readonly progress: (counts: Partial<RunCounts>, total: number | undefined) => Promise<void>;
 }
 
@@ -86,6 +88,7 @@ async function readOnce(input: ImportRunInput, counts: ImportCountsOf): Promise<
       match: input.source.rules.match,
       read: readOf(input, session),
       full: input.mode === 'full',
+      overlap: input.overlap,
       counts,
       signal: input.signal,
       progress: (_, total) => input.progress(counts, total),

@@ -12,7 +12,7 @@ export interface DatabaseConnection {
 }
 
 /** Connections per process: the API, the batches of a reconcile and the pages of imports share them. */
-const poolSize = 6;
+const poolSize = 10;
 
 /**
  * Batches look up a thousand keys at once: the planner must not take a scan of the whole table for cheaper than its index,

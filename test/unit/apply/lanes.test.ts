@@ -2,8 +2,17 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { inLanes, type Turn } from '../../../src/apply/lanes.ts';
 
-/** Follows what three batches do: `names`, `shared` work and `commit` of each, and how many are under way. */
-function diary(options: { overlap?: boolean; failing?: string; startsAgain?: string } = {}): {
+const names = ['a', 'b', 'c', 'd', 'e'];
+
+interface Options {
+  /** The batches that may start before the one in front is committed. */
+  overlapping?: readonly string[];
+  failing?: string;
+  startsAgain?: string;
+}
+
+/** Follows what five batches do: `names`, `shared` work and `commit` of each, and how many are under way. */
+function diary({ overlapping = names, ...options }: Options = {}): {
   run: () => Promise<void>;
   lines: string[];
   most: () => number;
@@ -38,7 +47,7 @@ function diary(options: { overlap?: boolean; failing?: string; startsAgain?: str
     }
   };
   async function* batches(): AsyncGenerator<string> {
-    for (const batch of ['a', 'b', 'c']) {
+    for (const batch of names) {
       await turnOfLoop();
       yield batch;
     }
@@ -46,7 +55,7 @@ function diary(options: { overlap?: boolean; failing?: string; startsAgain?: str
   const run = (): Promise<void> =>
     inLanes<string>({
       batches: batches(),
-      overlaps: () => options.overlap ?? true,
+      overlaps: (batch) => overlapping.includes(batch),
       write,
       written: () => Promise.resolve(),
     });
@@ -55,41 +64,62 @@ function diary(options: { overlap?: boolean; failing?: string; startsAgain?: str
 
 const only = (lines: readonly string[], what: string): string[] => lines.filter((line) => line.endsWith(` ${what}`));
 
-test('4.7 names are taken, shared work is done and commits come in the order of the batches, two under way at once', async () => {
+test('4.7 names are taken, shared work is done and commits come in the order of the batches, three under way at once', async () => {
   const { run, lines, most } = diary();
   await run();
   for (const what of ['names', 'shared', 'commit'])
-    expect(only(lines, what)).toEqual(['a', 'b', 'c'].map((batch) => `${batch} ${what}`));
-  expect(lines.indexOf('b names')).toBeLessThan(lines.indexOf('a commit'));
+    expect(only(lines, what)).toEqual(names.map((batch) => `${batch} ${what}`));
+  expect(lines.indexOf('c names')).toBeLessThan(lines.indexOf('a commit'));
   expect(lines.indexOf('b shared')).toBeGreaterThan(lines.indexOf('a commit'));
-  expect(most()).toBe(2);
+  expect(lines.indexOf('c shared')).toBeGreaterThan(lines.indexOf('b commit'));
+  expect(most()).toBe(3);
 });
 
+const inTurn = names.flatMap((batch) => ['names', 'shared', 'commit'].map((what) => `${batch} ${what}`));
+
 test('batches that may not overlap follow each other', async () => {
-  const { run, lines, most } = diary({ overlap: false });
+  const { run, lines, most } = diary({ overlapping: [] });
   await run();
-  expect(lines).toEqual(
-    ['a', 'b', 'c'].flatMap((batch) => ['names', 'shared', 'commit'].map((what) => `${batch} ${what}`)),
-  );
+  expect(lines).toEqual(inTurn);
   expect(most()).toBe(1);
 });
 
-test('4.7 where a batch starts again, the one behind gives its names up and takes them after it', async () => {
-  const { run, lines } = diary({ startsAgain: 'a' });
+test('4.8 a batch that may not overlap starts when all in front are committed', async () => {
+  const { run, lines } = diary({ overlapping: ['b', 'c', 'e'] });
   await run();
-  expect(only(lines, 'commit')).toEqual(['a commit', 'b commit', 'c commit']);
-  expect(only(lines, 'names')).toEqual(['a names', 'b names', 'a names', 'b names', 'c names']);
-  expect(lines.lastIndexOf('b names')).toBeGreaterThan(lines.indexOf('a commit'));
+  expect(lines.indexOf('c names')).toBeLessThan(lines.indexOf('a commit'));
+  expect(lines.indexOf('d names')).toBeGreaterThan(lines.indexOf('c commit'));
+  expect(lines.indexOf('e names')).toBeLessThan(lines.indexOf('d commit'));
 });
 
-test.each(['a', 'b', 'c'])(
+test.each(names)(
+  '4.7 where batch %s starts again, those behind give their names up and take them after it, in their order',
+  async (startsAgain) => {
+    const { run, lines, underWay } = diary({ startsAgain });
+    await run();
+    expect(only(lines, 'commit')).toEqual(names.map((batch) => `${batch} commit`));
+    for (const behind of names.filter((batch) => batch > startsAgain))
+      expect(lines.lastIndexOf(`${behind} names`)).toBeGreaterThan(lines.indexOf(`${startsAgain} commit`));
+    expect(underWay()).toBe(0);
+  },
+);
+
+test.each(names)(
+  '4.8 where batch %s starts again, one that may not overlap comes after it all the same',
+  async (startsAgain) => {
+    const { run, lines } = diary({ startsAgain, overlapping: ['b', 'd', 'e'] });
+    await run();
+    expect(only(lines, 'commit')).toEqual(names.map((batch) => `${batch} commit`));
+    expect(lines.lastIndexOf('c names')).toBeGreaterThan(lines.indexOf('b commit'));
+  },
+);
+
+test.each(names)(
   '20.10 where batch %s fails, none behind it is committed and nothing is left under way',
   async (failing) => {
     const { run, lines, underWay } = diary({ failing });
     await expect(run()).rejects.toThrow(`${failing} failed`);
-    expect(only(lines, 'commit')).toEqual(
-      ['a', 'b', 'c'].filter((batch) => batch < failing).map((batch) => `${batch} commit`),
-    );
+    expect(only(lines, 'commit')).toEqual(names.filter((batch) => batch < failing).map((batch) => `${batch} commit`));
     expect(underWay()).toBe(0);
   },
 );

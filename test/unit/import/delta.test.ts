@@ -15,6 +15,7 @@ async function imported(store: MemoryImportStore, only: Page, end: ReadEnd = com
     match: [['email']],
     read: read([only], end),
     full: false,
+    overlap: true,
     counts,
     signal: new AbortController().signal,
     progress: () => Promise.resolve(),

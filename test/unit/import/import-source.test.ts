@@ -29,6 +29,7 @@ async function imported(given: Given): Promise<Imported> {
     match: [['email']],
     read: read(given.pages, given.end),
     full: given.full ?? true,
+    overlap: true,
     counts,
     signal: new AbortController().signal,
     progress: () => Promise.resolve(),
@@ -384,6 +385,7 @@ describe('how an import ends', () => {
       match: [],
       read: read([page([record('a')]), page([record('b')])]),
       full: true,
+      overlap: true,
       counts: { read: 0, new: 0, changed: 0, unchanged: 0, rejected: 0 },
       signal: cancelled.signal,
       progress: () => {

@@ -1,5 +1,6 @@
 import { silentProofs } from '../../../src/domain/absence.ts';
 import type { AccountContent, SourceTeam } from '../../../src/domain/account.ts';
+import type { Lease } from '../../../src/domain/lease.ts';
 import { contentHash } from '../../../src/import/content.ts';
 import type { AccountWrite, ImportStore, ImportTx } from '../../../src/import/ports.ts';
 
@@ -82,10 +83,10 @@ export class MemoryImportStore implements ImportStore {
         .map((account) => account.id),
     );
 
-  inLease: ImportStore['inLease'] = (_lease, work) => {
+  inLease<T>(_lease: Lease, work: (tx: ImportTx) => Promise<T>): Promise<T> {
     this.transactions++;
     return work(this.#tx);
-  };
+  }
 
   analyse: ImportStore['analyse'] = () => Promise.resolve();
 

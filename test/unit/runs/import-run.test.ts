@@ -109,6 +109,7 @@ async function ran(given: Given): Promise<Ran> {
     sources: sources as SourceStore,
     lease: { name: 'source:acd', token: 't' },
     signal: given.signal ?? new AbortController().signal,
+    overlap: true,
     progress: () => Promise.resolve(),
   };
   const outcome = await importRun(input);
