@@ -46,8 +46,8 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
     return { failure: null, held: false, shownDigest: null, skipped: 0, waitingFor: input.waitingFor, gotOn: false };
   const present = await store.read.presentAccounts(source.id);
   const observed = await store.read.countAbsences(source.id);
-  const asksAnyway = run.mode === 'full' && run.complete === true && !run.approved;
-  const missing = asksAnyway ? missingHalf(source.id, present, observed.absent) : null;
+  const asksAnyway = run.mode === 'full' && !run.approved;
+  const missing = asksAnyway ? missingHalf(run, source.id, present, observed.absent) : null;
   const decidesAll = run.approved || missing !== null;
   const pass = await passOf(input, decidesAll ? 'all' : decidableAbsences(run, present, observed));
   const resumeIdentity = run.phase === 'identity';
@@ -176,10 +176,15 @@ export class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
-/** A reason to ask whatever the limits (spec 3.3). */
-function missingHalf(source: string, present: number, absent: number): string | null {
+/**
+ * A reason to ask whatever the limits (spec 3.3). An import that breaks off proves nobody absent, but asks again what the one
+ * before it was held for (spec 13.2).
+ */
+function missingHalf(run: RunRecord, source: string, present: number, absent: number): string | null {
   if (!halfIsMissing(present, absent)) return null;
-  return `${String(absent)} of ${String(present)} accounts of ${source} are missing from this import, more than half`;
+  const since =
+    run.complete === true ? 'are missing from this import' : 'are still missing after this incomplete import';
+  return `${String(absent)} of ${String(present)} accounts of ${source} ${since}, more than half`;
 }
 
 function tooMuch(of: string, end: Extract<ReconcileEnd, { kind: 'held' }>): string {

@@ -143,6 +143,22 @@ describe('13.2 what is gone, and who would be created', () => {
     await hold(agents(undefined, range(1, 15)));
   }, 120_000);
 
+  test('3.3, 13.2 more than half missing: an import that breaks off lets nothing of it pass, and asks again with the whole', async () => {
+    const before = await namesNow();
+    const first = await hold(agents((index) => (index === 1 ? 'Shown' : undefined), range(1, 15)));
+    // In the middle of the first record: nothing is read, and what was observed before is still to be decided.
+    const again = await hold(agents().slice(0, agents().indexOf('\n') + 10));
+    expect(await namesNow()).toEqual(before);
+    expect(again.error?.message).toMatch(/^25 of 40 .* still missing after this incomplete import/);
+    expect(again.digest).toBe(first.digest);
+    expect(await site.rows('run', 'decisions', String(again.id))).toHaveLength(26);
+    // What the person approves is carried out; the import stays one that could not read everything.
+    const approved = await site.run('run', 'approve', String(again.id), '--digest', again.digest, '--json');
+    expect([approved.code, approved.stdout]).toEqual([1, expect.stringContaining('incomplete-read')]);
+    expect(await site.rows('account', 'list', '--state', 'gone')).toHaveLength(25);
+    expect((await namesNow()).filter((name) => name === 'Shown')).toHaveLength(1);
+  }, 120_000);
+
   test('13.1 thirty new agents are shown as users to be created; discarded, their accounts wait for a person', async () => {
     const run = await hold(agents(undefined, range(1, AGENTS + 30)));
     const decisions = await site.rows<{ kind: string }>('run', 'decisions', String(run.id));
