@@ -33,6 +33,7 @@ import { createBulkStore } from './store/bulk-store.ts';
 import { createAccountIgnoreStore } from './store/account-ignore-store.ts';
 import { createOperatorStore } from './store/operator-store.ts';
 import { policyStore } from './store/policy-store.ts';
+import type { ReadRules } from './store/read-rules.ts';
 import { reconcileStore } from './store/reconcile-store.ts';
 import { runStore } from './store/run-store.ts';
 import {
@@ -43,7 +44,7 @@ import {
   formerSources,
   settingOnce,
 } from './store/setup.ts';
-import { createLinkMoveStore, type LinkMoveSettings } from './store/link-move-store.ts';
+import { createLinkMoveStore } from './store/link-move-store.ts';
 import { createSourceIdentityStore } from './store/source-identity-store.ts';
 import { createPurgeStore } from './store/purge-store.ts';
 import { createHeldRunStore } from './store/held-run-store.ts';
@@ -139,9 +140,15 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const wiring: SourceWiring = { settings, connectors: options.connectors, log, redactor, fingerprintKey };
   const sources = runnableSources(wiring);
   const rulesById = new Map(configured.map(({ source, rules }) => [source.id, rules]));
-  const matchOf: LinkMoveSettings['matchOf'] = (source) => rulesById.get(source)?.match ?? [];
-  const ignoringRuleOf: LinkMoveSettings['ignoringRuleOf'] = (source, account) =>
-    ignoringRule(rulesById.get(source)?.ignore ?? [], account);
+  const readRules: ReadRules = {
+    matchOf: (source) => rulesById.get(source)?.match ?? [],
+    ignoringRuleOf: (source, account) => ignoringRule(rulesById.get(source)?.ignore ?? [], account),
+    reusableIds: new Map(
+      configured.flatMap(({ source, rules: { reusableIds } }) =>
+        reusableIds === null ? [] : [[source.id, reusableIds]],
+      ),
+    ),
+  };
   const allMatchRules = distinctRules(configured.map(({ rules }) => rules.match));
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
   const queries = createApiQueries(db, {
@@ -165,7 +172,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     runStore: runStore(db),
     sourceStore: sourceStates,
     leases,
-    reconcileStore: reconcileStore(db, matchOf, ignoringRuleOf),
+    reconcileStore: reconcileStore(db, readRules),
     importStore: importStore(db),
     endPassedSwitches: () => endPassedSwitches(db),
     queueRun: options.queueRun,
@@ -181,7 +188,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const askNow: AskSource = async (source, externalId) =>
     askSource(wiring, source, externalId, (await sourceStates.states()).get(source)?.systemId ?? null);
   const actionBasis = (requestReconcile: RequestReconcile): UserActionBasis => ({
-    store: createUserStore(db, matchOf, ignoringRuleOf),
+    store: createUserStore(db, readRules),
     rules: actionRules(settings),
     requestReconcile,
   });
@@ -213,10 +220,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     bulk,
     sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(db)),
-    linkMove: createLinkMove(
-      createLinkMoveStore(db, { matchOf, allMatchRules, ignoringRuleOf }),
-      options.requestReconcile,
-    ),
+    linkMove: createLinkMove(createLinkMoveStore(db, { ...readRules, allMatchRules }), options.requestReconcile),
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(db), options.requestReconcile),
     ackWorklist: createAckWorklist(
       createWorklistAckStore(db, { acds, managing: managingRoles(settings.roles.catalogue) }),
@@ -226,7 +230,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     runRequests: engine,
     dryRuns: options.dryRuns,
     undo: createUndo(
-      createUndoStore(db, matchOf, ignoringRuleOf),
+      createUndoStore(db, readRules),
       actionRules(settings),
       options.requestReconcile,
       options.batchSize,

@@ -47,5 +47,7 @@ function withReason(who: string, reason: string | null): string {
 function waitingText(reason: string | null, userId: number | null): string {
   if (reason === 'sync-off') return `for the sync of user ${String(userId)}, which is off`;
   if (reason === 'disabled') return 'for the account to be enabled';
+  if (reason === 'id-in-doubt')
+    return `until it is clear whose account user ${String(userId)} has: it matches only by what that account says`;
   return reason === 'no-username' ? 'for a login: nothing names one' : (reason ?? '');
 }

@@ -213,6 +213,8 @@ export interface ReconcileReads {
   keysOfLinkedAccounts(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
+  /** Accounts of the source that wait because their match was in doubt, and is no longer (spec 8.3). */
+  doubtsOver(source: SourceId): Promise<number[]>;
   /** Ids for users about to be created; those that are not used leave a gap. */
   allocateUserIds(count: number): Promise<UserId[]>;
   planned(runId: number, place: PlanPlace, limit: number): Promise<Planned[]>;

@@ -44,6 +44,7 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
     const { suspicions } = await takeValues(pass, new Tally());
     return hold(pass, { exceeded: [], first: false, suspicions: await tooMany(pass, suspicions) });
   }
+  await wakeDoubtsOver(pass);
   const found = await pass.store.read.countDue(pass.rules.id);
   if (found.linked > 0) await pass.store.inLease(pass.lease, (tx) => tx.wakeTaken(pass.rules.id));
   const due = found.linked > 0 ? await pass.store.read.countDue(pass.rules.id) : found;
@@ -63,6 +64,12 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
   }
   await write(pass, outlook, taken);
   return { kind: 'done' };
+}
+
+/** What held a match in doubt may have passed without a decision: the old names came back before anybody saw the new ones. */
+async function wakeDoubtsOver(pass: Pass): Promise<void> {
+  const over = await pass.store.read.doubtsOver(pass.rules.id);
+  if (over.length > 0) await pass.store.inLease(pass.lease, (tx) => tx.wakeAccounts(over));
 }
 
 /** Takes every decision once more and keeps it with the run, for people to see and approve (spec 13.2). */

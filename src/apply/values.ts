@@ -2,7 +2,7 @@ import type { UniqueField } from '../domain/fields.ts';
 import type { Change } from '../domain/change.ts';
 import type { UserId } from '../domain/user.ts';
 import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
-import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
+import { decideValues, namesOf, type ValueDecision } from '../reconcile/decide.ts';
 import { renameBetween } from '../reconcile/rename.ts';
 import {
   bidderOf,
@@ -222,9 +222,22 @@ export async function writeLinkedUsers(
   await settleValueQuestions(tx, pass, decisions);
   const freed = bids.flatMap((bid) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
   if (freed.length > 0) await tx.wakeByItems([], freed);
+  await tx.wakeByKeys(
+    decisions.filter(isTrustedAgain).flatMap(({ row }) => keysBefore(row.subject, row.linkedSources, pass)),
+  );
   pass.counts.decided += decisions.length;
   pass.counts.updated += moved.length;
   pass.counts.skipped += decisions.filter(({ decision }) => (decision.heldBack?.changes.length ?? 0) > 0).length;
+}
+
+/** Who matched by what the account says may have waited while it seemed to be another person's (spec 8.3). */
+function isTrustedAgain({ row, decision }: Decision): boolean {
+  const { before } = row.account;
+  if (before === undefined || decision.suspicion !== null) return false;
+  const [seen, now] = [before.namesSeen, namesOf(row.account)];
+  const renamed =
+    seen.firstName !== now.firstName || seen.lastName !== now.lastName || seen.displayName !== now.displayName;
+  return before.suspected || renamed;
 }
 
 function renameOf({ row, decision }: Decision): { accountId: number; changes: Change[] }[] {

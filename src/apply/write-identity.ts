@@ -1,6 +1,8 @@
 import { mayMove } from '../domain/user.ts';
+import { isInDoubt } from '../reconcile/correlate.ts';
 import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import type { Subject, ValueDecision } from '../reconcile/decide.ts';
+import { ruleName } from '../reconcile/match-keys.ts';
 import {
   bidderOf,
   formerOf,
@@ -177,10 +179,16 @@ async function linkCandidates(tx: ReconcileTx, pass: Pass, batch: Batch): Promis
     const [row, user] = [users.get(entry.userId ?? 0), free.get(entry.userId ?? 0)];
     const linkable = user?.linkedAccount === null && !user.takesNone && !user.merged;
     if (!isAsPlanned(account, entry) || row === undefined || !linkable) return [];
+    if (isInDoubt(account, ruleOf(entry, pass), user)) return [];
     if (!mayMove(row.subject.user, pass.rules.id)) return [];
     const candidate = { planned: entry, account, subject: row.subject, linkedSources: row.linkedSources };
     return [{ candidate, decision: decideNewLink(candidate, pass) }];
   });
+}
+
+/** The place of the rule that a planned link was found by; -1 where the configuration has it no longer. */
+function ruleOf({ rule }: Planned, pass: Pass): number {
+  return pass.rules.match.findIndex((fields) => ruleName(fields) === rule);
 }
 
 /** Settles who gets which unique name, and takes it; links that lose one are decided once more. */

@@ -25,7 +25,12 @@ export interface CandidateUser {
   /** An account of this source was unlinked by a person, so the user takes none of it (spec 7.2). */
   readonly takesNone: boolean;
   readonly merged: boolean;
+  /** Keys under which the user is found only by accounts that may belong to other people now (spec 8.3). */
+  readonly inDoubt: readonly string[];
 }
+
+/** `id-in-doubt`: the account matches only by what another one says that may have gone to another person (spec 8.3). */
+type WaitReason = 'sync-off' | 'disabled' | 'unlinked' | 'id-in-doubt';
 
 type ItemKind = 'ambiguous-match' | 'already-linked' | 'inactive-match';
 
@@ -33,7 +38,7 @@ export type Verdict =
   | { readonly kind: 'link'; readonly userId: UserId; readonly rule: number }
   | { readonly kind: 'create' }
   | { readonly kind: 'unmatched' }
-  | { readonly kind: 'wait'; readonly reason: 'sync-off' | 'disabled' | 'unlinked'; readonly userId: UserId | null }
+  | { readonly kind: 'wait'; readonly reason: WaitReason; readonly userId: UserId | null }
   | {
       readonly kind: 'question';
       readonly item: ItemKind;
@@ -129,7 +134,17 @@ function verdictOf(
   if (user?.syncOn !== true) return { kind: 'wait', reason: 'sync-off', userId: only };
   if (user.linkedAccount !== null) return question('already-linked', [deciding]);
   if (!user.active) return question('inactive-match', [deciding]);
+  if (isInDoubt(account, deciding.rule, user)) return { kind: 'wait', reason: 'id-in-doubt', userId: only };
   return { kind: 'link', userId: only, rule: deciding.rule };
+}
+
+/** Whether the user is found under the account's key of this rule only by what may be another person's. */
+export function isInDoubt(
+  account: Pick<UnlinkedAccount, 'keys'>,
+  rule: number,
+  { inDoubt }: Pick<CandidateUser, 'inDoubt'>,
+): boolean {
+  return inDoubt.some((key) => key === account.keys[rule]);
 }
 
 function question(item: ItemKind, group: readonly Deciding[]): Verdict {

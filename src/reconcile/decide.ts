@@ -106,7 +106,7 @@ export function decideValues(
   });
   const after = foldWith(subject, projection.snapshot, world.teamNames);
   const changes = changesBetween(user.value, after, world.teamNames);
-  const suspicion = suspicionOf(account, world.rules);
+  const suspicion = suspicionOf(account, world.rules.reusableIds);
   const reason = holdReason(user, account, source, suspicion);
   if (reason !== null)
     return {
@@ -154,8 +154,14 @@ export function namesOf({ content, before }: Pick<ObservedAccount, 'content' | '
   };
 }
 
-/** Names that another mapping reads are no evidence; a question that is open stays until the old names are back. */
-function suspicionOf(account: ObservedAccount, { reusableIds }: SourceRules): Suspicion | null {
+/**
+ * Why a linked account may belong to another person now, by its names alone (spec 8.3). Names that another mapping reads are no
+ * evidence; a question that is open stays until the old names are back.
+ */
+export function suspicionOf(
+  account: Pick<ObservedAccount, 'content' | 'ignored' | 'before'>,
+  reusableIds: SourceRules['reusableIds'],
+): Suspicion | null {
   const { before, ignored } = account;
   if (reusableIds === null || before === undefined || ignored) return null;
   const comparable = before.seenBy === before.readBy && before.readBy === reusableIds.nameMapping;

@@ -11,19 +11,16 @@ import type {
   PairStanding,
 } from '../users/link-move.ts';
 import { toKept } from './event-changes.ts';
-import type { IgnoringRuleOf } from './reconcile-reads.ts';
+import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { forRows, query, rowTable } from './sql.ts';
 import { loadSubjects } from './subject-rows.ts';
 import { inTransaction } from './transactions.ts';
 
 /** What the configuration says, as far as moving links needs it. */
-export interface LinkMoveSettings {
-  /** A source's correlation rules. */
-  readonly matchOf: (source: string) => readonly (readonly Field[])[];
-  /** Those of all sources, each once. */
+export interface LinkMoveSettings extends Pick<ReadRules, 'matchOf' | 'ignoringRuleOf'> {
+  /** The correlation rules of all sources, each once. */
   readonly allMatchRules: readonly (readonly Field[])[];
-  readonly ignoringRuleOf: IgnoringRuleOf;
 }
 
 /** Links that people move from one source to another, in the database. */

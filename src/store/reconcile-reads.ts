@@ -4,9 +4,12 @@ import type { GuardClass } from '../domain/change.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
 import type { Field } from '../domain/fields.ts';
 import type { ReconcileReads, LinkedSubject, UnlinkedRow } from '../apply/ports.ts';
-import type { KnownBefore, NamesSeen } from '../reconcile/decide.ts';
+import type { CandidateUser } from '../reconcile/correlate.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
+import { keysInDoubt } from './doubts.ts';
 import { due } from './due.ts';
+import { knownBefore, type BeforeRow } from './known-before.ts';
+import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
 import { loadSubjects } from './subject-rows.ts';
 import { query, queryOne, rowTable, type Db } from './sql.ts';
 
@@ -31,20 +34,9 @@ interface AccountRow {
 const accountColumns = `a.id, a.external_id, a.content, a.content_hash, a.disabled, a.wakes, a.held_digest,
   a.absent_since is not null as absent, a.ignored_at is not null as ignored, a.ignored_reason`;
 
-/** The rule of the configuration by which a source's account is ignored, or null (spec 2.7). */
-export type IgnoringRuleOf = (
-  source: string,
-  account: { readonly externalId: string; readonly content: AccountContent },
-) => string | null;
-
-const noneIgnored: IgnoringRuleOf = () => null;
-
-/** The reads of a pass. `matchOf` gives a source's correlation rules; what reads no accounts needs no `ignoringRuleOf`. */
-export function reconcileReads(
-  db: Db,
-  matchOf: (source: string) => readonly (readonly Field[])[],
-  ignoringRuleOf: IgnoringRuleOf = noneIgnored,
-): ReconcileReads {
+/** The reads of a pass. */
+export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
+  const { matchOf, ignoringRuleOf } = rules;
   return {
     async now() {
       return (await queryOne<{ now: Date }>(db, 'select now() as now')).now.toISOString();
@@ -150,8 +142,9 @@ export function reconcileReads(
     },
     keysOfUsers: (userIds) =>
       query(db, 'select key, user_id as "userId" from match_key where user_id = any(?)', [[...userIds]]),
-    candidates: (source, userIds) =>
-      query(
+    async candidates(source, userIds) {
+      const doubts = await keysInDoubt(db, source, userIds, rules);
+      const rows = await query<Omit<CandidateUser, 'inDoubt'>>(
         db,
         `select u.id, u.active, u.sync_enabled and not (? = any(u.sync_off_sources)) as "syncOn", u.merged_into is not null as merged,
            l.account_id as "linkedAccount",
@@ -159,7 +152,23 @@ export function reconcileReads(
                    where b.user_id = u.id and b.kind = 'wait' and a.source_id = ?) as "takesNone"
          from "user" u left join link l on l.user_id = u.id and l.source_id = ? and l.until is null where u.id = any(?)`,
         [source, source, source, [...userIds]],
-      ),
+      );
+      return rows.map((user) => ({ ...user, inDoubt: doubts.get(user.id) ?? [] }));
+    },
+    async doubtsOver(source) {
+      const waiting = await query<{ id: number; userId: number; content: AccountContent }>(
+        db,
+        `select id, standing_user as "userId", content from account
+         where source_id = ? and standing = 'waiting' and standing_reason = 'id-in-doubt'`,
+        [source],
+      );
+      const doubts = await keysInDoubt(db, source, [...new Set(waiting.map((row) => row.userId))], rules);
+      const stands = (row: (typeof waiting)[number]): boolean =>
+        accountKeys(row.content.values, matchOf(source)).some(
+          (key) => key !== null && doubts.get(row.userId)?.includes(key) === true,
+        );
+      return waiting.filter((row) => !stands(row)).map((row) => row.id);
+    },
     planned(runId, { by, after }, limit) {
       const column = { externalId: 'external_id', accountId: 'account_id' }[by];
       return query(
@@ -266,25 +275,6 @@ async function linkedSubjects(
     const account = { ...toAccount(row), ignored, refusals: held, before: knownBefore(row) };
     return [{ subject, linkedSources, account }];
   });
-}
-
-/** What the store knows of a linked account from before (spec 8.3). */
-interface BeforeRow {
-  /** Null where nothing was applied of it. */
-  readonly names_seen: (NamesSeen & { readonly readBy?: string | null }) | null;
-  readonly name_mapping: string | null;
-  readonly standing_reason: string | null;
-}
-
-function knownBefore({ names_seen, name_mapping, standing_reason }: BeforeRow): KnownBefore | undefined {
-  if (names_seen === null) return undefined;
-  const { readBy = null, firstName, lastName, displayName, ...more } = names_seen;
-  return {
-    namesSeen: { firstName, lastName, displayName, ...more },
-    seenBy: readBy,
-    readBy: name_mapping,
-    suspected: standing_reason === 'possible-id-reuse',
-  };
 }
 
 function toAccount(row: AccountRow): Omit<LinkedSubject['account'], 'refusals'> {

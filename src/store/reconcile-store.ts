@@ -1,24 +1,20 @@
 import type { ReconcileStore } from '../apply/ports.ts';
-import type { Field } from '../domain/fields.ts';
 import { checkLease } from './leases.ts';
-import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
+import type { ReadRules } from './read-rules.ts';
+import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import type { Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
 
 /** What applying needs, on PostgreSQL and on the embedded database alike. */
-export function reconcileStore(
-  db: Db,
-  matchOf: (source: string) => readonly (readonly Field[])[],
-  ignoringRuleOf?: IgnoringRuleOf,
-): ReconcileStore {
+export function reconcileStore(db: Db, rules: ReadRules): ReconcileStore {
   return {
-    read: reconcileReads(db, matchOf, ignoringRuleOf),
+    read: reconcileReads(db, rules),
     inLease: (lease, work) =>
       inTransaction(db, async (transaction) => {
         await redoable(transaction);
         const result = await work({
-          ...reconcileReads(transaction, matchOf, ignoringRuleOf),
+          ...reconcileReads(transaction, rules),
           ...reconcileWrites(transaction),
         });
         await checkLease(transaction, lease);

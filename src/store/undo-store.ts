@@ -1,4 +1,3 @@
-import type { Field } from '../domain/fields.ts';
 import type { Policy } from '../domain/user.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import type {
@@ -11,7 +10,8 @@ import type {
   UndoWrite,
 } from '../users/undo-ports.ts';
 import { fromKept, toKept, type KeptChange } from './event-changes.ts';
-import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
+import type { ReadRules } from './read-rules.ts';
+import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { appendPersonsEvent } from './append-event.ts';
 import { refusePolicyOf } from './policy-store.ts';
@@ -19,14 +19,14 @@ import { forRows, query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { lastSeenUnder } from './user-links.ts';
 
-type MatchOf = (source: string) => readonly (readonly Field[])[];
+type MatchOf = ReadRules['matchOf'];
 
 /** The sync's decisions that changed a user by an account. */
 const undoable = `e.actor_kind = 'sync' and e.type in ('user-changed', 'link-made', 'user-created')
   and e.user_id is not null and e.account_id is not null and e.source_id is not null`;
 
-/** Undo in the database. `matchOf` gives a source's correlation rules. */
-export function createUndoStore(db: Db, matchOf: MatchOf, ignoringRuleOf: IgnoringRuleOf): UndoStore {
+/** Undo in the database. */
+export function createUndoStore(db: Db, rules: ReadRules): UndoStore {
   return {
     async run(id) {
       const sql = `select source_id as source, state not in ('queued', 'importing', 'reconciling', 'held') as finished
@@ -71,9 +71,9 @@ export function createUndoStore(db: Db, matchOf: MatchOf, ignoringRuleOf: Ignori
         if (keep) await query(transaction, `select set_config('rosterd.operator', ?, true)`, [operator]);
         else await query(transaction, 'set transaction read only');
         return work({
-          ...reconcileReads(transaction, matchOf, ignoringRuleOf),
+          ...reconcileReads(transaction, rules),
           ...reconcileWrites(transaction),
-          ...undoWork(transaction, matchOf),
+          ...undoWork(transaction, rules.matchOf),
         });
       });
     },

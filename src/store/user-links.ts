@@ -1,18 +1,13 @@
 import type { AccountContent } from '../domain/account.ts';
-import type { Field } from '../domain/fields.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import type { NamedAccount, UserLink, UserWrites } from '../users/ports.ts';
-import type { IgnoringRuleOf } from './reconcile-reads.ts';
+import type { ReadRules } from './read-rules.ts';
 import { forRows, query, type Db } from './sql.ts';
 
 type LinkWrites = Pick<UserWrites, 'linksOf' | 'lockAccount' | 'endLink' | 'bar' | 'liftHolds'>;
 
 /** Links, bars and accounts, as people's acts on one user need them. */
-export function userLinkWrites(
-  db: Db,
-  matchOf: (source: string) => readonly (readonly Field[])[],
-  ignoringRuleOf: IgnoringRuleOf,
-): LinkWrites {
+export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules): LinkWrites {
   return {
     linksOf: (userId) =>
       query<UserLink>(

@@ -1,8 +1,8 @@
-import type { Field } from '../domain/fields.ts';
 import type { UserStore, UserWrites } from '../users/ports.ts';
 import { appendPersonsEvent } from './append-event.ts';
 import { answerWrites } from './review-answers.ts';
-import { reconcileReads, type IgnoringRuleOf } from './reconcile-reads.ts';
+import type { ReadRules } from './read-rules.ts';
+import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { scopeReads } from './scope-reads.ts';
 import { query, type Db } from './sql.ts';
@@ -12,32 +12,24 @@ import { userSyncWrites } from './user-sync.ts';
 import { saveWords } from './user-words.ts';
 import { wakeUser } from './wake-user.ts';
 
-/** What people do to users, in the database. `matchOf` gives a source's correlation rules. */
-export function createUserStore(
-  db: Db,
-  matchOf: (source: string) => readonly (readonly Field[])[],
-  ignoringRuleOf: IgnoringRuleOf,
-): UserStore {
+/** What people do to users, in the database. */
+export function createUserStore(db: Db, rules: ReadRules): UserStore {
   return {
     transaction: (operator, end, work) =>
       inOperatorsTransaction(db, { setting: 'rosterd.operator', operator, end }, (transaction) =>
         work({
-          ...reconcileReads(transaction, matchOf, ignoringRuleOf),
+          ...reconcileReads(transaction, rules),
           ...reconcileWrites(transaction),
           ...scopeReads(transaction),
-          ...userWrites(transaction, matchOf, ignoringRuleOf),
+          ...userWrites(transaction, rules),
         }),
       ),
   };
 }
 
-function userWrites(
-  db: Db,
-  matchOf: (source: string) => readonly (readonly Field[])[],
-  ignoringRuleOf: IgnoringRuleOf,
-): UserWrites {
+function userWrites(db: Db, rules: ReadRules): UserWrites {
   return {
-    ...userLinkWrites(db, matchOf, ignoringRuleOf),
+    ...userLinkWrites(db, rules),
     ...answerWrites(db),
     ...userSyncWrites(db),
     async lockUser(userId) {

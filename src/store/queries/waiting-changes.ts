@@ -2,7 +2,8 @@ import type { LinkedSubject } from '../../apply/ports.ts';
 import type { World } from '../../reconcile/decide.ts';
 import { ignoringRule } from '../../reconcile/ignore.ts';
 import { changesWhenOn } from '../../reconcile/waiting.ts';
-import { reconcileReads, type IgnoringRuleOf } from '../reconcile-reads.ts';
+import { noReadRules, type IgnoringRuleOf } from '../read-rules.ts';
+import { reconcileReads } from '../reconcile-reads.ts';
 import { query, type Db } from '../sql.ts';
 import { waitingAccounts } from '../user-sync.ts';
 import type { RulesOf } from './explanation.ts';
@@ -21,7 +22,7 @@ export async function waitingChanges(
   rulesOf: RulesOf,
 ): Promise<ReadonlyMap<number, readonly WaitingChange[]>> {
   const ignoringRuleOf: IgnoringRuleOf = (source, account) => ignoringRule(rulesOf(source)?.ignore ?? [], account);
-  const reads = reconcileReads(db, () => [], ignoringRuleOf);
+  const reads = reconcileReads(db, { ...noReadRules, ignoringRuleOf });
   const linked = await query<{ source: string }>(
     db,
     'select distinct source_id as source from link where user_id = any(?) and until is null order by 1',

@@ -4,6 +4,7 @@ import type { ImportTx } from '../../../src/import/ports.ts';
 import { connectionOf, openDatabase } from '../../../src/store/database.ts';
 import { importStore } from '../../../src/store/import-store.ts';
 import { leaseStore } from '../../../src/store/leases.ts';
+import { noReadRules } from '../../../src/store/read-rules.ts';
 import { reconcileReads } from '../../../src/store/reconcile-reads.ts';
 import { freshDatabase } from '../../support/database.ts';
 
@@ -13,7 +14,7 @@ const db = openDatabase(
   'server',
 );
 const store = importStore(db);
-const reads = reconcileReads(db, () => []);
+const reads = reconcileReads(db, noReadRules);
 const leases = leaseStore(db);
 afterAll(async () => {
   await db.destroy();

@@ -207,6 +207,7 @@ function candidate(user: NaiveUser, source: string, ids: Ids): CandidateUser {
     linkedAccount: linked === undefined ? null : ids.account(linked),
     takesNone: user.takesNoneOf.includes(source),
     merged: false,
+    inDoubt: [],
   };
 }
 

@@ -14,6 +14,7 @@ import { createSourceIdentityStore } from '../../../src/store/source-identity-st
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
 import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts';
 import { createUndoStore } from '../../../src/store/undo-store.ts';
+import { noReadRules } from '../../../src/store/read-rules.ts';
 import { createUserStore } from '../../../src/store/user-store.ts';
 import { createWorklistAckStore } from '../../../src/store/worklist-ack-store.ts';
 import { createGroupStore } from '../../../src/store/group-store.ts';
@@ -84,11 +85,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     reconciles.push(sources);
   };
   const basis: UserActionBasis = {
-    store: createUserStore(
-      knex,
-      () => [],
-      () => null,
-    ),
+    store: createUserStore(knex, noReadRules),
     rules: noRules,
     requestReconcile,
   };
@@ -114,16 +111,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     roleCatalogue,
     runRequests: engine,
     dryRuns: noDryRuns,
-    undo: createUndo(
-      createUndoStore(
-        knex,
-        () => [],
-        () => null,
-      ),
-      noRules,
-      requestReconcile,
-      100,
-    ),
+    undo: createUndo(createUndoStore(knex, noReadRules), noRules, requestReconcile, 100),
     heldRuns: createHeldRuns(createHeldRunStore(knex), requestReconcile),
     sourceChecks: { check: async () => [{ name: 'tcp', outcome: 'ok', detail: 'connected' }] },
     settings: () => [{ key: 'database', value: 'embedded', origin: 'default' }],

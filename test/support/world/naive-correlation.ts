@@ -1,5 +1,7 @@
 import type { Field } from '../../../src/domain/fields.ts';
 import type { WorldConfig } from './config.ts';
+import { naiveFold } from './naive-fold.ts';
+import { seemsAnother } from './naive-names.ts';
 import { keyOf } from './naive-project.ts';
 import {
   accountsOf,
@@ -12,6 +14,7 @@ import {
   type NaiveAccount,
   type NaiveState,
   type NaiveUser,
+  type NaiveValue,
   type UserKey,
 } from './naive-state.ts';
 
@@ -54,6 +57,7 @@ function verdictOn(config: WorldConfig, state: NaiveState, account: NaiveAccount
   if (isOff(only, account.source)) return rest('waiting', 'sync-off');
   if (only.links[account.source] !== undefined) return question(config, state, 'already-linked', [account]);
   if (!only.active) return question(config, state, 'inactive-match', [account]);
+  if (isInDoubt(config, state, account, only)) return rest('waiting', 'id-in-doubt');
   return { kind: 'link', user: only.key };
 }
 
@@ -80,11 +84,30 @@ function candidates(config: WorldConfig, state: NaiveState, account: NaiveAccoun
 
 /** Whether every field of a rule is equal and non-empty, in the user's value or an applied snapshot of a current link. */
 export function matchesUser(account: NaiveAccount, user: NaiveUser, rule: readonly Field[]): boolean {
-  const speaking = Object.keys(user.links).map((source) => must(user.slots[source]).values);
+  return isSaidBy(account, rule, [
+    user.value.fields,
+    ...Object.keys(user.links).map((source) => must(user.slots[source]).values),
+  ]);
+}
+
+function isSaidBy(account: NaiveAccount, rule: readonly Field[], voices: readonly NaiveValue['fields'][]): boolean {
   return rule.every((field) => {
     const said = foldedText(account.content.values[field] ?? '');
-    return said !== '' && [user.value.fields, ...speaking].some((values) => foldedText(values[field] ?? '') === said);
+    return said !== '' && voices.some((values) => foldedText(values[field] ?? '') === said);
   });
+}
+
+/** Whether the user would not be found, were it not for accounts that seem to be other people's now (spec 8.3). */
+function isInDoubt(config: WorldConfig, state: NaiveState, account: NaiveAccount, user: NaiveUser): boolean {
+  const isSure = ([source, key]: [string, AccountKey]): boolean =>
+    source === account.source || !seemsAnother(config, state, must(state.accounts[key]));
+  const links = Object.entries(user.links);
+  const doubted = links.filter((link) => !isSure(link)).map(([source]) => source);
+  const rule = sourceOf(config, account.source).match.find((each) => matchesUser(account, user, each));
+  if (doubted.length === 0 || rule === undefined) return false;
+  const slots = Object.fromEntries(Object.entries(user.slots).filter(([source]) => !doubted.includes(source)));
+  const speaking = links.filter(isSure).map(([source]) => must(slots[source]).values);
+  return !isSaidBy(account, rule, [naiveFold(config, state, user, slots).fields, ...speaking]);
 }
 
 /** All accounts that cannot be told apart from this one, itself included; also by way of others. */

@@ -6,6 +6,7 @@ import { emptyValue, noWords, type Words } from '../../../src/domain/user.ts';
 import { distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
 import { valueSaid, type Part } from '../../../src/reconcile/project.ts';
 import { appendPersonsEvent } from '../../../src/store/append-event.ts';
+import { noReadRules } from '../../../src/store/read-rules.ts';
 import { reconcileReads } from '../../../src/store/reconcile-reads.ts';
 import { reconcileWrites } from '../../../src/store/reconcile-writes.ts';
 import { query, queryOne } from '../../../src/store/sql.ts';
@@ -51,11 +52,7 @@ function actionsOn(world: RealWorld): UserActions {
     hasReusableIds: () => false,
     ownsSupervision: () => false,
   };
-  const store = createUserStore(
-    world.db,
-    (id) => find(id)?.match ?? [],
-    () => null,
-  );
+  const store = createUserStore(world.db, { ...noReadRules, matchOf: (id) => find(id)?.match ?? [] });
   const requestReconcile = (): Promise<void> => world.reconcileNow();
   return createUserActions({ store, rules, requestReconcile }, () => Promise.resolve('unsupported'));
 }
@@ -126,7 +123,7 @@ async function accountOf(world: RealWorld, key: string): Promise<{ id: number; c
 /** Makes a user by hand, inactive at first; nothing where a unique name is taken (spec 12.4). */
 export async function realLocalUser(world: RealWorld, values: Words['localValues']): Promise<void> {
   await world.db.transaction(async (tx) => {
-    const [reads, writes] = [reconcileReads(tx, () => []), reconcileWrites(tx)];
+    const [reads, writes] = [reconcileReads(tx, noReadRules), reconcileWrites(tx)];
     const [id = 0] = await reads.allocateUserIds(1);
     const policy = await queryOne<{ id: number }>(tx, 'select max(id) as id from policy');
     const words = { ...noWords, localValues: values };

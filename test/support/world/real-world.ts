@@ -6,6 +6,7 @@ import type { ImportStore } from '../../../src/import/ports.ts';
 import type { Policy } from '../../../src/domain/user.ts';
 import { importStore } from '../../../src/store/import-store.ts';
 import { leaseStore } from '../../../src/store/leases.ts';
+import { noReadRules, type ReadRules } from '../../../src/store/read-rules.ts';
 import { reconcileStore } from '../../../src/store/reconcile-store.ts';
 import { runStore } from '../../../src/store/run-store.ts';
 import { policyStore } from '../../../src/store/policy-store.ts';
@@ -123,6 +124,16 @@ async function makeLife(
   countdown: { left: number | null },
 ): Promise<Life> {
   const matchOf = new Map(config.sources.map((source) => [source.id, source.match]));
+  const readRules: ReadRules = {
+    ...noReadRules,
+    matchOf: (id) => matchOf.get(id) ?? [],
+    reusableIds: new Map(
+      config.sources.flatMap((each) => {
+        const { reusableIds } = rulesOf(config, each);
+        return reusableIds === null ? [] : [[each.id, reusableIds]];
+      }),
+    ),
+  };
   await ensureSources(
     db,
     config.sources.map((each) => ({
@@ -149,7 +160,7 @@ async function makeLife(
     runStore: runStore(db),
     sourceStore: sourceStore(db),
     leases: leaseStore(db),
-    reconcileStore: watched(ownSourceOnly(reconcileStore(db, (id) => matchOf.get(id) ?? [])), tick),
+    reconcileStore: watched(ownSourceOnly(reconcileStore(db, readRules)), tick),
     importStore: watched(importStore(db), tick),
     endPassedSwitches: () => Promise.resolve(0),
     queueRun: (id) => {

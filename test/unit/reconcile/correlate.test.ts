@@ -252,6 +252,30 @@ const disabled: Row[] = [
     expected: { 101: 'wait: disabled 1' },
   },
   {
+    rule: '8.3',
+    situation: 'a match only by what may be another person’s waits',
+    accounts: { 101: { keys: ['e1', 'm1'] } },
+    users: { 1: { inDoubt: ['e1'] } },
+    of: { e1: [1], m1: [1] },
+    expected: { 101: 'wait: id-in-doubt 1' },
+  },
+  {
+    rule: '8.3',
+    situation: 'a match by a rule that is in no doubt is linked, whatever another key of the user is',
+    accounts: { 101: { keys: ['e1', 'm1'] } },
+    users: { 1: { inDoubt: ['m1'] } },
+    of: { e1: [1], m1: [1] },
+    expected: { 101: 'link 1 by rule 0' },
+  },
+  {
+    rule: '8.3',
+    situation: 'a question about an inactive user is asked all the same',
+    accounts: { 101: { keys: ['e1', null] } },
+    users: { 1: { inDoubt: ['e1'], active: false } },
+    of: { e1: [1] },
+    expected: { 101: 'inactive-match of 101 with 1' },
+  },
+  {
     rule: '4.2',
     situation: 'a disabled account keeps no living one from its user',
     accounts: { 101: { keys: ['e1', null], disabled: true }, 102: { keys: ['e1', null] } },
@@ -282,7 +306,18 @@ function neighbourhood(row: Row, reversed: boolean): Neighbourhood {
     users: new Map(
       turn(Object.entries(row.users ?? {})).map(([id, user]) => [
         Number(id),
-        { id: Number(id), active: true, syncOn: true, linkedAccount: null, takesNone: false, merged: false, ...user },
+        {
+          ...{
+            id: Number(id),
+            active: true,
+            syncOn: true,
+            linkedAccount: null,
+            takesNone: false,
+            merged: false,
+            inDoubt: [],
+          },
+          ...user,
+        },
       ]),
     ),
     usersByKey: new Map(Object.entries(row.of ?? {}).map(([key, users]) => [key, turn(users)])),

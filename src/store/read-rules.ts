@@ -1,0 +1,22 @@
+import type { AccountContent } from '../domain/account.ts';
+import type { Field } from '../domain/fields.ts';
+import type { SourceId } from '../domain/user.ts';
+import type { SourceRules } from '../reconcile/rules.ts';
+
+/** The rule of the configuration by which a source's account is ignored, or null (spec 2.7). */
+export type IgnoringRuleOf = (
+  source: SourceId,
+  account: { readonly externalId: string; readonly content: AccountContent },
+) => string | null;
+
+/** What the configuration says of the sources, as far as the store reads by it. */
+export interface ReadRules {
+  /** A source's correlation rules. */
+  readonly matchOf: (source: SourceId) => readonly (readonly Field[])[];
+  readonly ignoringRuleOf: IgnoringRuleOf;
+  /** The sources that give ids to other people (spec 8). */
+  readonly reusableIds: ReadonlyMap<SourceId, NonNullable<SourceRules['reusableIds']>>;
+}
+
+/** For reads that correlate nothing. */
+export const noReadRules: ReadRules = { matchOf: () => [], ignoringRuleOf: () => null, reusableIds: new Map() };
