@@ -41,13 +41,9 @@ async function eachBatch(pass: Pass, work: (rows: readonly AbsenceRow[]) => Prom
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.accountId;
-    const decidable = rows.filter((row) => !row.absent || decides(pass, row));
+    const decidable = rows.filter((row) => !row.absent || pass.decidesAbsences);
     if (decidable.length > 0) await work(decidable);
   }
-}
-
-function decides({ decidesAbsences }: Pass, row: AbsenceRow): boolean {
-  return decidesAbsences === 'all' || (decidesAbsences === 'reported' && row.reported);
 }
 
 function eventOf(row: AbsenceRow, pass: Pass): EventRow {

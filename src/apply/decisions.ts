@@ -1,7 +1,7 @@
 import { claimKey, claimsOf, type Claim } from '../domain/claim.ts';
 import type { Change } from '../domain/change.ts';
 import type { UniqueField } from '../domain/fields.ts';
-import type { UserId, UserValue } from '../domain/user.ts';
+import type { Snapshot, UserId, UserValue } from '../domain/user.ts';
 import type { Bidder, Outcome } from '../reconcile/bids.ts';
 import { namesOf, type ObservedAccount, type Subject, type ValueDecision } from '../reconcile/decide.ts';
 import { formerSlot, type FormerSlot } from '../reconcile/former-slot.ts';
@@ -108,6 +108,19 @@ export function keysBefore(
 /** The keys of an account's own values, for finding other users that they match. */
 export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: Pick<Writing, 'rules'>): string[] {
   return accountKeys(account.content.values, pass.rules.match).filter((key) => key !== null);
+}
+
+/**
+ * An account's own keys that its applied snapshot does not have: nobody is found by them, and whoever comes to match by them
+ * may be the same person as its user (spec 4.9).
+ */
+export function keysNotApplied(
+  account: Pick<ObservedAccount, 'content'>,
+  applied: Pick<Snapshot, 'values'> | undefined,
+  pass: Pick<Writing, 'rules'>,
+): string[] {
+  const keys = accountKeys(applied?.values ?? {}, pass.rules.match);
+  return keysOfAccount(account, pass).filter((key) => !keys.includes(key));
 }
 
 export function snapshotWrite(

@@ -45,8 +45,11 @@ export interface Pass {
   readonly guard: PassGuard;
   /** A person has approved what the run showed: nothing else is applied, and nothing is limited (spec 13.2). */
   readonly approved: boolean;
-  /** Which observed absences may become *gone*; see decidableAbsences. */
-  readonly decidesAbsences: 'all' | 'reported' | 'none';
+  /**
+   * Whether observed absences may become *gone*: only in the run of a complete import, or what one import held back would pass
+   * with the next run of any kind (spec 20.7).
+   */
+  readonly decidesAbsences: boolean;
   /** Users or accounts per transaction. */
   readonly batchSize: number;
   /** Whether two transactions may be under way at once: not on the embedded database, which has one session. */

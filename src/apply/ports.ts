@@ -36,8 +36,6 @@ export interface AbsenceRow {
   readonly accountId: number;
   readonly externalId: string;
   readonly absent: boolean;
-  /** The source itself reported this one account: it did not merely stay out of a list (spec 3.1). */
-  readonly reported: boolean;
   /** How the absence was proven. */
   readonly proof: string | null;
   readonly userId: UserId | null;
@@ -96,6 +94,12 @@ interface MatchKeysWrite {
   readonly keys: readonly string[];
   /** Keys that stand now; none for a user who is being created. */
   readonly before: readonly string[];
+}
+
+export interface AccountKeysWrite {
+  readonly accountId: number;
+  /** Null where a rule has no key. */
+  readonly keys: readonly (string | null)[];
 }
 
 export interface LinkWrite {
@@ -189,7 +193,7 @@ export interface ReconcileReads {
   /** Open questions of a kind that belong to a source and to no account. */
   openItemsOfSource(kind: string, source: SourceId): Promise<OpenItem[]>;
   absences(source: SourceId, after: number, limit: number): Promise<AbsenceRow[]>;
-  /** `reported` are those of the absent ones that the source itself reported. */
+  /** `reported` are those of the absent ones of which the source itself told that they are: no mere silence (spec 3.1). */
   countAbsences(source: SourceId): Promise<{ absent: number; reported: number; returned: number }>;
   countDue(source: SourceId): Promise<{ linked: number; unlinked: number }>;
   /** Linked users whose account is due, by account id. */
@@ -252,7 +256,8 @@ export interface ReconcileWrites {
   savePolicy(userIds: readonly UserId[], policyId: number): Promise<void>;
   saveClaims(claims: readonly ClaimWrite[]): Promise<void>;
   saveUserKeys(keys: readonly MatchKeysWrite[]): Promise<void>;
-  dropAccountKeys(accountIds: readonly number[]): Promise<void>;
+  /** Replaces the keys of accounts themselves: all of an unlinked one, of a linked one those that are not applied. */
+  saveAccountKeys(accounts: readonly AccountKeysWrite[]): Promise<void>;
   saveDecided(rows: readonly Decided[]): Promise<void>;
   saveGone(rows: readonly AbsenceRow[], runId: number): Promise<void>;
   /** Puts renamed accounts before people (spec 9.1). */

@@ -49,7 +49,7 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
   if (found.linked > 0) await pass.store.inLease(pass.lease, (tx) => tx.wakeTaken(pass.rules.id));
   const due = found.linked > 0 ? await pass.store.read.countDue(pass.rules.id) : found;
   const observed = await pass.store.read.countAbsences(pass.rules.id);
-  const absent = { all: observed.absent, reported: observed.reported, none: 0 }[pass.decidesAbsences];
+  const absent = pass.decidesAbsences ? observed.absent : 0;
   const teamsChanged = outlook.verdicts.length + outlook.turned.length > 0;
   if (due.linked + due.unlinked + absent + observed.returned === 0 && !teamsChanged) return { kind: 'done' };
   const earlier = pass.guard.letThrough ? [] : await pass.store.read.guardedSince(pass.rules.id);

@@ -9,6 +9,7 @@ import {
   formerOf,
   keysAfter,
   keysBefore,
+  keysNotApplied,
   lostFields,
   namesWrite,
   reuseItem,
@@ -209,6 +210,12 @@ export async function writeLinkedUsers(
   );
   await tx.saveClaims(bids.map((bid) => ({ userId: bid.user, take: bid.wants, release: bid.gives })));
   await saveKeys(tx, pass, decisions);
+  await tx.saveAccountKeys(
+    decisions.map(({ row: { account, subject }, decision }) => {
+      const applied = decision.snapshot ?? subject.snapshots.find((slot) => slot.source === pass.rules.id);
+      return { accountId: account.id, keys: keysNotApplied(account, applied, pass) };
+    }),
+  );
   await tx.endRefusals(
     decisions.flatMap(({ row, decision }) =>
       decision.projection.spentRefusals.map((part) => ({ accountId: row.account.id, part })),

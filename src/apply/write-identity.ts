@@ -8,6 +8,7 @@ import {
   formerOf,
   keysAfter,
   keysBefore,
+  keysNotApplied,
   lostFields,
   snapshotWrite,
   standingReason,
@@ -238,7 +239,12 @@ async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]
       made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)),
     ),
     tx.saveUsers(moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after }))),
-    tx.dropAccountKeys(made.map(({ account }) => account.id)),
+    tx.saveAccountKeys(
+      made.map(({ account, decision }) => ({
+        accountId: account.id,
+        keys: keysNotApplied(account, decision.snapshot ?? undefined, pass),
+      })),
+    ),
     tx.appendEvents(
       made.map((entry) => eventOf(entry, pass)),
       { source: pass.rules.id, runId: pass.runId },

@@ -14,7 +14,8 @@ export interface Exceeded {
 export function exceededClasses(counts: GuardCounts, present: number, limits: GuardLimits): Exceeded[] {
   return guardClasses.flatMap((name) => {
     const [count, limit] = [counts[name], limits[name]];
-    const percent = present === 0 ? (count > 0 ? Number.POSITIVE_INFINITY : 0) : (count * 100) / present;
+    // Of no accounts at all, one is already infinitely many per cent.
+    const percent = (count * 100) / present;
     return count > limit.number && percent > limit.percent ? [{ class: name, count, percent, limit }] : [];
   });
 }
@@ -25,20 +26,19 @@ export function cannotExceed(due: number, limits: GuardLimits): boolean {
 }
 
 /**
- * Which observed absences a run may decide on: only that of a complete import, or what one import held back would pass with
- * the next run of any kind (spec 20.7). Of accounts that merely were not shown, a delta decides on none while a full import is
- * held back for showing too few; what the source itself reports of an account is evidence by itself (spec 3.1, 3.3).
+ * How many accounts a run finds missing, where they are fewer than half and at least five fewer: the run is held (spec 3.3). A
+ * question of an import before it is asked again, whatever was read since (spec 13.2); what the source itself reports of an
+ * account is evidence by itself, and only a full import asks about that too (spec 3.1). Null where there is nothing to ask.
  */
-export function decidableAbsences(
-  run: { readonly mode: 'full' | 'delta' | 'reconcile'; readonly complete: boolean | null },
+export function missingHalf(
+  { mode, approved }: { readonly mode: 'full' | 'delta' | 'reconcile'; readonly approved: boolean },
   presentBefore: number,
   { absent, reported }: { readonly absent: number; readonly reported: number },
-): 'all' | 'reported' | 'none' {
-  if (run.mode === 'reconcile' || run.complete !== true) return 'none';
-  return run.mode === 'delta' && halfIsMissing(presentBefore, absent - reported) ? 'reported' : 'all';
+): number | null {
+  const missing = mode === 'full' ? absent : absent - reported;
+  return !approved && halfIsMissing(presentBefore, missing) ? missing : null;
 }
 
-/** A full import in which fewer than half of the accounts present before appear, and at least five fewer (spec 3.3). */
-export function halfIsMissing(presentBefore: number, absent: number): boolean {
+function halfIsMissing(presentBefore: number, absent: number): boolean {
   return absent >= 5 && (presentBefore - absent) * 2 < presentBefore;
 }

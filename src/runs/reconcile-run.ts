@@ -5,7 +5,7 @@ import type { ReconcileStore } from '../apply/ports.ts';
 import { noCounts, type Pass } from '../apply/pass.ts';
 import { reconcileSource, type ReconcileEnd } from '../apply/reconcile-source.ts';
 import { reconcilePolicy } from '../apply/reconcile-policy.ts';
-import { decidableAbsences, halfIsMissing, type GuardLimits } from '../reconcile/guard.ts';
+import { missingHalf, type GuardLimits } from '../reconcile/guard.ts';
 import type { PolicyInForce, RunFailure, RunnableSource, RunRecord, RunStore, SourceStore } from './ports.ts';
 
 export interface ReconcileRunInput {
@@ -46,17 +46,15 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
     return { failure: null, held: false, shownDigest: null, skipped: 0, waitingFor: input.waitingFor, gotOn: false };
   const present = await store.read.presentAccounts(source.id);
   const observed = await store.read.countAbsences(source.id);
-  const asksAnyway = run.mode === 'full' && !run.approved;
-  const missing = asksAnyway ? missingHalf(run, source.id, present, observed.absent) : null;
-  const decidesAll = run.approved || missing !== null;
-  const pass = await passOf(input, decidesAll ? 'all' : decidableAbsences(run, present, observed));
+  const missing = missingHalf(run, present, observed);
+  const pass = await passOf(input, run.approved || run.complete === true || missing !== null);
   const resumeIdentity = run.phase === 'identity';
   const end = await reconcileSource(pass, { resumeIdentity, holdAnyway: missing !== null });
   const shownDigest = end.kind === 'held' ? await store.read.shownDigest(run.id) : null;
   const failure =
     shownDigest === null || end.kind === 'done'
       ? null
-      : heldBecause(run, missing ?? tooMuch(source.id, end), shownDigest);
+      : heldBecause(run, missing === null ? tooMuch(source.id, end) : tooFew(run, missing, present), shownDigest);
   if (failure === null && (anybody || (await store.read.hasUsers())))
     await sources.recordReconciled(input.lease, source.id);
   const due = await store.read.countDue(source.id);
@@ -154,7 +152,7 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
       firstReconcile: 'done',
     },
     approved: run.approved,
-    decidesAbsences: 'none',
+    decidesAbsences: false,
     batchSize: input.batchSize,
     overlap: input.overlap,
     signal: input.signal,
@@ -176,15 +174,11 @@ export class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
-/**
- * A reason to ask whatever the limits (spec 3.3). An import that breaks off proves nobody absent, but asks again what the one
- * before it was held for (spec 13.2).
- */
-function missingHalf(run: RunRecord, source: string, present: number, absent: number): string | null {
-  if (!halfIsMissing(present, absent)) return null;
+/** Why a run asks whatever the limits (spec 3.3), also where it is not the one that found it. */
+function tooFew({ source, mode, complete }: RunRecord, missing: number, present: number): string {
   const since =
-    run.complete === true ? 'are missing from this import' : 'are still missing after this incomplete import';
-  return `${String(absent)} of ${String(present)} accounts of ${source} ${since}, more than half`;
+    mode === 'full' && complete === true ? 'are missing from this import' : 'are missing since an import before';
+  return `${String(missing)} of ${String(present)} accounts of ${String(source)} ${since}, more than half`;
 }
 
 function tooMuch(of: string, end: Extract<ReconcileEnd, { kind: 'held' }>): string {

@@ -1,6 +1,7 @@
 import type { ImportStore, ImportTx } from '../import/ports.ts';
 import { silentProofs } from '../domain/absence.ts';
 import type { AccountContent } from '../domain/account.ts';
+import { saveAccountKeys } from './account-keys.ts';
 import { checkLease } from './leases.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
@@ -87,12 +88,9 @@ function importTx(db: Db): ImportTx {
           disabled_since = case when r.disabled then coalesce(a.disabled_since, now()) end, changed_at = now()
           from ${rows} where a.id = r.id`,
       );
-      const unlinked = accounts.filter((account) => account.keys !== null);
-      if (unlinked.length === 0) return;
-      await query(db, 'delete from match_key where account_id = any(?)', [unlinked.map((account) => account.id)]);
-      await insertKeys(
+      await saveAccountKeys(
         db,
-        unlinked.flatMap((account) => (account.keys ?? []).map((key) => ({ account_id: account.id, key }))),
+        accounts.flatMap(({ id, keys }) => (keys === null ? [] : [{ accountId: id, keys }])),
       );
     },
     async markSeen(ids) {
@@ -129,13 +127,4 @@ function importTx(db: Db): ImportTx {
       );
     },
   };
-}
-
-async function insertKeys(db: Db, keys: readonly { account_id: number; key: string }[]): Promise<void> {
-  await forRows(
-    db,
-    'account_id int, key text',
-    keys,
-    (rows) => `insert into match_key (account_id, key) select account_id, key from ${rows}`,
-  );
 }

@@ -153,20 +153,15 @@ async function moveKeys(
 ): Promise<void> {
   const writes = reconcileWrites(db);
   const userIds = links.map((link) => link.userId);
-  await writes.dropAccountKeys(links.map((link) => link.newAccount));
   const olds = await query<{ id: number; content: AccountContent }>(
     db,
     'select id, content from account where id = any(?)',
     [links.map((link) => link.oldAccount)],
   );
-  await forRows(
-    db,
-    'account_id int, key text',
-    olds.flatMap(({ id, content }) =>
-      accountKeys(content.values, matchOf(from)).flatMap((key) => (key === null ? [] : [{ account_id: id, key }])),
-    ),
-    (table) => `insert into match_key (account_id, key) select account_id, key from ${table}`,
-  );
+  await writes.saveAccountKeys([
+    ...links.map((link) => ({ accountId: link.newAccount, keys: [] })),
+    ...olds.map(({ id, content }) => ({ accountId: id, keys: accountKeys(content.values, matchOf(from)) })),
+  ]);
   const before = await query<{ key: string }>(db, 'delete from match_key where user_id = any(?) returning key', [
     userIds,
   ]);

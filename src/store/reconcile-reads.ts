@@ -67,11 +67,10 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
       query(
         db,
         `select a.id as "accountId", a.external_id as "externalId", a.absent_since is not null as absent, a.absence_proof as proof,
-           a.absent_since is not null and a.absence_proof <> all(?) as reported,
            l.user_id as "userId"
          from account a left join link l on l.account_id = a.id and l.until is null
          where a.source_id = ? and a.id > ? and ${turned} order by a.id limit ?`,
-        [[...silentProofs], source, after, limit],
+        [source, after, limit],
       ),
     countAbsences: (source) =>
       queryOne(

@@ -1,6 +1,7 @@
 import type { ReconcileWrites } from '../apply/ports.ts';
 import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
+import { saveAccountKeys } from './account-keys.ts';
 import { due } from './due.ts';
 import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
@@ -145,7 +146,7 @@ const setDecided = `decided_hash = r."contentHash", decided_wakes = r.wakes, sta
 function identityWrites(
   db: Db,
 ): Part<
-  'insertLinks' | 'dropAccountKeys' | 'takeUnlinked' | 'saveDecided' | 'saveGone' | 'saveRenames' | 'endRefusals'
+  'insertLinks' | 'saveAccountKeys' | 'takeUnlinked' | 'saveDecided' | 'saveGone' | 'saveRenames' | 'endRefusals'
 > {
   return {
     async takeUnlinked(rows) {
@@ -170,9 +171,7 @@ function identityWrites(
         [source, runId],
       );
     },
-    async dropAccountKeys(accountIds) {
-      if (accountIds.length > 0) await query(db, 'delete from match_key where account_id = any(?)', [[...accountIds]]);
-    },
+    saveAccountKeys: (accounts) => saveAccountKeys(db, accounts),
     async saveDecided(rows) {
       await forRows(
         db,

@@ -1,3 +1,4 @@
+import type { AccountContent } from '../domain/account.ts';
 import type { Policy } from '../domain/user.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   UndoTransaction,
   UndoWrite,
 } from '../users/undo-ports.ts';
+import { saveAccountKeys } from './account-keys.ts';
 import { fromKept, toKept, type KeptChange } from './event-changes.ts';
 import type { ReadRules } from './read-rules.ts';
 import { reconcileReads } from './reconcile-reads.ts';
@@ -176,20 +178,16 @@ async function endLinks(
   matchOf: MatchOf,
 ): Promise<void> {
   if (links.length === 0) return;
-  const ended = await query<{ id: number; source: string; content: Parameters<typeof keysOf>[0] }>(
+  const ended = await query<{ id: number; source: string; content: AccountContent }>(
     db,
     `update link l set until = now(), end_reason = 'undone', last_seen_under = ${lastSeenUnder} from account a
      where a.id = l.account_id and l.account_id = any(?) and l.until is null
      returning a.id, l.source_id as source, a.content`,
     [links.map((link) => link.accountId)],
   );
-  await forRows(
+  await saveAccountKeys(
     db,
-    'account_id int, key text',
-    ended.flatMap(({ id, source, content }) =>
-      keysOf(content, matchOf(source)).map((key) => ({ account_id: id, key })),
-    ),
-    (table) => `insert into match_key (account_id, key) select account_id, key from ${table}`,
+    ended.map(({ id, source, content }) => ({ accountId: id, keys: accountKeys(content.values, matchOf(source)) })),
   );
   await forRows(
     db,
@@ -202,13 +200,6 @@ async function endLinks(
       set kind = excluded.kind, operator_name = excluded.operator_name, at = excluded.at, reason = excluded.reason`,
     [operator, reasonOf(reason)],
   );
-}
-
-function keysOf(
-  content: { values: Parameters<typeof accountKeys>[0] },
-  match: Parameters<typeof accountKeys>[1],
-): string[] {
-  return accountKeys(content.values, match).filter((key) => key !== null);
 }
 
 async function refuse(db: Db, writes: readonly UndoWrite[], { operator, reason }: UndoRequest): Promise<void> {

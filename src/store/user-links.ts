@@ -1,8 +1,9 @@
 import type { AccountContent } from '../domain/account.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import type { NamedAccount, UserLink, UserWrites } from '../users/ports.ts';
+import { saveAccountKeys } from './account-keys.ts';
 import type { ReadRules } from './read-rules.ts';
-import { forRows, query, type Db } from './sql.ts';
+import { query, type Db } from './sql.ts';
 
 type LinkWrites = Pick<UserWrites, 'linksOf' | 'lockAccount' | 'endLink' | 'bar' | 'liftHolds'>;
 
@@ -40,15 +41,8 @@ export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules): 
         [endReason, userId, source],
       );
       if (ended === undefined) return;
-      const keys = accountKeys(ended.content.values, matchOf(source)).flatMap((key) => (key === null ? [] : [{ key }]));
-      await forRows(
-        db,
-        'key text',
-        keys,
-        (table) =>
-          `insert into match_key (account_id, key) select account, key from ${table}, (select ?::int as account) as c`,
-        [ended.account_id],
-      );
+      const keys = accountKeys(ended.content.values, matchOf(source));
+      await saveAccountKeys(db, [{ accountId: ended.account_id, keys }]);
       await query(db, 'update account set wakes = wakes + 1 where id = ?', [ended.account_id]);
     },
     async bar(accountId, userId, kind, { operator, reason }) {

@@ -1,9 +1,9 @@
 import { query, type Db } from './sql.ts';
 
 /**
- * Makes reconcile look again at everything that bears on some users: the linked accounts, the unlinked ones that share a
- * match key, those linked to another user who shares one (spec 4.9), and those of open questions that name one of the users
- * or wait for one of `freedNames`. In the order of their ids, so that two of these transactions never wait for each other.
+ * Makes reconcile look again at everything that bears on some users: the linked accounts, those that share a match key, those
+ * linked to another user who shares one (spec 4.9), and those of open questions that name one of the users or wait for one of
+ * `freedNames`. In the order of their ids, so that two of these transactions never wait for each other.
  * Answers the sources of these accounts.
  */
 export async function wakeUser(
@@ -19,7 +19,6 @@ export async function wakeUser(
        union
        select theirs.account_id from match_key own join match_key theirs on theirs.key = own.key
         where own.user_id = any(?) and theirs.account_id is not null
-          and not exists (select 1 from link where account_id = theirs.account_id and until is null)
        union
        select l.account_id from match_key own join match_key theirs on theirs.key = own.key
           join link l on l.user_id = theirs.user_id and l.until is null

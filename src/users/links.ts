@@ -92,7 +92,6 @@ export async function linkAct(
       }
       await tx.liftHolds(account.id, userId);
       await tx.insertLinks([{ accountId: account.id, userId, origin: 'manual', rule: null }], source, null);
-      await tx.dropAccountKeys([account.id]);
     },
     apply: [source],
   };

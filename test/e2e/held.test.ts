@@ -149,7 +149,7 @@ describe('13.2 what is gone, and who would be created', () => {
     // In the middle of the first record: nothing is read, and what was observed before is still to be decided.
     const again = await hold(agents().slice(0, agents().indexOf('\n') + 10));
     expect(await namesNow()).toEqual(before);
-    expect(again.error?.message).toMatch(/^25 of 40 .* still missing after this incomplete import/);
+    expect(again.error?.message).toMatch(/^25 of 40 .* missing since an import before/);
     expect(again.digest).toBe(first.digest);
     expect(await site.rows('run', 'decisions', String(again.id))).toHaveLength(26);
     // What the person approves is carried out; the import stays one that could not read everything.

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { guardClasses, type GuardClass } from '../../../src/domain/change.ts';
 import {
-  decidableAbsences,
   cannotExceed,
   exceededClasses,
-  halfIsMissing,
+  missingHalf,
   type GuardCounts,
   type GuardLimits,
 } from '../../../src/reconcile/guard.ts';
@@ -90,26 +89,24 @@ describe('13.1 a limit of nothing at all', () => {
   });
 });
 
-describe('3.1 what a run may conclude from absences', () => {
-  const counts = { absent: 6, reported: 0 };
+describe('3.3 which runs ask about missing accounts', () => {
+  const many = { absent: 6, reported: 0 };
   for (const row of [
-    { mode: 'full', complete: true, ...counts, decides: 'all', why: 'a complete import' },
-    { mode: 'full', complete: false, ...counts, decides: 'none', why: 'an incomplete import' },
-    { mode: 'reconcile', complete: null, ...counts, decides: 'none', why: 'a reconcile without an import' },
-    { mode: 'delta', complete: false, absent: 6, reported: 6, decides: 'none', why: 'an incomplete delta' },
-    { mode: 'delta', complete: true, absent: 6, reported: 6, decides: 'all', why: 'tombstones of most' },
-    {
-      mode: 'delta',
-      complete: true,
-      ...counts,
-      decides: 'reported',
-      why: 'a delta after a full one that showed too few',
-    },
-    { mode: 'delta', complete: true, absent: 6, reported: 2, decides: 'all', why: 'only four merely not shown' },
+    { mode: 'full', ...many, asks: 6, why: 'a full import' },
+    { mode: 'full', absent: 6, reported: 6, asks: 6, why: 'a full import after tombstones' },
+    { mode: 'delta', ...many, asks: 6, why: 'a delta after a full import that showed too few' },
+    { mode: 'reconcile', ...many, asks: 6, why: 'a reconcile after such an import' },
+    { mode: 'delta', absent: 6, reported: 6, asks: null, why: 'a delta with tombstones of most' },
+    { mode: 'delta', absent: 8, reported: 3, asks: null, why: 'a delta, only half merely not shown' },
+    { mode: 'delta', absent: 8, reported: 2, asks: 6, why: 'a delta, more than half merely not shown' },
   ] as const)
-    it(`3.1 ${row.why}, ${row.absent} of 10 absent, ${row.reported} of them reported: ${row.decides}`, () => {
-      expect(decidableAbsences(row, 10, row)).toBe(row.decides);
+    it(`3.3, 13.2 ${row.why}, ${row.absent} of 10 absent, ${row.reported} of them reported: ${row.asks ?? 'does not ask'}`, () => {
+      expect(missingHalf({ mode: row.mode, approved: false }, 10, row)).toBe(row.asks);
     });
+
+  it('13.2 one that a person has approved does not', () => {
+    expect(missingHalf({ mode: 'full', approved: true }, 10, many)).toBeNull();
+  });
 });
 
 describe('3.3 a full import in which fewer than half appear, and at least five fewer', () => {
@@ -126,6 +123,8 @@ describe('3.3 a full import in which fewer than half appear, and at least five f
     { before: 1001, appear: 500, held: true, why: 'just fewer than half of an odd number' },
   ])
     it(`3.3 ${row.appear} of ${row.before} (${row.why}) → ${row.held ? 'held' : 'goes on'}`, () => {
-      expect(halfIsMissing(row.before, row.before - row.appear)).toBe(row.held);
+      const absent = row.before - row.appear;
+      const missing = missingHalf({ mode: 'full', approved: false }, row.before, { absent, reported: 0 });
+      expect(missing).toBe(row.held ? absent : null);
     });
 });
