@@ -1,7 +1,7 @@
 import { compareText } from './text.ts';
 import type { Field } from './fields.ts';
-import type { TeamNames } from './fold.ts';
-import type { TeamId, UserValue } from './user.ts';
+import { teamName, type TeamNames } from './fold.ts';
+import type { FieldValues, TeamId, UserValue } from './user.ts';
 
 /** One difference between two states of a user, as events keep it. Lists are shown as their sorted names. */
 export interface Change {
@@ -47,8 +47,8 @@ export function changesBetween(before: UserValue, after: UserValue, teamNames: T
   if (before.mainTeam !== after.mainTeam)
     changes.push({
       field: 'mainTeam',
-      before: nameOf(before.mainTeam, teamNames),
-      after: nameOf(after.mainTeam, teamNames),
+      before: mainTeamOf(before, teamNames),
+      after: mainTeamOf(after, teamNames),
     });
   return changes;
 }
@@ -57,7 +57,7 @@ export function changesBetween(before: UserValue, after: UserValue, teamNames: T
 export function shownPart(value: UserValue, field: Change['field'], teamNames: TeamNames): Change['before'] {
   if (field === 'roles') return value.roles.map((held) => held.role);
   if (field === 'teams' || field === 'supervises') return namesOf(value[field], teamNames);
-  return field === 'mainTeam' ? nameOf(value.mainTeam, teamNames) : (value.fields[field] ?? null);
+  return field === 'mainTeam' ? mainTeamOf(value, teamNames) : (value.fields[field] ?? null);
 }
 
 /** The guard's classes that a list of changes of an existing user falls into. */
@@ -74,16 +74,16 @@ export function classesOf(changes: readonly Change[]): GuardClass[] {
 }
 
 function lostAny(change: Change): boolean {
-  const after = new Set(change.after ?? []);
+  const after = new Set(change.after);
   return Array.isArray(change.before) && change.before.some((item: string) => !after.has(item));
 }
 
 function namesOf(teams: readonly TeamId[], names: TeamNames): string[] {
-  return teams.map((team) => nameOf(team, names) ?? '').sort(compareText);
+  return teams.map((team) => teamName(team, names)).sort(compareText);
 }
 
-function nameOf(team: TeamId | null, names: TeamNames): string | null {
-  return team === null ? null : (names.get(team) ?? `team ${String(team)}`);
+function mainTeamOf({ mainTeam }: UserValue, names: TeamNames): string | null {
+  return mainTeam === null ? null : teamName(mainTeam, names);
 }
 
 /**
@@ -94,7 +94,12 @@ export function sameValue(a: UserValue, b: UserValue): boolean {
   return JSON.stringify(sortedValue(a)) === JSON.stringify(sortedValue(b));
 }
 
+/** Values of fields as they are compared: whose order is of no importance. */
+export function sortedValues(values: FieldValues): unknown[] {
+  const fields = Object.keys(values) as Field[];
+  return fields.sort().map((field) => [field, values[field]]);
+}
+
 function sortedValue(value: UserValue): unknown {
-  const fields = Object.entries(value.fields).sort(([a], [b]) => compareText(a, b));
-  return [fields, value.acdSource, value.roles, value.teams, value.mainTeam, value.supervises];
+  return [sortedValues(value.fields), value.acdSource, value.roles, value.teams, value.mainTeam, value.supervises];
 }

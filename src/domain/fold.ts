@@ -15,6 +15,11 @@ import {
 /** Names of teams by id; the alphabet decides on main teams (spec 11.3). */
 export type TeamNames = ReadonlyMap<TeamId, string>;
 
+/** A team as people see it. */
+export function teamName(team: TeamId, names: TeamNames): string {
+  return names.get(team) ?? `team ${String(team)}`;
+}
+
 export interface FoldInput {
   readonly origin: UserState['origin'];
   readonly words: Words;
@@ -40,7 +45,7 @@ export function fold(input: FoldInput): UserValue {
     teams,
     mainTeam: foldMainTeam(input, ranked, teams),
     supervises: sortedIds(
-      effective(input.words.supervisesGiven, idsOf(ranked, 'supervises'), input.words.supervisesTaken),
+      effective([...input.words.supervisesGiven, ...idsOf(ranked, 'supervises')], input.words.supervisesTaken),
     ),
   };
 }
@@ -101,7 +106,7 @@ export function voices(
   if (field === 'username') return ranked.filter((snapshot) => snapshot.source === input.origin);
   const eligible = field === 'acdId' ? ranked.filter((snapshot) => isAcd(snapshot.source, input.policy)) : ranked;
   const own = input.policy.fieldRank[field];
-  if (own === undefined || eligible.length < 2) return eligible;
+  if (own === undefined) return eligible;
   const named = own.flatMap((source) => eligible.filter((snapshot) => snapshot.source === source));
   return [...named, ...eligible.filter((snapshot) => !own.includes(snapshot.source))];
 }
@@ -126,36 +131,30 @@ function foldRoles(input: FoldInput, ranked: readonly Snapshot[]): HeldRole[] {
 }
 
 function foldTeams(input: FoldInput, ranked: readonly Snapshot[]): readonly TeamId[] {
-  const teams = effective(input.words.teamsGiven, idsOf(ranked, 'teams'), input.words.teamsTaken);
+  const teams = effective([...input.words.teamsGiven, ...idsOf(ranked, 'teams')], input.words.teamsTaken);
   return teams.size > 0 ? sortedIds(teams) : [input.policy.defaultTeam];
 }
 
 function foldMainTeam(input: FoldInput, ranked: readonly Snapshot[], teams: readonly TeamId[]): TeamId | null {
-  const { words, present } = input;
+  const { words, present, teamNames } = input;
   if (words.mainTeam !== null && teams.includes(words.mainTeam)) return words.mainTeam;
   if (present.mainTeam !== null && teams.includes(present.mainTeam)) return present.mainTeam;
-  const added = teams.filter((team) => !present.teams.includes(team));
-  const candidates = added.length > 0 ? added : teams;
-  const byRank = (team: TeamId): number => {
-    if (words.teamsGiven.includes(team)) return -1;
-    const index = ranked.findIndex((snapshot) => snapshot.teams.includes(team));
-    return index === -1 ? ranked.length : index;
-  };
-  const rankOf = added.length > 0 ? byRank : (): number => 0;
-  return [...candidates].sort((a, b) => rankOf(a) - rankOf(b) || compareTeams(a, b, input.teamNames))[0] ?? null;
-}
-
-function compareTeams(a: TeamId, b: TeamId, names: TeamNames): number {
-  return compareText(foldText(names.get(a) ?? ''), foldText(names.get(b) ?? '')) || a - b;
+  const byName = [...teams].sort((a, b) =>
+    compareText(foldText(teamName(a, teamNames)), foldText(teamName(b, teamNames))),
+  );
+  const added = byName.filter((team) => !present.teams.includes(team));
+  const givers = [words.teamsGiven, ...ranked.map((snapshot) => snapshot.teams)];
+  const [first] = [...givers.flatMap((given) => added.filter((team) => given.includes(team))), ...byName];
+  return first ?? null;
 }
 
 function idsOf(snapshots: readonly Snapshot[], part: 'teams' | 'supervises'): TeamId[] {
   return snapshots.flatMap((snapshot) => snapshot[part]);
 }
 
-/** What holds of two disjoint sets of words and what the slots supply (spec 10.3, 11.2). */
-function effective<T>(given: readonly T[], supplied: readonly T[], taken: readonly T[]): Set<T> {
-  const set = new Set([...given, ...supplied]);
+/** What people give and the slots supply, without what people took (spec 10.3, 11.2). */
+function effective<T>(givenOrSupplied: readonly T[], taken: readonly T[]): Set<T> {
+  const set = new Set(givenOrSupplied);
   for (const item of taken) set.delete(item);
   return set;
 }

@@ -52,15 +52,14 @@ export function groupNamed(tree: GroupTree, name: string): Group | null {
 export function groupPaths(tree: GroupTree): ReadonlyMap<GroupId, readonly string[]> {
   const pathOf = (group: GroupId): string[] =>
     withAncestors(tree, group)
-      .map((id) => tree.groups.get(id)?.name ?? '')
+      .flatMap((id) => tree.groups.get(id)?.name ?? [])
       .reverse();
   const paths = [...tree.groups.keys()].map((id): [GroupId, string[]] => [id, pathOf(id)]);
   return new Map(paths.sort(([, a], [, b]) => comparePaths(a, b)));
 }
 
+/** By name from the top; nothing sorts before the separator, so that a group precedes those below it. */
 function comparePaths(a: readonly string[], b: readonly string[]): number {
-  const different = a.findIndex((name, index) => name !== b[index]);
-  if (different === -1) return a.length - b.length;
-  const [one, other] = [a[different], b[different]];
-  return other === undefined || one === undefined ? 1 : compareText(fold(one), fold(other));
+  const text = (path: readonly string[]): string => path.map(fold).join('\u0000');
+  return compareText(text(a), text(b));
 }

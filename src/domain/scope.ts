@@ -18,8 +18,8 @@ export interface Belonging {
 export function scopeOf(said: Scope, own: Belonging): Scope {
   return {
     full: said.full,
-    groups: union(said.groups, [own.group]),
-    teams: union(said.teams, own.teams),
+    groups: sortedIds([...said.groups, own.group]),
+    teams: sortedIds([...said.teams, ...own.teams]),
   };
 }
 
@@ -30,7 +30,7 @@ export function includesGroup(scope: Scope, group: GroupId, tree: GroupTree): bo
 
 /** Whether the scope includes a team: by itself, or as one below a group of the scope. */
 export function includesTeam(scope: Scope, team: TeamId, tree: GroupTree): boolean {
-  return scope.full || scope.teams.includes(team) || includesGroup(scope, groupOfTeam(tree, team), tree);
+  return scope.teams.includes(team) || includesGroup(scope, groupOfTeam(tree, team), tree);
 }
 
 /** Whether the scope includes a user: their group, or one of their teams. */
@@ -38,6 +38,6 @@ export function includesUser(scope: Scope, user: Belonging, tree: GroupTree): bo
   return includesGroup(scope, user.group, tree) || user.teams.some((team) => includesTeam(scope, team, tree));
 }
 
-function union(a: readonly number[], b: readonly number[]): number[] {
-  return [...new Set([...a, ...b])].sort((one, other) => one - other);
+function sortedIds(ids: readonly number[]): number[] {
+  return [...new Set(ids)].sort((one, other) => one - other);
 }

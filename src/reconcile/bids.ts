@@ -34,24 +34,29 @@ export function resolveBids(
   holders: ReadonlyMap<string, UserId>,
 ): ReadonlyMap<Bidder, Outcome> {
   const contest: Contest = {
-    ordered: [...bidders].sort((a, b) => compareText(a.externalId, b.externalId) || a.accountId - b.accountId),
+    ordered: [...bidders].sort(compareBidders),
     byUser: new Map(bidders.map((bidder) => [bidder.user, bidder])),
     holders,
   };
   let certain = new Set<Bidder>();
   let possible = standingWhole(contest, certain);
-  for (let size = -1; size !== certain.size + contest.ordered.length - possible.size;) {
-    size = certain.size + contest.ordered.length - possible.size;
+  let open: number;
+  do {
+    open = possible.size - certain.size;
     certain = standingWhole(contest, possible);
     possible = standingWhole(contest, certain);
-  }
+  } while (possible.size - certain.size < open);
   const standing = standingWants(contest, possible);
   const winners = leaders(contest, certain);
   return new Map(contest.ordered.map((bidder) => [bidder, outcomeOf(bidder, standing, winners, holders)]));
 }
 
+/** Lowest external id first. */
+function compareBidders(a: Bidder, b: Bidder): number {
+  return compareText(a.externalId, b.externalId) || a.accountId - b.accountId;
+}
+
 interface Contest {
-  /** Lowest external id first. */
   readonly ordered: readonly Bidder[];
   readonly byUser: ReadonlyMap<UserId, Bidder>;
   readonly holders: ReadonlyMap<string, UserId>;
@@ -69,10 +74,9 @@ function standingWhole(contest: Contest, rivals: ReadonlySet<Bidder>): Set<Bidde
  */
 function standingWants(contest: Contest, rivals: ReadonlySet<Bidder>): ReadonlyMap<Bidder, Set<string>> {
   const leading = leaders(contest, rivals);
-  const rank = new Map(contest.ordered.map((bidder, index) => [bidder, index]));
   const isBeaten = (bidder: Bidder, key: string): boolean => {
     const leader = leading.get(key);
-    return leader !== undefined && (rank.get(leader) ?? 0) < (rank.get(bidder) ?? 0);
+    return leader !== undefined && compareBidders(leader, bidder) < 0;
   };
   const standing = new Map(
     contest.ordered.map((bidder) => [

@@ -42,6 +42,9 @@ export function bindTeams(observed: readonly ObservedTeam[], known: readonly Kno
   }
 }
 
+/** Who has a name: a team, or one that is being created. */
+type Holder = { readonly id: TeamId; readonly bound: boolean } | { readonly id: null };
+
 /** Decides in order; every renamed team but those `keeping` theirs has given up its old name. */
 function decide(
   ordered: readonly ObservedTeam[],
@@ -56,7 +59,7 @@ function decide(
     }),
   );
   const staying = known.filter((team) => !renamed.has(team.id));
-  const byName = new Map<string, { id: TeamId | null; bound: boolean }>(
+  const byName = new Map<string, Holder>(
     staying.map((team) => [fold(team.name), { id: team.id, bound: team.boundBy.length > 0 }]),
   );
   return ordered.map((team): TeamVerdict => {
@@ -70,10 +73,10 @@ function decide(
       return { kind: 'rename', team, teamId: own.id, name };
     }
     if (holder === undefined) {
-      byName.set(fold(name), { id: null, bound: true });
+      byName.set(fold(name), { id: null });
       return { kind: 'create', team, name };
     }
-    if (holder.bound || holder.id === null) return { kind: 'name-taken', team, teamId: holder.id };
+    if (holder.id === null || holder.bound) return { kind: 'name-taken', team, teamId: holder.id };
     byName.set(fold(name), { id: holder.id, bound: true });
     return { kind: 'bind', team, teamId: holder.id };
   });

@@ -1,4 +1,3 @@
-import { compareText } from '../domain/text.ts';
 import type { UserId } from '../domain/user.ts';
 
 /** An unlinked account of the run's source, as correlation sees it. */
@@ -109,7 +108,7 @@ function groupAccounts(deciding: readonly Deciding[]): ReadonlyMap<number, reado
   for (const members of byTopic.values()) {
     if (members.length < 2) continue;
     const joined = new Set(members.flatMap((member) => groups.get(member.account.id) ?? [member]));
-    const group = [...joined].sort((a, b) => compareText(a.account.externalId, b.account.externalId));
+    const group = [...joined];
     for (const member of group) groups.set(member.account.id, group);
   }
   return groups;

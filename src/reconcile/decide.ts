@@ -1,8 +1,7 @@
 import type { AccountContent } from '../domain/account.ts';
-import { changesBetween, classesOf, sameValue, type Change, type GuardClass } from '../domain/change.ts';
+import { changesBetween, classesOf, sameValue, sortedValues, type Change, type GuardClass } from '../domain/change.ts';
 import type { UniqueField } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
-import { compareText } from '../domain/text.ts';
 import { mayMove, type Policy, type Snapshot, type UserState, type UserValue, type Words } from '../domain/user.ts';
 import { project, type Projection, type TeamBindings } from './project.ts';
 import { suspectsReuse, type Names } from './re-use.ts';
@@ -188,11 +187,10 @@ function holdReason(
 }
 
 function sameSnapshot(a: Snapshot | undefined, b: Snapshot): boolean {
-  if (a === undefined || Object.keys(a.values).length !== Object.keys(b.values).length) return false;
-  return JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
+  return a !== undefined && JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
 }
 
 function canonical(snapshot: Snapshot): unknown {
-  const sorted = (values: object): unknown[] => Object.entries(values).sort(([a], [b]) => compareText(a, b));
-  return [sorted(snapshot.values), sorted(snapshot.silentSince), snapshot.roles, snapshot.teams, snapshot.supervises];
+  const { values, silentSince, roles, teams, supervises } = snapshot;
+  return [sortedValues(values), sortedValues(silentSince), roles, teams, supervises];
 }

@@ -1,5 +1,5 @@
 import { changesBetween, type Change } from '../domain/change.ts';
-import { isUniqueField, type Field, type UniqueField } from '../domain/fields.ts';
+import { isUniqueField, type Field } from '../domain/fields.ts';
 import type { Snapshot, SourceId } from '../domain/user.ts';
 import { foldWith } from './decide.ts';
 import type { ExplainInput, LinkedAccount } from './explain-input.ts';
@@ -183,14 +183,10 @@ function changesWithout(
     origin: subject.user.origin,
     bindings: linked.bindings,
     refusals: new Map([...linked.account.refusals].filter(([part]) => stands('refusal', part))),
-    lost: new Set(rest.flatMap((hold) => lostField(hold))),
+    lost: new Set(rest.flatMap(({ part }) => (part !== null && isUniqueField(part) ? [part] : []))),
     now: input.now,
   });
   return changesBetween(subject.user.value, foldWith(subject, snapshot, teamNames), teamNames);
-}
-
-function lostField(hold: BareHold): UniqueField[] {
-  return hold.code === 'review-item' && hold.part !== null && isUniqueField(hold.part) ? [hold.part] : [];
 }
 
 /** Fields that the source says are empty now while their applied value stands (spec 5.2). */

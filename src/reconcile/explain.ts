@@ -1,5 +1,5 @@
 import type { Field } from '../domain/fields.ts';
-import { inRankOrder, voices } from '../domain/fold.ts';
+import { inRankOrder, teamName, voices } from '../domain/fold.ts';
 import { missingPrivileges } from '../domain/privileges.ts';
 import { compareText } from '../domain/text.ts';
 import type { RoleName, Snapshot, SourceId, TeamId, UserId } from '../domain/user.ts';
@@ -103,21 +103,17 @@ function voicesIn(input: ExplainInput, field: Field): Voice[] {
   const { user, words, snapshots, policy } = input.subject;
   const ranked = voices(field, { origin: user.origin, policy }, inRankOrder(snapshots, policy));
   const silent = snapshots.filter((snapshot) => !ranked.includes(snapshot));
-  const speaking = ranked.filter((snapshot) => snapshot.values[field] !== undefined);
   const overridden = words.overrides[field] !== undefined;
-  const top = speaking[0]?.source;
+  const supplied = rankedVoices(input, field, ranked, overridden);
   return [
     ...personsVoice(input, 'override', field, words.overrides[field], 'an override wins over every source'),
-    ...speaking.flatMap((snapshot) => {
-      const rule = ruleOf(field, snapshot.source, top, overridden, input.subject);
-      return sourceVoice(input, field, snapshot, rule, snapshot.source === top && !overridden);
-    }),
+    ...supplied,
     ...personsVoice(
       input,
       'local',
       field,
       words.localValues[field],
-      overridden || top !== undefined
+      overridden || supplied.length > 0
         ? 'a local value counts only where nobody else supplies one'
         : 'no source supplies it',
     ),
@@ -126,14 +122,18 @@ function voicesIn(input: ExplainInput, field: Field): Voice[] {
   ];
 }
 
-function ruleOf(
-  field: Field,
-  source: SourceId,
-  top: SourceId | undefined,
-  overridden: boolean,
-  subject: Subject,
-): string {
-  if (source !== top) return `ranks below ${top ?? 'another source'}`;
+/** The sources that have a voice and a value, the highest rank first. */
+function rankedVoices(input: ExplainInput, field: Field, ranked: readonly Snapshot[], overridden: boolean): Voice[] {
+  const [top, ...below] = ranked.filter((snapshot) => snapshot.values[field] !== undefined);
+  if (top === undefined) return [];
+  return [
+    ...sourceVoice(input, field, top, ruleOf(field, overridden, input.subject), !overridden),
+    ...below.flatMap((snapshot) => sourceVoice(input, field, snapshot, `ranks below ${top.source}`, false)),
+  ];
+}
+
+/** Why the source that ranks first counts, or what it yields to. */
+function ruleOf(field: Field, overridden: boolean, subject: Subject): string {
   if (overridden) return 'overridden by a person';
   if (field === 'username') return 'the username follows the source that created the user';
   if (subject.policy.fieldRank[field] !== undefined) return `ranks first for ${field}`;
@@ -215,7 +215,7 @@ function explainTeams(input: ExplainInput): Explanation['teams'] {
   const ids = new Set<TeamId>([...user.value.teams, ...words.teamsGiven, ...words.teamsTaken, ...supplied]);
   return [...ids]
     .map((id) => ({
-      team: input.teamNames.get(id) ?? `team ${id}`,
+      team: teamName(id, input.teamNames),
       main: user.value.mainTeam === id,
       held: user.value.teams.includes(id),
       ...holding(input, 'team', String(id), (snapshot) => snapshot.teams.includes(id)),

@@ -1,8 +1,7 @@
 import type { Change } from '../domain/change.ts';
 import type { Field } from '../domain/fields.ts';
 import type { FieldValues, RoleName, Snapshot, TeamId, UserValue } from '../domain/user.ts';
-import type { Part } from './project.ts';
-import { refusedParts } from './refused-parts.ts';
+import { refusedParts, type ChangedPart } from './refused-parts.ts';
 
 /**
  * What of a slot a decision of the sync replaced, part by part, as its event keeps it, so that undoing puts back exactly that
@@ -37,7 +36,7 @@ export function formerSlot(
 }
 
 /** The slot with these of its parts as they were. */
-export function withFormer(slot: Snapshot, former: FormerSlot, parts: ReadonlySet<Part>): Snapshot {
+export function withFormer(slot: Snapshot, former: FormerSlot, parts: ReadonlySet<ChangedPart>): Snapshot {
   const fields = [...parts].filter(isFieldPart);
   const kept = (values: FieldValues): [string, string][] =>
     (Object.entries(values) as [Field, string][]).filter(([field]) => !parts.has(field));
@@ -55,8 +54,8 @@ export function withFormer(slot: Snapshot, former: FormerSlot, parts: ReadonlySe
   };
 }
 
-function isFieldPart(part: Part): part is Field {
-  return part !== 'roles' && part !== 'teams' && part !== 'supervises' && part !== 'gone';
+function isFieldPart(part: ChangedPart): part is Field {
+  return part !== 'roles' && part !== 'teams' && part !== 'supervises';
 }
 
 function only(values: FieldValues, fields: readonly Field[]): FieldValues {

@@ -102,7 +102,7 @@ function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Sn
 
 function projectRoles(input: ProjectInput, refused: ReadonlySet<Part>): { roles: RoleName[]; unknown: RoleName[] } {
   const prior = input.prior?.roles ?? [];
-  const said = new Set(input.content.roleFacts?.roles ?? []);
+  const said = new Set(input.content.roleFacts?.roles);
   for (const rule of input.rules.roles) {
     const holds = ruleHolds(rule, input.content);
     if (holds ?? prior.includes(rule.role)) said.add(rule.role);

@@ -22,12 +22,12 @@ interface Sighting {
  */
 export function suspectsReuse({ namesSeen, namesNow, wasGone }: Sighting): boolean {
   const [seen, now] = [readName(namesSeen), readName(namesNow)];
-  if (seen === null || now === null || isSameName(seen, now)) return false;
-  if (seen.parts === null || now.parts === null) return !isWordOrderOrShortForm(seen.words, now.words);
+  if (seen === null || now === null || sameName(seen, now)) return false;
+  // Which of the words are given names cannot be told.
+  if (seen.parts === null || now.parts === null) return !sameGivenWords(seen.words, now.words);
   const given = compareGiven(seen.parts.given, now.parts.given);
-  const sameFamily = isSameFamily(seen.parts.family, now.parts.family);
   if (given === 'other') return true;
-  return !sameFamily && (wasGone || given === 'short form');
+  return !sameFamily(seen.parts.family, now.parts.family) && (wasGone || given === 'short form');
 }
 
 /** A name as it is compared: folded, in words. */
@@ -41,7 +41,7 @@ interface ReadName {
 
 function readName(names: Names): ReadName | null {
   const { given, family, whole } = partsOf(names);
-  if (whole.length > 0) return { words: [...whole].sort(), texts: [whole.join('')], parts: null };
+  if (whole.length > 0) return { words: whole, texts: [whole.join('')], parts: null };
   if (given.length + family.length === 0) return null;
   const texts = [[...given, ...family].join(''), [...family, ...given].join('')];
   return { words: [...given, ...family].sort(), texts, parts: { given, family } };
@@ -52,9 +52,9 @@ function partsOf({ firstName, lastName, displayName }: Names): Record<'given' | 
   const [given, family] = [wordsOf(firstName), wordsOf(lastName)];
   const shown = wordsOf(displayName);
   if (shown.length === 0 || (given.length > 0 && family.length > 0)) return { given, family, whole: [] };
-  const comma = displayName?.indexOf(',') ?? -1;
-  if (displayName === null || comma < 0) return { given: [], family: [], whole: shown };
-  return { family: wordsOf(displayName.slice(0, comma)), given: wordsOf(displayName.slice(comma + 1)), whole: [] };
+  const [before, after] = displayName?.split(/,(.*)/s) ?? [];
+  if (before === undefined || after === undefined) return { given: [], family: [], whole: shown };
+  return { family: wordsOf(before), given: wordsOf(after), whole: [] };
 }
 
 /** Letters that NFD does not take apart, as they are written without them. */
@@ -89,7 +89,7 @@ const titles = new Set([
   ...['dr', 'prof', 'doc', 'mr', 'mrs', 'ms', 'jr', 'sr'],
 ]);
 
-function isSameName(seen: ReadName, now: ReadName): boolean {
+function sameName(seen: ReadName, now: ReadName): boolean {
   return (
     seen.words.join(' ') === now.words.join(' ') ||
     seen.texts.some((a) => now.texts.some((b) => a === b || isCut(a, b) || isCut(b, a)))
@@ -118,16 +118,15 @@ type GivenName = 'same' | 'short form' | 'other';
 /** A given name that is missing proves nothing; middle names may come and go, as long as one set holds the other. */
 function compareGiven(seen: readonly string[], now: readonly string[]): GivenName {
   if (seen.length === 0 || now.length === 0 || seen.join('') === now.join('')) return 'same';
-  const [fewer, more] = seen.length <= now.length ? [seen, now] : [now, seen];
-  if (fewer.every((word) => more.includes(word))) return fewer.length === more.length ? 'same' : 'short form';
-  return fewer.every((word) => more.some((other) => isShortForm(word, other))) ? 'short form' : 'other';
+  if (sameWords(seen, now)) return seen.length === now.length ? 'same' : 'short form';
+  return sameGivenWords(seen, now) ? 'short form' : 'other';
 }
 
 /** Fewer letters begin too many names: Ha, Hanh. An initial stands for any of them. */
 const shortestBeginning = 3;
 
-function isShortForm(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+function sameGiven(a: string, b: string): boolean {
+  const [short, long] = shorterFirst([a, b]);
   if (short === long || (short.length === 1 && long.startsWith(short))) return true;
   if (short.length >= shortestBeginning && long.startsWith(short) && !isEndingOfAnother(long.slice(short.length)))
     return true;
@@ -135,14 +134,23 @@ function isShortForm(a: string, b: string): boolean {
 }
 
 /** One of two family names may come or go without being another: García López, García. One that is missing proves nothing. */
-function isSameFamily(seen: readonly string[], now: readonly string[]): boolean {
-  if (seen.join('') === now.join('')) return true;
-  const [fewer, more] = seen.length <= now.length ? [seen, now] : [now, seen];
+function sameFamily(seen: readonly string[], now: readonly string[]): boolean {
+  return seen.join('') === now.join('') || sameWords(seen, now);
+}
+
+/** The words of the one are all in the other. */
+function sameWords(seen: readonly string[], now: readonly string[]): boolean {
+  const [fewer, more] = shorterFirst([seen, now]);
   return fewer.every((word) => more.includes(word));
 }
 
-/** For names of which one is a single text: the words of one are all in the other, short forms included. */
-function isWordOrderOrShortForm(seen: readonly string[], now: readonly string[]): boolean {
-  const [fewer, more] = seen.length <= now.length ? [seen, now] : [now, seen];
-  return fewer.every((word) => more.some((other) => isShortForm(word, other)));
+/** The words of the one are all in the other, short forms included. */
+function sameGivenWords(seen: readonly string[], now: readonly string[]): boolean {
+  const [fewer, more] = shorterFirst([seen, now]);
+  return fewer.every((word) => more.some((other) => sameGiven(word, other)));
+}
+
+/** Of two texts, or of two lists of words. */
+function shorterFirst<T extends { readonly length: number }>([a, b]: readonly [T, T]): readonly [T, T] {
+  return a.length <= b.length ? [a, b] : [b, a];
 }

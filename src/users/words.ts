@@ -1,5 +1,5 @@
 import { compareText } from '../domain/text.ts';
-import type { TeamNames } from '../domain/fold.ts';
+import { teamName, type TeamNames } from '../domain/fold.ts';
 import type { GroupId, Words } from '../domain/user.ts';
 import type { ShownChange } from './events.ts';
 
@@ -47,16 +47,16 @@ export function wordChanges(
       after: after[kind][field] ?? null,
     }));
   });
-  const teamName = (team: number): string => names.get(team) ?? `team ${String(team)}`;
+  const nameOf = (team: number): string => teamName(team, names);
   const groupName = (group: number): string => groupNames.get(group) ?? `group ${String(group)}`;
   const lists = [
     ...(['rolesGiven', 'rolesTaken'] as const).map((list) => listChange(list, before[list], after[list])),
     ...(['teamsGiven', 'teamsTaken', 'supervisesGiven', 'supervisesTaken', 'scopeTeams'] as const).map((list) =>
-      listChange(list, before[list].map(teamName), after[list].map(teamName)),
+      listChange(list, before[list].map(nameOf), after[list].map(nameOf)),
     ),
     listChange('scopeGroups', before.scopeGroups.map(groupName), after.scopeGroups.map(groupName)),
   ];
-  const main = [before, after].map(({ mainTeam }) => (mainTeam === null ? null : teamName(mainTeam)));
+  const main = [before, after].map(({ mainTeam }) => (mainTeam === null ? null : nameOf(mainTeam)));
   const chosen = { field: 'mainTeamChosen', before: main[0] ?? null, after: main[1] ?? null };
   const group = [before, after].map(({ memberGroup }) => (memberGroup === null ? null : groupName(memberGroup)));
   const single = [

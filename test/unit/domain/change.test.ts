@@ -131,6 +131,12 @@ const alike: readonly Alike[] = [
     b: { roles: [{ role: 'agent', givenBy: 'operator' }] },
     same: false,
   },
+  {
+    situation: 'the same text in another field',
+    a: { fields: { firstName: 'a' } },
+    b: { fields: { lastName: 'a' } },
+    same: false,
+  },
   { situation: 'whose ACD id it is', a: { acdSource: 'acd' }, b: { acdSource: 'acd2' }, same: false },
 ];
 

@@ -35,6 +35,7 @@ const bad: readonly (readonly [Field, string, RegExp])[] = [
   ['mobileNumber', '+420777123456', /00/],
   ['mobileNumber', '00042077712345', /00/],
   ['companyStartDate', '2023-02-29', /date/],
+  ['companyStartDate', '2024-02-30', /date/],
   ['companyStartDate', '2023-13-01', /date/],
   ['departmentEndDate', '2023-04-00', /date/],
   ['schedulingTimeZone', '+02:00', /IANA/],

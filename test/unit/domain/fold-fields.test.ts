@@ -160,6 +160,19 @@ describe('5.1 which source wins', () => {
     expect(folded({ snapshots: [...slots].reverse() })).toEqual(folded({ snapshots: slots }));
   });
 
+  it('5.1 sources that the ranking does not know count last, by their names', () => {
+    const unknown = ['zoo', 'hr'].map((id) => slot(id, { values: { email: id } }));
+    expect(folded({ snapshots: unknown }).fields.email).toBe('hr');
+    expect(folded({ snapshots: [...unknown, fromAcd2] }).fields.email).toBe('acd2');
+  });
+
+  it('5.1 fields come in one order, attributes after them, whoever has the values', () => {
+    const values = { 'attribute.b': '1', email: 'x', 'attribute.a': '2', firstName: 'Jan' };
+    const fields = ['firstName', 'email', 'attribute.a', 'attribute.b'];
+    expect(Object.keys(folded({ snapshots: [slot('ad', { values })] }).fields)).toEqual(fields);
+    expect(Object.keys(folded({ words: { localValues: values } }).fields)).toEqual(fields);
+  });
+
   it('4.7 the ACD whose id is shown is named, because an ACD id is unique within its source', () => {
     const acd2 = slot('acd2', { values: { acdId: '42' } });
     expect(folded({ snapshots: [acd2] }).acdSource).toBe('acd2');

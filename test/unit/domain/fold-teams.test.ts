@@ -166,3 +166,10 @@ describe('11.3 the main team', () => {
     }
   });
 });
+
+it('11.4 supervision is what sources and people give without what people take, each once and by id', () => {
+  const words = { supervisesGiven: [zebra, sales], supervisesTaken: [billing] };
+  const snapshots = [slot('acd', { supervises: [claims, billing] }), slot('acd2', { supervises: [zebra] })];
+  expect(folded({ words, snapshots }).supervises).toEqual([sales, claims, zebra]);
+  expect(folded({ snapshots }).supervises).toEqual([billing, claims, zebra]);
+});

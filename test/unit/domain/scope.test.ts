@@ -44,11 +44,14 @@ describe('11.5 what a scope includes', () => {
       letna,
     ]);
     expect(includesGroup({ ...nothing, teams: [care] }, letna, tree)).toBe(false);
+    expect(includesGroup({ ...nothing, full: true }, letna, tree)).toBe(true);
   });
 
   it("includes the user's own group and teams, whatever was said", () => {
-    expect(scopeOf({ ...nothing, groups: [prague], teams: [night] }, { group: asia, teams: [care, night] })).toEqual({
-      ...{ full: false, groups: [prague, asia], teams: [care, night] },
+    expect(
+      scopeOf({ ...nothing, groups: [prague], teams: [night, sales] }, { group: asia, teams: [care, night] }),
+    ).toEqual({
+      ...{ full: false, groups: [prague, asia], teams: [sales, care, night] },
     });
   });
 
@@ -77,6 +80,12 @@ describe('11.5 groups', () => {
       ['europe', 'Prague'],
       ['europe', 'Prague', 'Letná'],
     ]);
+  });
+
+  it('are listed with what is below them before others whose names begin alike', () => {
+    const named = (id: number, name: string, parent: number | null) => [id, { id, name, parent }] as const;
+    const groups = new Map([named(1, 'A', null), named(2, 'AB', null), named(3, 'C', 1)]);
+    expect([...groupPaths({ ...tree, groups }).values()]).toEqual([['A'], ['A', 'C'], ['AB']]);
   });
 
   it('are found by name whatever its case', () => {

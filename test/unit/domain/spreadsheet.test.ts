@@ -15,8 +15,8 @@ it('17.4 other cells stay as they are; numbers are no formulas', () => {
 });
 
 it('17.4 only the quote that the export has added is taken off again', () => {
-  expect(["'=1+1", "' @x", "'Cal", '=1+1', "x'", "''=1"].map(withoutQuote)).toEqual([
-    ...['=1+1', ' @x', "'Cal", '=1+1', "x'", "''=1"],
+  expect(["'=1+1", "' @x", "'Cal", '=1+1', 'a=1', "x'", "''=1"].map(withoutQuote)).toEqual([
+    ...['=1+1', ' @x', "'Cal", '=1+1', 'a=1', "x'", "''=1"],
   ]);
 });
 

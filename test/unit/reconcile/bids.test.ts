@@ -28,6 +28,12 @@ interface Row {
 }
 
 const rows: Row[] = [
+  {
+    situation: 'a name that the user holds already is theirs, though a higher external id wants it',
+    holders: { 'username=x': 1 },
+    bids: { a: { user: 1, wants: ['username=x'] }, b: { user: 2, wants: ['username=x'] } },
+    expected: { a: 'gets all', b: 'loses username=x to 1' },
+  },
   { situation: 'a free name is given', bids: { a: { user: 1, wants: ['username=x'] } }, expected: { a: 'gets all' } },
   {
     situation: 'a name that somebody outside the run holds is lost to them',
@@ -149,6 +155,28 @@ const rows: Row[] = [
     },
   },
   {
+    situation: 'whether a creation comes about is followed through, however many hang on each other',
+    holders: { 'username=held': 9 },
+    bids: {
+      a: { wants: ['username=held', 'employeeId=1'] },
+      b: { wants: ['employeeId=1', 'numericId=2'] },
+      c: { wants: ['numericId=2', 'employeeId=3'] },
+      d: { wants: ['employeeId=3', 'numericId=4'] },
+      e: { wants: ['numericId=4', 'employeeId=5'] },
+      f: { wants: ['employeeId=5', 'numericId=6'] },
+      g: { wants: ['numericId=6'] },
+    },
+    expected: {
+      a: 'loses username=held to 9',
+      b: 'gets all',
+      c: 'loses numericId=2 to 102',
+      d: 'gets all',
+      e: 'loses numericId=4 to 104',
+      f: 'gets all',
+      g: 'loses numericId=6 to 106',
+    },
+  },
+  {
     situation: 'names of different fields are different names',
     holders: { 'username=x': 9 },
     bids: { a: { user: 1, wants: ['employeeId=x'] } },
@@ -230,5 +258,20 @@ describe('4.7 unique names, decided over the whole run', () => {
       ['a', true],
       ['b', false],
     ]);
+  });
+
+  it('4.7 one name that changes hands is enough for that; one that is held and was lost is none', () => {
+    const one = { user: 1, accountId: 1, externalId: 'a', gives: [], allOrNothing: false };
+    const giver = { user: 2, accountId: 2, externalId: 'b', wants: [], gives: [claim('username=y')] };
+    const swaps = (wants: string[]) => {
+      const bidder = { ...one, wants: wants.map(claim) };
+      const holders = new Map([
+        ['username=y', 2],
+        ['employeeId=9', 9],
+      ]);
+      return resolveBids([bidder, { ...giver, allOrNothing: false }], holders).get(bidder)?.swaps;
+    };
+    expect(swaps(['username=y', 'employeeId=5'])).toBe(true);
+    expect(swaps(['windowsLogin=w', 'employeeId=9'])).toBe(false);
   });
 });

@@ -82,6 +82,30 @@ const rows: Row[] = [
     known: { 2: ['Sales', 'acd'], 3: ['Billing', 'acd'] },
     expected: { t1: 'rename 2 to Billing', t2: 'rename 3 to Claims' },
   },
+  {
+    situation: 'the name of a bound team that keeps it is a question for a new one, also for one with a lower id',
+    observed: { t1: ['Sales'], t2: ['Sales', 2] },
+    known: { 2: ['Sales', 'acd'] },
+    expected: { t1: 'name-taken by 2', t2: 'unchanged' },
+  },
+  {
+    situation: 'of two renames to one name the lower id gets it, the other is a question',
+    observed: { t2: ['Care', 3], t1: ['Care', 2] },
+    known: { 2: ['Sales', 'acd'], 3: ['Billing', 'acd'] },
+    expected: { t1: 'rename 2 to Care', t2: 'name-taken by 2' },
+  },
+  {
+    situation: 'a new team does not bind the team that has just been renamed to its name',
+    observed: { t1: ['Care', 2], t2: ['Care'] },
+    known: { 2: ['Sales', 'acd'] },
+    expected: { t1: 'rename 2 to Care', t2: 'name-taken by 2' },
+  },
+  {
+    situation: 'two teams of the source that share one of ours and are renamed alike are no rivals',
+    observed: { t1: ['Care', 2], t2: ['Care', 2] },
+    known: { 2: ['Sales', 'acd'] },
+    expected: { t1: 'rename 2 to Care', t2: 'rename 2 to Care' },
+  },
   { situation: 'a team that disappears is kept', observed: {}, known: { 2: ['Sales', 'acd'] }, expected: {} },
 ];
 

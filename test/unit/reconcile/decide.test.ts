@@ -236,6 +236,27 @@ describe('what changes when an account is applied', () => {
     });
   });
 
+  describe('5.3 what of an account moves its slot', () => {
+    const before = slot('acd', { roles: ['agent'], teams: [billing], values: { firstName: 'Jan', lastName: 'Novák' } });
+    const said = { firstName: 'Jan', lastName: 'Novák' };
+    it.each<[string, ObservedAccount['content'], Partial<Snapshot> | null]>([
+      ['the same values, whichever comes first', { values: { lastName: 'Novák', firstName: 'Jan' } }, null],
+      ['a value', { values: { ...said, email: 'jan@x' } }, { values: { ...said, email: 'jan@x' } }],
+      ['a silence', { values: { lastName: null } }, { silentSince: { lastName: world().now } }],
+      ['a role', { values: said, roleFacts: { roles: ['analyst'] } }, { roles: ['agent', 'analyst'] }],
+      ['a team', { values: said, teams: [{ id: 't', name: 'Sales' }] }, { teams: [sales] }],
+      ['supervision', { values: said, supervises: [{ id: 't', name: 'Sales' }] }, { supervises: [sales] }],
+    ])('%s', (_what, content, moved) => {
+      const decision = decideValues(subject({ snapshots: [before] }), account({ content }), world());
+      expect(decision.snapshot).toEqual(moved === null ? null : { ...before, ...moved });
+    });
+
+    it('the first account of its source, though it says nothing', () => {
+      const decision = decideValues(subject({}), account({ content: { values: {} } }), world(adRules));
+      expect(decision).toMatchObject({ snapshot: slot('ad'), changes: [], moved: false });
+    });
+  });
+
   it('20.2 only the snapshot of the run’s own source moves', () => {
     const before = subject({ snapshots: [directory, applied] });
     expect(decideValues(before, account(), world()).snapshot?.source).toBe('acd');

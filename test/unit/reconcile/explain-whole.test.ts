@@ -114,6 +114,45 @@ describe('5.7 explain: all voices of a field, each with all that is known of it'
     });
   });
 
+  it('5.7 a local value under a source counts only where nobody else supplies one', () => {
+    const words = { localValues: { firstName: 'J' } };
+    const given: Given = { words, snapshots: [slot('ad', { firstName: 'Jan' })] };
+    expect(fieldOf(explained(given), 'firstName')?.losers).toMatchObject([
+      { kind: 'local', value: 'J', rule: 'a local value counts only where nobody else supplies one' },
+    ]);
+  });
+
+  it('5.7 of the sources that have a value the first one ranks first', () => {
+    const given: Given = { snapshots: [slot('ad', {}), slot('acd', { firstName: 'Honza' })] };
+    expect(fieldOf(explained(given), 'firstName')).toMatchObject({
+      winner: { source: 'acd', rule: 'ranks first by default: directories, then ACDs', since: '2026-02-02' },
+      losers: [],
+    });
+  });
+
+  it('5.7 words that the next reconcile brings in are shown, and have not won yet', () => {
+    const words = { overrides: { rank: '4' }, localValues: { department: 'Care' } };
+    const waiting = explained({ words, user: { value: valueOf() } });
+    expect(fieldOf(waiting, 'rank')).toMatchObject({ value: null, winner: null, losers: [{ value: '4' }] });
+    expect(fieldOf(waiting, 'department')).toMatchObject({ value: null, winner: null, losers: [{ value: 'Care' }] });
+  });
+
+  it('5.7 a source without a voice wins nothing, also where the user still has its value', () => {
+    const given: Given = { snapshots: [slot('ad', { username: 'corp-jn' })] };
+    const value = { ...valueOf(given), fields: { username: 'corp-jn' } };
+    const since = { input: { changedAt: new Map([['username', '2026-02-02']]) } };
+    expect(fieldOf(explained({ ...given, ...since, user: { value } }), 'username')).toMatchObject({
+      ...{ value: 'corp-jn', winner: null },
+      losers: [{ source: 'ad', rule: 'has no voice in this field', since: '2026-01-01' }],
+    });
+  });
+
+  it('5.7 of two linked sources both are linked, of one whose link has ended only the other', () => {
+    const ended = { ...account, source: 'acd', link: { ...account.link, until: '2026-02-01' } };
+    const voices = fieldOf(explained({ input: { accounts: [account, ended] } }), 'firstName');
+    expect([voices?.winner?.linked, voices?.losers.map(({ linked }) => linked)]).toEqual([true, [false]]);
+  });
+
   it('5.2 a source that fell silent says since when', () => {
     const silent = slot('ad', { firstName: 'Jan' }, { silentSince: { firstName: '2026-02-09' } });
     expect(fieldOf(explained({ snapshots: [silent] }), 'firstName')?.winner).toMatchObject({
@@ -149,6 +188,33 @@ describe('5.7 explain: roles and teams', () => {
       { team: 'Default', main: true, held: true, givenBy: ['operator', 'acd'], takenBy: null, since: '2026-02-01' },
       { team: 'Sales', main: false, held: false, givenBy: ['ad', 'acd'], takenBy: null, since: '2026-01-01' },
       { team: 'team 3', main: false, held: true, givenBy: ['acd'], takenBy: null, since: '2026-01-03' },
+    ]);
+  });
+});
+
+describe('5.7 explain: teams that are held without a giver, or not held', () => {
+  const team = (name: string, more: object) => ({
+    ...{ team: name, main: false, held: false, givenBy: [], takenBy: null, since: null },
+    ...more,
+  });
+
+  it('11.2 the default team, of whom nobody gave it', () => {
+    expect(explained({ snapshots: [slot('ad', {})] }).teams).toEqual([team('Default', { main: true, held: true })]);
+  });
+
+  it('11.2 a team that a person took stays named when the source supplies it no longer', () => {
+    const word = { kind: 'team-taken', ref: '2', value: null, by: 'anna', at: '2026-02-01', reason: null } as const;
+    const given: Given = { snapshots: [slot('ad', {})], words: { teamsTaken: [2] }, input: { words: [word] } };
+    expect(explained(given).teams).toContainEqual(team('Sales', { takenBy: 'anna', since: '2026-02-01' }));
+  });
+
+  it('5.7 teams that the next reconcile brings are named, and not held yet', () => {
+    const value = { ...valueOf({ snapshots: [] }), roles: [] };
+    const waiting = explained({ words: { teamsGiven: [3] }, input: { words: [] }, user: { value } });
+    expect(waiting.teams).toEqual([
+      team('Default', { main: true, held: true }),
+      team('Sales', { givenBy: ['acd'], since: '2026-01-03' }),
+      team('team 3', {}),
     ]);
   });
 });

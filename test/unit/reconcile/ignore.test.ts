@@ -9,6 +9,8 @@ const table: readonly (readonly [situation: string, rule: IgnoreRule, ignored: b
   ['a beginning', { field: 'username', matches: 'svc-*' }, true],
   ['an end', { field: 'username', matches: '*-BACKUP' }, true],
   ['the middle', { field: 'username', matches: '*c-b*' }, true],
+  ['the middle, found at the very beginning', { field: 'username', matches: '*svc*' }, true],
+  ['a beginning and an end with nothing between', { field: 'externalId', matches: '90*01' }, true],
   ['several parts in their order', { field: 'username', matches: 's*-*up' }, true],
   ['parts in another order', { field: 'username', matches: '*backup*svc*' }, false],
   ['a beginning and an end that would have to overlap', { field: 'externalId', matches: '900*001' }, false],

@@ -126,6 +126,13 @@ describe('4.2 what a rule of correlation compares', () => {
     expect(userKeys({ firstName: 'Jan' }, [{ values: { email: 'jan@x' } }], [byId, byName])).toEqual([]);
   });
 
+  it('4.2 a user’s keys come in one order, whichever slot is first, so that they can be compared', () => {
+    const slots = ['jan@x', 'adam@x', 'novak@x'].map((email) => ({ values: { email } }));
+    const keys = userKeys({}, slots, [byMail]);
+    expect(keys).toHaveLength(3);
+    expect(userKeys({}, [...slots].reverse(), [byMail])).toEqual(keys);
+  });
+
   it('4.2 rules of several sources are each kept once', () => {
     expect(distinctRules([[byId, byMail], [byMail, byName], [byName]])).toEqual([byId, byMail, byName]);
   });

@@ -4,7 +4,7 @@ import type { Field, UniqueField } from '../../../src/domain/fields.ts';
 import type { FieldValues, UserState } from '../../../src/domain/user.ts';
 import { project, type ProjectInput, type Projection } from '../../../src/reconcile/project.ts';
 import { slot } from '../domain/builders.ts';
-import { acdRules } from './rules.ts';
+import { acdRules, adRules } from './rules.ts';
 
 const now = '2026-05-01T00:00:00.000Z';
 const before = '2026-04-01T00:00:00.000Z';
@@ -209,6 +209,14 @@ describe('what becomes of an applied snapshot: fields', () => {
       refused: { email: 'bad', lastName: 'Bad' },
     });
     expect({ refused, spentRefusals }).toEqual({ refused: ['email'], spentRefusals: ['lastName'] });
+  });
+
+  it('4.6 a directory gives nobody an agent id as username, also whom it has created', () => {
+    const { snapshot } = project({
+      ...{ content: { values: { acdId: '42' } }, prior: undefined, rules: adRules, origin: 'ad', bindings: new Map() },
+      ...{ refusals: new Map(), lost: new Set<UniqueField>(), now },
+    });
+    expect(snapshot.values).toEqual({ acdId: '42' });
   });
 
   it('20.5 applying what has been applied leaves the snapshot as it is', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountContent, RoleFacts, SourceTeam } from '../../../src/domain/account.ts';
 import type { Snapshot } from '../../../src/domain/user.ts';
-import { project, valueSaid, type Part, type Projection } from '../../../src/reconcile/project.ts';
+import { noTeam, project, valueSaid, type Part, type Projection } from '../../../src/reconcile/project.ts';
 import type { RoleRule, SourceRules } from '../../../src/reconcile/rules.ts';
-import { billing, claims, sales, slot } from '../domain/builders.ts';
+import { billing, claims, defaultTeam, sales, slot } from '../domain/builders.ts';
 import { acdRules, adRules } from './rules.ts';
 
 interface Given {
@@ -176,6 +176,37 @@ describe('what becomes of an applied snapshot: roles', () => {
       });
 });
 
+describe('what people have answered that an unknown role means', () => {
+  const meanings = new Map<string, string | null>([
+    ['Lead', 'supervisor'],
+    ['Badge', null],
+    ['Wizard', 'wizard'],
+  ]);
+  for (const row of [
+    {
+      says: 'a role of the catalogue is given in its place',
+      role: 'Lead',
+      roles: ['agent', 'supervisor'],
+      unknown: [],
+    },
+    { says: 'nothing: it is left out', role: 'Badge', roles: ['agent'], unknown: [] },
+    {
+      says: 'a role that exists no longer: it is a question again',
+      role: 'Wizard',
+      roles: ['agent'],
+      unknown: ['Wizard'],
+    },
+    { says: 'not asked yet: it is a question', role: 'Oracle', roles: ['agent'], unknown: ['Oracle'] },
+  ])
+    it(`4.10 ${row.says}`, () => {
+      const { snapshot, unknownRoles } = projected({
+        content: { roleFacts: { roles: [row.role] } },
+        rules: { roleMeanings: meanings },
+      });
+      expect({ roles: snapshot.roles, unknown: unknownRoles }).toEqual({ roles: row.roles, unknown: row.unknown });
+    });
+});
+
 const north: SourceTeam = { id: 't1', name: 'North' };
 const south: SourceTeam = { id: 't2', name: 'South' };
 const bindings = new Map<string, number | null>([
@@ -212,6 +243,18 @@ const teamRows: Record<string, TeamRow[]> = {
         ['t2', claims],
       ]),
       expected: [claims],
+    },
+  ],
+  '4.10': [
+    {
+      situation: 'a team that a person leaves out gives no membership, the others do',
+      said: [north, south],
+      prior: [sales],
+      bindings: new Map([
+        ['t1', noTeam],
+        ['t2', defaultTeam],
+      ]),
+      expected: [defaultTeam],
     },
   ],
   '2.3': [{ situation: 'teams that were not read stay', prior: [billing], expected: [billing] }],
@@ -260,6 +303,15 @@ describe('what becomes of an applied snapshot: teams', () => {
     });
     expect(snapshot.supervises).toEqual([sales]);
   });
+});
+
+it('11.1 supervision waits too while a person has to say which team is meant', () => {
+  const { snapshot, undecidedTeams } = projected({
+    content: { supervises: [north, south] },
+    prior: { supervises: [claims] },
+    bindings: new Map([['t2', sales]]),
+  });
+  expect({ supervises: snapshot.supervises, undecidedTeams }).toEqual({ supervises: [claims], undecidedTeams: ['t1'] });
 });
 
 describe('a refusal of teams', () => {

@@ -48,6 +48,29 @@ describe('a slot as it was', () => {
     expect(withFormer(now, former, new Set(['email'])).values).toEqual({ ...now.values, email: 'old@corp.test' });
   });
 
+  it('15.3 keeps what a decision replaced, part by part, and nothing else', () => {
+    const prior: Snapshot = { ...slot, supervises: [4], silentSince: { lastName: '2025-01-01' } };
+    const replaced: Change[] = [
+      { field: 'rank', before: null, after: '3' },
+      { field: 'lastName', before: 'Old', after: 'New' },
+      ...(['roles', 'teams', 'supervises'] as const).map((field) => ({ field, before: [], after: [] })),
+    ];
+    expect(formerSlot(prior, { mainTeam: 2 }, replaced)).toEqual({
+      ...{ values: { rank: null, lastName: 'Old' }, silentSince: { lastName: '2025-01-01' } },
+      ...{ roles: ['agent'], teams: [2], mainTeam: 2, supervises: [4] },
+    });
+    expect(formerSlot(undefined, { mainTeam: null }, replaced)).toEqual({
+      ...{ values: { rank: null, lastName: null }, silentSince: {} },
+      ...{ roles: [], teams: [], mainTeam: null, supervises: [] },
+    });
+  });
+
+  it('15.3 leaves the silence of fields that do not go back', () => {
+    const silent: Snapshot = { ...now, silentSince: { lastName: '2025-06-01' } };
+    const back = withFormer(silent, formerSlot(slot, emptyValue, changes), new Set(['email']));
+    expect(back.silentSince).toEqual({ lastName: '2025-06-01' });
+  });
+
   it('15.3 puts back the silence of a field, roles, teams and supervision', () => {
     const silent: Snapshot = { ...slot, silentSince: { email: '2025-01-01' } };
     const all: Change[] = [
@@ -166,6 +189,19 @@ describe('undoing a decision', () => {
     const { after, kept } = decideUndo(input({ changes: moved.slice(1), former }, words, present));
     expect(after.mainTeam).toBe(1);
     expect(kept).toEqual([{ field: 'mainTeam', undone: 'Beta', now: 'Default', why: 'changed-since' }]);
+  });
+
+  it('15.3 leaves a main team that has changed since, while the teams go back', () => {
+    const moved: Change[] = [
+      { field: 'teams', before: ['Sales', 'Zeta'], after: ['Beta', 'Sales'] },
+      { field: 'mainTeam', before: 'Zeta', after: 'Beta' },
+    ];
+    const former = formerSlot({ ...slot, teams: [2, 3] }, { mainTeam: 3 }, moved);
+    const given = input({ changes: moved, former }, noWords, { ...slot, teams: [2, 4] });
+    const user = { ...given.subject.user, value: { ...given.subject.user.value, mainTeam: 2 } };
+    const { after, kept } = decideUndo({ ...given, subject: { ...given.subject, user } });
+    expect(after).toMatchObject({ teams: [2, 3], mainTeam: 2 });
+    expect(kept).toEqual([{ field: 'mainTeam', undone: 'Beta', now: 'Sales', why: 'changed-since' }]);
   });
 
   it('15.3 finds what is back already, and says nothing of it', () => {
