@@ -105,22 +105,22 @@ export function keysBefore(
   return userKeys(subject.user.value.fields, slots, pass.allMatchRules);
 }
 
-/** The keys of an account's own values, for finding other users that they match. */
+/** The keys of an account's own values, by the rules of its source. */
 export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: Pick<Writing, 'rules'>): string[] {
   return accountKeys(account.content.values, pass.rules.match).filter((key) => key !== null);
 }
 
 /**
- * An account's own keys that its applied snapshot does not have: nobody is found by them, and whoever comes to match by them
+ * An account's `own` keys that its applied snapshot does not have: nobody is found by them, and whoever comes to match by them
  * may be the same person as its user (spec 4.9).
  */
 export function keysNotApplied(
-  account: Pick<ObservedAccount, 'content'>,
+  own: readonly string[],
   applied: Pick<Snapshot, 'values'> | undefined,
   pass: Pick<Writing, 'rules'>,
 ): string[] {
   const keys = accountKeys(applied?.values ?? {}, pass.rules.match);
-  return keysOfAccount(account, pass).filter((key) => !keys.includes(key));
+  return own.filter((key) => !keys.includes(key));
 }
 
 export function snapshotWrite(

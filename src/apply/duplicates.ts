@@ -1,13 +1,14 @@
 import type { UserId } from '../domain/user.ts';
-import { duplicateItem, keysOfAccount } from './decisions.ts';
-import type { ReconcileTx, UnlinkedRow } from './ports.ts';
+import { duplicateItem } from './decisions.ts';
+import type { ReconcileTx } from './ports.ts';
 import type { Writing } from './pass.ts';
 import { settleQuestions } from './questions.ts';
 
 /** A user of a batch with their account of the run's source, and the keys under which they are found. */
 interface LinkedUser {
   readonly userId: UserId;
-  readonly account: Pick<UnlinkedRow, 'content'>;
+  /** The keys of what the account says, applied or not. */
+  readonly own: readonly string[];
   readonly keys: readonly string[];
 }
 
@@ -33,7 +34,7 @@ export async function settleDuplicates(
   const userIds = linked.map((entry) => entry.userId);
   const open = await tx.openItems(kinds, [], userIds);
   const pairs = new Map([
-    ...pairsNear(linked, pass, others ?? (await usersNear(tx, pass, linked))),
+    ...pairsNear(linked, others ?? (await usersNear(tx, linked))),
     ...open.map((item) => [item.subject, item.userIds] as const),
   ]);
   if (pairs.size === 0) return;
@@ -45,12 +46,12 @@ export async function settleDuplicates(
 }
 
 /** The keys under which users may be that are the same person as this one. */
-export function keysNear({ account, keys }: LinkedUser, pass: Writing): readonly string[] {
-  return [...keysOfAccount(account, pass), ...keys];
+export function keysNear({ own, keys }: LinkedUser): readonly string[] {
+  return [...own, ...keys];
 }
 
-async function usersNear(tx: ReconcileTx, pass: Writing, linked: readonly LinkedUser[]): Promise<readonly KeyOfUser[]> {
-  const keys = [...new Set(linked.flatMap((entry) => keysNear(entry, pass)))];
+async function usersNear(tx: ReconcileTx, linked: readonly LinkedUser[]): Promise<readonly KeyOfUser[]> {
+  const keys = [...new Set(linked.flatMap(keysNear))];
   const known = linked.map((entry) => entry.userId);
   return keys.length === 0 ? [] : tx.usersByKeys(keys, known);
 }
@@ -58,10 +59,9 @@ async function usersNear(tx: ReconcileTx, pass: Writing, linked: readonly Linked
 /** The pairs that share any key: those that may be asked about, found by look-ups. */
 function pairsNear(
   linked: readonly LinkedUser[],
-  pass: Writing,
   others: readonly KeyOfUser[],
 ): ReadonlyMap<string, readonly UserId[]> {
-  const keysOf = new Map(linked.map((entry) => [entry.userId, keysNear(entry, pass)]));
+  const keysOf = new Map(linked.map((entry) => [entry.userId, keysNear(entry)]));
   const among = linked.flatMap((entry) => entry.keys.map((key) => ({ key, userId: entry.userId })));
   const usersByKey = Map.groupBy([...others, ...among], (hit) => hit.key);
   const pairs = new Map<string, readonly UserId[]>();

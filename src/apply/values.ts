@@ -10,6 +10,7 @@ import {
   keysAfter,
   keysBefore,
   keysNotApplied,
+  keysOfAccount,
   lostFields,
   namesWrite,
   reuseItem,
@@ -213,7 +214,7 @@ export async function writeLinkedUsers(
   await tx.saveAccountKeys(
     decisions.map(({ row: { account, subject }, decision }) => {
       const applied = decision.snapshot ?? subject.snapshots.find((slot) => slot.source === pass.rules.id);
-      return { accountId: account.id, keys: keysNotApplied(account, applied, pass) };
+      return { accountId: account.id, keys: keysNotApplied(keysOfAccount(account, pass), applied, pass) };
     }),
   );
   await tx.endRefusals(
@@ -383,7 +384,7 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: r
     pass,
     decisions.map(({ row, decision }) => ({
       userId: row.subject.user.id,
-      account: row.account,
+      own: keysOfAccount(row.account, pass),
       keys: keysAfter(row.subject, decision, row.linkedSources, pass),
     })),
   );

@@ -242,7 +242,7 @@ async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]
     tx.saveAccountKeys(
       made.map(({ account, decision }) => ({
         accountId: account.id,
-        keys: keysNotApplied(account, decision.snapshot ?? undefined, pass),
+        keys: keysNotApplied(ownKeys(account), decision.snapshot ?? undefined, pass),
       })),
     ),
     tx.appendEvents(
@@ -266,17 +266,21 @@ function linkOf({ planned, account, subject }: Decision): LinkWrite {
   };
 }
 
+function ownKeys({ keys }: UnlinkedRow): string[] {
+  return keys.filter((key) => key !== null);
+}
+
 /** Keeps match keys, wakes whom they and freed names concern, and looks for users who may be the same person. */
 async function spreadKeys(tx: ReconcileTx, pass: Pass, made: readonly Decision[]): Promise<void> {
   const linked = made.map(({ planned, account, subject, decision, linkedSources }) => ({
     userId: subject.user.id,
-    account,
+    own: ownKeys(account),
     before: planned.kind === 'create' ? [] : keysBefore(subject, linkedSources, pass),
     keys: keysAfter(subject, decision, [...linkedSources, pass.rules.id], pass),
   }));
   await tx.saveUserKeys(linked);
   const wakes = new Set(linked.flatMap((entry) => [...entry.before, ...entry.keys]));
-  const keys = new Set([...wakes, ...linked.flatMap((entry) => keysNear(entry, pass))]);
+  const keys = new Set([...wakes, ...linked.flatMap(keysNear)]);
   const found = await tx.holdersOfKeys(
     [...keys],
     linked.map((entry) => entry.userId),

@@ -20,7 +20,7 @@ export function accountKeys(
   return match.map((rule) =>
     keyOf(
       rule,
-      rule.map((field) => values[field] ?? ''),
+      rule.map((field) => fold(values[field] ?? '')),
     ),
   );
 }
@@ -34,13 +34,14 @@ export function userKeys(
   linkedSnapshots: readonly Pick<Snapshot, 'values'>[],
   rules: readonly (readonly Field[])[],
 ): string[] {
+  const voices = [own, ...linkedSnapshots.map((snapshot) => snapshot.values)];
   const keys = new Set<string>();
   for (const rule of rules) {
     let combinations: string[][] = [[]];
     for (const field of rule) {
-      const values = new Set(
-        [own, ...linkedSnapshots.map((snapshot) => snapshot.values)].map((from) => fold(from[field] ?? '')),
-      );
+      // Mostly all say the same: each spelling is folded once.
+      const spellings = new Set(voices.map((voice) => voice[field] ?? ''));
+      const values = new Set([...spellings].map(fold));
       combinations = combinations.flatMap((combination) => [...values].map((value) => [...combination, value]));
     }
     for (const combination of combinations) {
@@ -51,8 +52,7 @@ export function userKeys(
   return [...keys].sort();
 }
 
-function keyOf(rule: readonly Field[], values: readonly string[]): string | null {
-  const folded = values.map(fold);
+function keyOf(rule: readonly Field[], folded: readonly string[]): string | null {
   return folded.includes('') ? null : [ruleName(rule), ...folded].join(separator);
 }
 
