@@ -7,7 +7,7 @@ const reviewAnswers = {
   'unique-taken': ['another-value', 'link-to-holder', 'ignore'],
   'unknown-role': ['map-to', 'ignore'],
   'team-name-taken': ['map-to', 'create', 'ignore'],
-  'possible-duplicate': ['not-the-same'],
+  'possible-duplicate': ['move-link', 'not-the-same'],
 } as const;
 
 type ReviewKind = keyof typeof reviewAnswers;

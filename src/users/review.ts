@@ -3,6 +3,7 @@ import { answersOf, type PerAnswer } from '../domain/review-answers.ts';
 import { normalise } from '../domain/text.ts';
 import { activate, askAbout, deactivate, type AskSource } from './activation.ts';
 import { setField } from './edit-fields.ts';
+import { moveLinkBetween } from './duplicate-link.ts';
 import { ActionRefusedError } from './errors.ts';
 import { linkAct } from './links.ts';
 import type { LockedItem, UserTx } from './ports.ts';
@@ -40,7 +41,8 @@ export interface Reviews {
   /**
    * Does what the answer says and closes the item, in one transaction. `value` is: for *this user* the user, for *new person*
    * the username that the old user keeps, for *another value* that value; for *new user* and *ignore* of a question about
-   * several accounts the external id of the one that is meant; for *map to* the role or team, for *create* the team's name.
+   * several accounts the external id of the one that is meant; for *map to* the role or team, for *create* the team's name;
+   * for *move link* the source whose link it is, where several could move.
    *
    * @throws ActionRefusedError
    */
@@ -67,7 +69,7 @@ const answers: PerAnswer<Answer> = {
   'unique-taken': { 'another-value': anotherValue, 'link-to-holder': linkToHolder, ignore: ignoreTaken },
   'unknown-role': { 'map-to': roleAnswer, ignore: roleAnswer },
   'team-name-taken': { 'map-to': teamAnswer, create: teamAnswer, ignore: teamAnswer },
-  'possible-duplicate': { 'not-the-same': notTheSame },
+  'possible-duplicate': { 'move-link': moveLink, 'not-the-same': notTheSame },
 };
 
 function answerTo({ kind }: LockedItem, answer: string): Answer | undefined {
@@ -346,6 +348,26 @@ function roleAnswer(question: Question): Promise<Answered> {
   return answerForAccounts(question, (tx) =>
     answerRole(tx, { item, answer, value }, basis.rules.roleCatalogue, { operator, reason }),
   );
+}
+
+/** The account is the other user's. */
+async function moveLink({ basis, request, item }: Question): Promise<Answered> {
+  const [a, b] = item.userIds;
+  if (a === undefined || b === undefined) throw notPossible(item, 'it does not name two users');
+  const { operator, reason, preview, answer, value: source } = request;
+  const { woken, ...moved } = await basis.store.transaction(
+    operator,
+    preview === true ? 'drop' : 'keep',
+    async (tx) => {
+      const locked = await openItem(tx, request);
+      const told = [toldAnswer(item, answer)];
+      const done = await moveLinkBetween(tx, basis, { pair: [a, b], source, operator, reason, told });
+      await tx.answerItem(locked, answer, operator);
+      return done;
+    },
+  );
+  if (preview !== true) await basis.requestReconcile(woken);
+  return { item: item.id, kind: item.kind, answer, ...moved };
 }
 
 function notTheSame(question: Question): Promise<Answered> {

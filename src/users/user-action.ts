@@ -77,15 +77,23 @@ export async function actOnUser(
   decide: (user: ActingUser) => Promise<Act | null> | Act | null,
 ): Promise<UserActed> {
   const end = request.preview === true ? 'drop' : 'keep';
-  const { woken, ...acted } = await basis.store.transaction(request.operator, end, async (tx) => {
-    const user = await lock(tx, request);
-    const act = await decide(user);
-    return act === null
-      ? { changed: false, changes: [], warnings: [], woken: [] }
-      : carryOut(basis.rules, request, user, act);
-  });
+  const { woken, ...acted } = await basis.store.transaction(request.operator, end, (tx) =>
+    actWithin(tx, basis.rules, request, decide),
+  );
   if (woken.length > 0 && end === 'keep') await basis.requestReconcile(woken);
   return acted;
+}
+
+/** As {@link actOnUser}, within a transaction that does more: `woken` are the sources to reconcile after it. */
+export async function actWithin(
+  tx: UserTx,
+  rules: ActionRules,
+  request: UserRequest,
+  decide: (user: ActingUser) => Promise<Act | null> | Act | null,
+): Promise<UserActed & { readonly woken: readonly SourceId[] }> {
+  const user = await lock(tx, request);
+  const act = await decide(user);
+  return act === null ? { changed: false, changes: [], warnings: [], woken: [] } : carryOut(rules, request, user, act);
 }
 
 async function lock(tx: UserTx, { userId, expectedVersion }: UserRequest): Promise<ActingUser> {

@@ -9,7 +9,7 @@ it.each([
   ['unique-taken', 'another-value link-to-holder ignore'],
   ['unknown-role', 'map-to ignore'],
   ['team-name-taken', 'map-to create ignore'],
-  ['possible-duplicate', 'not-the-same'],
+  ['possible-duplicate', 'move-link not-the-same'],
 ])('4.10 %s is answered by %s', (kind, answers) => {
   expect(answersOf(kind)).toEqual(answers.split(' '));
 });
