@@ -122,7 +122,8 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
       ),
     async accountsByKeys(source, keys, except) {
       const sql = `select distinct a.id from match_key k join account a on a.id = k.account_id
-        where k.key = any(?) and k.account_id is not null and k.account_id <> all(?::int[]) and a.source_id = ? and a.absent_since is null and a.ignored_at is null`;
+        where k.key = any(?) and k.account_id is not null and k.account_id <> all(?::int[]) and a.source_id = ?
+          and a.absent_since is null and a.ignored_at is null and ${unlinked}`;
       return (await query<{ id: number }>(db, sql, [[...keys], [...except], source])).map((row) => row.id);
     },
     async keysOfLinkedAccounts(userIds) {
