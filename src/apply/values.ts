@@ -231,7 +231,9 @@ export async function writeLinkedUsers(
   const freed = bids.flatMap((bid) => bid.gives.map((claim) => `${claim.kind}=${claim.value}`));
   if (freed.length > 0) await tx.wakeByItems([], freed);
   await tx.wakeByKeys(
-    decisions.filter(isTrustedAgain).flatMap(({ row }) => keysBefore(row.subject, row.linkedSources, pass)),
+    decisions
+      .filter((entry) => isTrustedAgain(entry, pass))
+      .flatMap(({ row }) => keysBefore(row.subject, row.linkedSources, pass)),
   );
   pass.counts.decided += decisions.length;
   pass.counts.updated += moved.length;
@@ -239,9 +241,9 @@ export async function writeLinkedUsers(
 }
 
 /** Who matched by what the account says may have waited while it seemed to be another person's (spec 8.3). */
-function isTrustedAgain({ row, decision }: Decision): boolean {
+function isTrustedAgain({ row, decision }: Decision, { rules }: Writing): boolean {
   const { before } = row.account;
-  if (before === undefined || decision.suspicion !== null) return false;
+  if (rules.reusableIds === null || before === undefined || decision.suspicion !== null) return false;
   const [seen, now] = [before.namesSeen, namesOf(row.account)];
   const renamed =
     seen.firstName !== now.firstName || seen.lastName !== now.lastName || seen.displayName !== now.displayName;
