@@ -70,6 +70,9 @@ describe('20.11 secrets', () => {
   it('never survive inside other base64, such as basic authentication', () => {
     fc.assert(
       fc.property(secrets, fc.string({ maxLength: 9 }), fc.string({ maxLength: 9 }), (secret, user, tail) => {
+        const bytes = Buffer.from(secret).toString('latin1');
+        // What is looked for must not stand beside the secret as well, where it may stay.
+        fc.pre(![`${user}:`, tail].some((beside) => beside.includes(bytes.slice(0, 4))));
         const redactor = createRedactor();
         redactor.register(secret);
         const header = Buffer.from(`${user}:${secret}${tail}`).toString('base64');
@@ -78,7 +81,6 @@ describe('20.11 secrets', () => {
           .replace('Basic ', '')
           .split('*****')
           .map((part) => Buffer.from(part, 'base64').toString('latin1'));
-        const bytes = Buffer.from(secret).toString('latin1');
         expect(shown).toContain('*****');
         // Not more than a scrap of it is left on either side.
         for (const part of left) expect(part).not.toContain(bytes.slice(0, 4));
