@@ -305,4 +305,6 @@ export interface ReconcileStore {
   readonly read: ReconcileReads;
   /** One transaction under the lease; throws LeaseLost where the lease is no longer held. */
   inLease<T>(lease: Lease, work: (tx: ReconcileTx) => Promise<T>): Promise<T>;
+  /** Tells the database's planner that much has been decided on, which it would go on taking for due. */
+  analyse(): Promise<void>;
 }

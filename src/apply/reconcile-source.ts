@@ -63,6 +63,7 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
     if (verdict !== null) return hold(pass, verdict);
   }
   await write(pass, outlook, taken);
+  if (pass.counts.decided > 500) await pass.store.analyse();
   return { kind: 'done' };
 }
 

@@ -53,8 +53,7 @@ export function importStore(db: Db): ImportStore {
       }),
     async analyse() {
       // Contents are never searched, and most of the time would go into sampling them.
-      const searched =
-        'id, source_id, external_id, disabled, absent_since, gone_since, decided_hash, decided_wakes, standing';
+      const searched = 'id, source_id, external_id, disabled, absent_since, gone_since, standing, due, turned';
       await query(db, `analyze account (${searched}), match_key, source_team`);
     },
   };

@@ -3,6 +3,7 @@ import { up as foundation } from './migrations/0001-foundation.ts';
 import { up as groupsScope } from './migrations/0002-groups-scope.ts';
 import { up as localUsers } from './migrations/0003-local-users.ts';
 import { up as heldPolicy } from './migrations/0004-held-policy.ts';
+import { up as due } from './migrations/0005-due.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
 const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [
@@ -10,6 +11,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0002-groups-scope', up: groupsScope },
   { name: '0003-local-users', up: localUsers },
   { name: '0004-held-policy', up: heldPolicy },
+  { name: '0005-due', up: due },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -7,7 +7,6 @@ import type { ReconcileReads, LinkedSubject, UnlinkedRow } from '../apply/ports.
 import type { CandidateUser } from '../reconcile/correlate.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import { keysInDoubt } from './doubts.ts';
-import { due } from './due.ts';
 import { knownBefore, type BeforeRow } from './known-before.ts';
 import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
 import { loadSubjects } from './subject-rows.ts';
@@ -16,7 +15,7 @@ import { query, queryOne, rowTable, type Db } from './sql.ts';
 const unlinked = 'not exists (select from link l where l.account_id = a.id and l.until is null)';
 
 /** Absent or back, and not decided on yet; what a person has refused to call gone is decided (spec 13.2). */
-const turned = `(a.absent_since is null) <> (a.gone_since is null)
+const turned = `a.turned
   and not exists (select from refusal f where f.account_id = a.id and f.part = 'gone' and a.absent_since is not null)`;
 
 interface AccountRow {
@@ -84,18 +83,18 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
       queryOne(
         db,
         `select count(l.id)::int as linked, (count(*) - count(l.id))::int as unlinked
-         from account a left join link l on l.account_id = a.id and l.until is null where a.source_id = ? and ${due}`,
+         from account a left join link l on l.account_id = a.id and l.until is null where a.source_id = ? and a.due`,
         [source],
       ),
     dueUsers: (source, after, limit) =>
       query(
         db,
         `select a.id as "accountId", l.user_id as "userId" from account a join link l on l.account_id = a.id and l.until is null
-         where a.source_id = ? and a.id > ? and ${due} order by a.id limit ?`,
+         where a.source_id = ? and a.id > ? and a.due order by a.id limit ?`,
         [source, after, limit],
       ),
     async dueUnlinked(source, after, limit) {
-      const sql = `select a.id from account a where a.source_id = ? and a.id > ? and ${due} and ${unlinked} order by a.id limit ?`;
+      const sql = `select a.id from account a where a.source_id = ? and a.id > ? and a.due and ${unlinked} order by a.id limit ?`;
       return (await query<{ id: number }>(db, sql, [source, after, limit])).map((row) => row.id);
     },
     subjects: (source, userIds, lock) => linkedSubjects(db, source, userIds, lock, ignoringRuleOf),

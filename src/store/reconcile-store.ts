@@ -3,7 +3,7 @@ import { checkLease } from './leases.ts';
 import type { ReadRules } from './read-rules.ts';
 import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
-import type { Db } from './sql.ts';
+import { query, type Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
 
 /** What applying needs, on PostgreSQL and on the embedded database alike. */
@@ -20,5 +20,8 @@ export function reconcileStore(db: Db, rules: ReadRules): ReconcileStore {
         await checkLease(transaction, lease);
         return result;
       }),
+    async analyse() {
+      await query(db, 'analyze account (due, turned, standing), "user" (id, policy_id)');
+    },
   };
 }

@@ -2,7 +2,6 @@ import type { ReconcileWrites } from '../apply/ports.ts';
 import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
 import { saveAccountKeys } from './account-keys.ts';
-import { due } from './due.ts';
 import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
@@ -386,7 +385,7 @@ function wakes(db: Db): Part<'wakeByKeys' | 'wakeAccounts' | 'wakeByItems' | 'wa
         `${wake} where not (decided_hash is distinct from content_hash or decided_wakes <> wakes)
            and id in (select l.account_id from review_item i join link l on l.account_id = any(i.account_ids) and ${current} where ${taken})
            and exists (select from review_item i join link l on l.user_id = any(i.user_ids) and ${current}
-             join account a on a.id = l.account_id and a.source_id = i.source_id and ${due} where ${taken})`,
+             join account a on a.id = l.account_id and a.source_id = i.source_id and a.due where ${taken})`,
         [source, source],
       );
     },

@@ -1,9 +1,8 @@
 import type { RunRecord, RunStore } from '../runs/ports.ts';
 import { LeaseLost } from '../domain/lease.ts';
-import { due } from './due.ts';
 import { checkLease } from './leases.ts';
 import { query, queryOne, type Db } from './sql.ts';
-import { inTransaction } from './transactions.ts';
+import { inTransaction, redoable } from './transactions.ts';
 
 const unfinished = `('queued', 'importing', 'reconciling')`;
 const active = `('importing', 'reconciling')`;
@@ -113,15 +112,19 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
       return started.length > 0;
     },
     async saveProgress(lease, runId, phase, counts, shown) {
-      // Once a plan is whole its phase stays: after a crash it must be carried out as planned.
-      const [row] = await query<{ cancelAsked: boolean }>(
-        db,
-        `update run set phase = case when phase = 'identity' and ?::text in ('values', 'planning') then phase else ?::text end,
-           counts = counts || ?::text::jsonb, progress = ?::text::jsonb
-         where id = ? and exists (select from lease where name = ? and token = ? and expires_at > clock_timestamp())
-         returning cancel_asked_by is not null as "cancelAsked"`,
-        [phase, phase, JSON.stringify(counts), JSON.stringify(shown), runId, lease.name, lease.token],
-      );
+      // It comes in the middle of the work, which would have to wait for the disk.
+      const [row] = await inTransaction(db, async (transaction) => {
+        await redoable(transaction);
+        // Once a plan is whole its phase stays: after a crash it must be carried out as planned.
+        return query<{ cancelAsked: boolean }>(
+          transaction,
+          `update run set phase = case when phase = 'identity' and ?::text in ('values', 'planning') then phase else ?::text end,
+             counts = counts || ?::text::jsonb, progress = ?::text::jsonb
+           where id = ? and exists (select from lease where name = ? and token = ? and expires_at > clock_timestamp())
+           returning cancel_asked_by is not null as "cancelAsked"`,
+          [phase, phase, JSON.stringify(counts), JSON.stringify(shown), runId, lease.name, lease.token],
+        );
+      });
       if (row === undefined) throw new LeaseLost(lease.name);
       return row;
     },
@@ -240,13 +243,13 @@ function lookups(
     async sourcesWithDue() {
       const rows = await query<{ source: string }>(
         db,
-        `select s.source_id as source from source_state s where exists (select from account a where a.source_id = s.source_id and ${due})
+        `select s.source_id as source from source_state s where exists (select from account a where a.source_id = s.source_id and a.due)
            and not exists (select from run r where r.source_id = s.source_id and (r.state in ${active} or r.state = 'held'))`,
       );
       return rows.map((row) => row.source);
     },
     async hasDue(source) {
-      const sql = `select exists (select from account a where a.source_id = ? and ${due}) as any`;
+      const sql = `select exists (select from account a where a.source_id = ? and a.due) as any`;
       return (await queryOne<{ any: boolean }>(db, sql, [source])).any;
     },
     async sourcesWithoutRun() {
