@@ -5,6 +5,7 @@ import { ApiError } from './api/problem.ts';
 import type { DryRunReport } from './api/schemas/runs.ts';
 import { buildApplication, type ApplicationOptions } from './application.ts';
 import { classesOf, type Change, type GuardClass } from './domain/change.ts';
+import { heard } from './heard.ts';
 import {
   noteBefore,
   playedDecisions,
@@ -53,10 +54,7 @@ export async function playDryRun(
     overlap: false,
     scraped: false,
     queueRun: (runId) => {
-      const run = application.engine.executeRun(runId);
-      // Its failure must not go unheard meanwhile: it is awaited below.
-      run.catch(() => undefined);
-      working.push(run);
+      working.push(heard(application.engine.executeRun(runId)));
       return Promise.resolve();
     },
     requestReconcile: () => Promise.resolve(),

@@ -1,3 +1,4 @@
+import { heard } from '../heard.ts';
 import { namesOfCreation } from '../domain/claim.ts';
 import { ruleName } from '../reconcile/match-keys.ts';
 import type { Verdict } from '../reconcile/correlate.ts';
@@ -87,12 +88,6 @@ async function eachDueBatch(pass: Pass, ahead: KeysAhead, work: (batch: Correlat
     pending = heard(correlate());
     await work(batch);
   }
-}
-
-/** A promise that is awaited later: until then its failure counts as heard. */
-function heard<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }
 
 /** The due accounts next after an id, and the last id among them: a person may have linked some since. Null at the end. */

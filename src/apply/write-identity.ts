@@ -1,3 +1,4 @@
+import { heard } from '../heard.ts';
 import { mayMove } from '../domain/user.ts';
 import { isInDoubt } from '../reconcile/correlate.ts';
 import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
@@ -63,14 +64,12 @@ export async function writeIdentity(pass: Pass): Promise<void> {
 /** The plan in batches; each is read and decided while the one before it is written. */
 async function* prepared(pass: Pass): AsyncGenerator<Batch, void, void> {
   const alone = await pass.store.read.planWithoutRivals(pass.runId);
-  let pending = prepare(pass, alone ? { by: 'accountId', after: 0 } : { by: 'externalId', after: '' });
+  let pending = heard(prepare(pass, alone ? { by: 'accountId', after: 0 } : { by: 'externalId', after: '' }));
   for (;;) {
     stopIfAborted(pass);
     const batch = await pending;
     if (batch === null) return;
-    pending = prepare(pass, batch.end);
-    // Its failure must not go unheard while this batch is written: it is awaited in the next round.
-    pending.catch(() => undefined);
+    pending = heard(prepare(pass, batch.end));
     yield batch;
   }
 }

@@ -95,7 +95,7 @@ export function sameValue(a: UserValue, b: UserValue): boolean {
 }
 
 /** Values of fields as they are compared: whose order is of no importance. */
-export function sortedValues(values: FieldValues): unknown[] {
+function sortedValues(values: FieldValues): unknown[] {
   const fields = Object.keys(values) as Field[];
   return fields.sort().map((field) => [field, values[field]]);
 }

@@ -5,6 +5,7 @@ import type { AccountContent, RejectedRecord, SourceTeam } from '../domain/accou
 import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
+import { heard } from '../heard.ts';
 import { accountKeys } from '../reconcile/match-keys.ts';
 import { contentHash, merge, validateRecord } from './content.ts';
 import type { AccountWrite, ImportStore, ImportTx, KnownAccount } from './ports.ts';
@@ -107,14 +108,10 @@ async function readPages(state: State): Promise<ReadEnd> {
       if (step.done === true || !full) await Promise.all([former, latest]);
       if (step.done === true) return step.value;
       signal.throwIfAborted();
-      pending = read.next();
-      // A failure of the next page must not go unheard while this one is stored: it is awaited in the next round.
-      pending.catch(() => undefined);
+      pending = heard(read.next());
       const write = await comparePage(state, step.value);
       await (overlap ? former : latest);
-      [former, latest] = [latest, writePage(state, write)];
-      // Likewise.
-      latest.catch(() => undefined);
+      [former, latest] = [latest, heard(writePage(state, write))];
       await progress(counts.read + counts.rejected, step.value.total);
       // Pages that are there already follow each other without a pause; the API and the leases' renewal have their turn here.
       await setImmediate();

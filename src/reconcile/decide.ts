@@ -1,8 +1,16 @@
 import type { AccountContent } from '../domain/account.ts';
-import { changesBetween, classesOf, sameValue, sortedValues, type Change, type GuardClass } from '../domain/change.ts';
-import type { UniqueField } from '../domain/fields.ts';
+import { changesBetween, classesOf, sameValue, type Change, type GuardClass } from '../domain/change.ts';
+import type { Field, UniqueField } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
-import { mayMove, type Policy, type Snapshot, type UserState, type UserValue, type Words } from '../domain/user.ts';
+import {
+  mayMove,
+  type FieldValues,
+  type Policy,
+  type Snapshot,
+  type UserState,
+  type UserValue,
+  type Words,
+} from '../domain/user.ts';
 import { project, type Projection, type TeamBindings } from './project.ts';
 import { suspectsReuse, type Names } from './re-use.ts';
 import type { SourceRules } from './rules.ts';
@@ -187,10 +195,21 @@ function holdReason(
 }
 
 function sameSnapshot(a: Snapshot | undefined, b: Snapshot): boolean {
-  return a !== undefined && JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
+  return (
+    a !== undefined &&
+    sameValues(a.values, b.values) &&
+    sameValues(a.silentSince, b.silentSince) &&
+    sameList(a.roles, b.roles) &&
+    sameList(a.teams, b.teams) &&
+    sameList(a.supervises, b.supervises)
+  );
 }
 
-function canonical(snapshot: Snapshot): unknown {
-  const { values, silentSince, roles, teams, supervises } = snapshot;
-  return [sortedValues(values), sortedValues(silentSince), roles, teams, supervises];
+function sameValues(a: FieldValues, b: FieldValues): boolean {
+  const fields = Object.keys(a) as Field[];
+  return fields.length === Object.keys(b).length && fields.every((field) => a[field] === b[field]);
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -5,19 +5,24 @@ export interface ToldChange {
   readonly after: string | readonly string[] | null;
 }
 
-/** A change as an event keeps it: a created user has a dozen, and names in each would weigh as much as what they name. */
-export type KeptChange<Told extends ToldChange> = readonly [
-  field: Told['field'],
-  before: Told['before'],
-  after: Told['after'],
-];
+/**
+ * Changes as an event keeps them: each is three items of one list, its field, before and after. A created user has a dozen;
+ * names in each, or a list around each, would weigh as much as what they hold.
+ */
+export type KeptChanges = readonly (string | readonly string[] | null)[];
 
-export function toKept<Told extends ToldChange>(changes: readonly Told[]): KeptChange<Told>[] {
-  return changes.map(({ field, before, after }) => [field, before, after]);
+export function toKept(changes: readonly ToldChange[]): KeptChanges {
+  return changes.flatMap(({ field, before, after }) => [field, before, after]);
 }
 
-export function fromKept<Told extends ToldChange>(
-  changes: readonly KeptChange<Told>[],
-): Pick<Told, keyof ToldChange>[] {
-  return changes.map(([field, before, after]) => ({ field, before, after }));
+export function fromKept<Told extends ToldChange>(kept: KeptChanges): Pick<Told, keyof ToldChange>[] {
+  return kept.flatMap((field, at) =>
+    at % 3 === 0 ? [{ field: field as Told['field'], before: kept[at + 1] ?? null, after: kept[at + 2] ?? null }] : [],
+  );
+}
+
+/** In a statement: a table `c` of the fields that kept changes name, each with its place. */
+export function fieldsOfKept(changes: string): string {
+  return `(select value #>> '{}' as field, place from jsonb_array_elements(${changes}) with ordinality as items(value, place)
+    where place % 3 = 1) as c`;
 }

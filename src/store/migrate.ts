@@ -4,6 +4,7 @@ import { up as groupsScope } from './migrations/0002-groups-scope.ts';
 import { up as localUsers } from './migrations/0003-local-users.ts';
 import { up as heldPolicy } from './migrations/0004-held-policy.ts';
 import { up as due } from './migrations/0005-due.ts';
+import { up as flatChanges } from './migrations/0006-flat-changes.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
 const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [
@@ -12,6 +13,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0003-local-users', up: localUsers },
   { name: '0004-held-policy', up: heldPolicy },
   { name: '0005-due', up: due },
+  { name: '0006-flat-changes', up: flatChanges },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

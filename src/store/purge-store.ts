@@ -57,8 +57,8 @@ const ownTables = ['override', 'word', 'sync_off', 'worklist_ack', 'snapshot', '
 
 /** Which fields changed, in their order, and nothing of what they were and became. */
 const withoutValues = `coalesce((
-  select jsonb_agg(jsonb_build_array(c.value -> 0, null, null) order by c.ordinality)
-    from jsonb_array_elements(changes) with ordinality as c), '[]')`;
+  select jsonb_agg(case when place % 3 = 1 then value else 'null' end order by place)
+    from jsonb_array_elements(changes) with ordinality as items(value, place)), '[]')`;
 
 async function lockUser(db: Db, userId: number, retentionDays: number): Promise<PurgeSubject | null> {
   // Who was never deactivated, only never activated, is kept since the creation.

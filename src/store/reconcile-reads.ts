@@ -179,7 +179,8 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
     },
     async planWithoutRivals(runId) {
       const sql = `select not exists (select from run_decision where run_id = ? and kind = 'link')
-        and not exists (select from run_decision d, jsonb_array_elements_text(d.names) as name where d.run_id = ? group by name having count(*) > 1) as alone`;
+        and (select count(*) = count(distinct hashtextextended(name, 0))
+          from run_decision d, jsonb_array_elements_text(d.names) as name where d.run_id = ?) as alone`;
       return (await queryOne<{ alone: boolean }>(db, sql, [runId, runId])).alone;
     },
     async shownDigests(runId, kind, subjects) {

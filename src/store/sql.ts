@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { heard } from '../heard.ts';
 
 /** A connection pool or a transaction of it. */
 export type Db = Knex;
@@ -19,15 +20,10 @@ const lastOf = new WeakMap<Db, Promise<unknown>>();
 async function inTurn<T>(db: Db, run: () => Promise<T>): Promise<T> {
   if (db.isTransaction !== true) return run();
   const before = lastOf.get(db);
-  const running = before === undefined ? run() : before.then(run);
   // Who asked hears of a failure; those behind hear of it by their own promise.
+  const running = heard(before === undefined ? run() : before.then(run));
   lastOf.set(db, running);
-  running.catch(ignore);
   return running;
-}
-
-function ignore(): void {
-  // See above.
 }
 
 /** The first row of a statement that always gives one. */

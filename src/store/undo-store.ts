@@ -11,7 +11,7 @@ import type {
   UndoWrite,
 } from '../users/undo-ports.ts';
 import { saveAccountKeys } from './account-keys.ts';
-import { fromKept, toKept, type KeptChange } from './event-changes.ts';
+import { fieldsOfKept, fromKept, toKept, type KeptChanges } from './event-changes.ts';
 import type { ReadRules } from './read-rules.ts';
 import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
@@ -59,7 +59,7 @@ export function createUndoStore(db: Db, rules: ReadRules): UndoStore {
     async latestOf(userId, run, field) {
       const sql = `select e.id::float8 as id, e.user_id as "userId" from event e
         where e.user_id = ? and ${undoable} and (?::int is null or e.run_id = ?::int)
-          and (?::text is null or exists (select from jsonb_array_elements(e.changes) c where c ->> 0 = ?::text))
+          and (?::text is null or exists (select from ${fieldsOfKept('e.changes')} where c.field = ?::text))
         order by e.id desc limit 1`;
       return (await query<UndoStep>(db, sql, [userId, run, run, field, field]))[0] ?? null;
     },
@@ -102,9 +102,7 @@ function undoWork(
       });
     },
     async undoable(eventIds) {
-      const rows = await query<
-        Omit<UndoableEvent, 'changes'> & { changes: KeptChange<UndoableEvent['changes'][number]>[] }
-      >(
+      const rows = await query<Omit<UndoableEvent, 'changes'> & { changes: KeptChanges }>(
         db,
         `select e.id::float8 as id, e.type, e.run_id as "runId", e.source_id as source, e.user_id as "userId",
            e.account_id as "accountId", e.external_id as "externalId", e.changes, e.former,
@@ -117,7 +115,7 @@ function undoWork(
          where e.id = any(?::bigint[]) order by e.id desc`,
         [[...eventIds]],
       );
-      return rows.map((row) => ({ ...row, changes: fromKept(row.changes) }));
+      return rows.map((row) => ({ ...row, changes: fromKept<UndoableEvent['changes'][number]>(row.changes) }));
     },
     currentLinks: (userIds) =>
       query<UndoneLink>(

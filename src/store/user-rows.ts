@@ -14,6 +14,7 @@ const columnOf = {
 } as const satisfies Partial<Record<NamedField, string>>;
 
 type Column = (typeof columnOf)[keyof typeof columnOf];
+const columns = Object.entries(columnOf) as [keyof typeof columnOf, Column][];
 
 /** The part of a `"user"` row that is the fold's value. */
 export interface ValueRow extends Record<Column, string | null> {
@@ -47,9 +48,10 @@ export function toValueRow(value: UserValue): ValueRow {
   const more: Record<string, string> = {};
   for (const [field, text] of Object.entries(value.fields) as [string, string][])
     if (!(field in columnOf)) more[field] = text;
-  const columns = Object.entries(columnOf).map(([field, column]) => [column, value.fields[field as Field] ?? null]);
+  const named: Partial<Record<Column, string | null>> = {};
+  for (const [field, column] of columns) named[column] = value.fields[field] ?? null;
   return {
-    ...(Object.fromEntries(columns) as Record<Column, string | null>),
+    ...(named as Record<Column, string | null>),
     acd_source: value.acdSource,
     more_fields: more,
     roles: [...value.roles],

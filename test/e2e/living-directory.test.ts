@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fieldsOfKept } from '../../src/store/event-changes.ts';
 import { refuseDirSync, startLdapProxy } from '../support/ldap-proxy.ts';
 import type { LdapBehaviour, LdapProxy } from '../support/ldap-proxy.ts';
 import { personAt } from '../support/services/people.ts';
@@ -291,7 +292,7 @@ async function stateOf(sql: Sql): Promise<State> {
   );
   const users = await sql<{ acd_id: string; row: string }>('select acd_id, u::text as row from "user" u');
   const events = await sql<{ event: string }>(
-    `select concat(type, (select ': ' || string_agg(c->>0, ', ') from jsonb_array_elements(changes) c)) as event
+    `select concat(type, (select ': ' || string_agg(c.field, ', ') from ${fieldsOfKept('changes')})) as event
        from event order by id`,
   );
   return {

@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
-import { fromKept, type KeptChange, type ToldChange } from '../../src/store/event-changes.ts';
+import { fromKept, type KeptChanges } from '../../src/store/event-changes.ts';
 
 type EventRow = Readonly<Record<string, unknown>>;
 
 /** A row of the table of events with its changes as people are told of them; undefined where there is none. */
 export function told(row: unknown): EventRow | undefined {
   if (row === undefined) return undefined;
-  const { changes, ...more } = row as EventRow & { readonly changes: readonly KeptChange<ToldChange>[] };
+  const { changes, ...more } = row as EventRow & { readonly changes: KeptChanges };
   return { ...more, changes: fromKept(changes) };
 }
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { fromKept, type KeptChange, type ToldChange } from '../event-changes.ts';
+import { fromKept, type KeptChanges, type ToldChange } from '../event-changes.ts';
 import { sqlRows } from './sql.ts';
 
 /** A decision of runs that were played through on a copy of the store. */
@@ -66,7 +66,7 @@ export async function playedDecisions(knex: Knex, before: Before, limit: number)
 /** Of a held run as they are shown, of the others as their events keep them. */
 type Changes =
   | { readonly held: true; readonly changes: readonly ToldChange[] }
-  | { readonly held: false; readonly changes: readonly KeptChange<ToldChange>[] };
+  | { readonly held: false; readonly changes: KeptChanges };
 
 export function playedQuestions(knex: Knex, before: Before, limit: number): Promise<PlayedQuestion[]> {
   return sqlRows<PlayedQuestion>(

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { fromKept, type KeptChange, type ToldChange } from '../event-changes.ts';
+import { fromKept, type KeptChanges, type ToldChange } from '../event-changes.ts';
 import { byCommit, byTime, newestFirst, placeAtHorizon, type EventOrder } from './event-order.ts';
 import type { PageRequest } from './paging.ts';
 import { allOf, iso, likeLiteral, sqlRows } from './sql.ts';
@@ -69,7 +69,7 @@ interface FoundRow {
   readonly run_id: number | null;
   readonly user_id: number | null;
   readonly external_id: string | null;
-  readonly changes: readonly KeptChange<ToldChange>[];
+  readonly changes: KeptChanges;
   readonly reason: string | null;
 }
 type FoundEvent = FoundRow & { readonly id: string };

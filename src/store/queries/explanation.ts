@@ -5,6 +5,7 @@ import { explain, type Explanation } from '../../reconcile/explain.ts';
 import type { LinkedAccount, OpenQuestion, SpokenWord, StandingRefusal } from '../../reconcile/explain-input.ts';
 import { ignoringRule } from '../../reconcile/ignore.ts';
 import type { SourceRules } from '../../reconcile/rules.ts';
+import { fieldsOfKept } from '../event-changes.ts';
 import { loadSubjects } from '../subject-rows.ts';
 import { iso, sqlRow, sqlRows } from './sql.ts';
 
@@ -71,9 +72,8 @@ async function switchedOffOf(knex: Knex, userId: number) {
 async function changedAtOf(knex: Knex, userId: number): Promise<Map<string, string>> {
   const rows = await sqlRows<{ field: string; at: Date }>(
     knex,
-    `select distinct on (change ->> 0) change ->> 0 as field, e.at
-       from event e cross join lateral jsonb_array_elements(e.changes) as change
-      where e.user_id = :userId order by change ->> 0, e.id desc`,
+    `select distinct on (c.field) c.field, e.at from event e cross join lateral ${fieldsOfKept('e.changes')}
+      where e.user_id = :userId order by c.field, e.id desc`,
     { userId },
   );
   return new Map(rows.map((row) => [row.field, iso(row.at)]));

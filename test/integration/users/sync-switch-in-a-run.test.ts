@@ -104,7 +104,7 @@ describe('6.2 a sync switched off in the middle of a run', () => {
     expect([...off].filter((user) => after.get(user)?.lastName === `L-${word}`).length).toBeGreaterThan(3);
     const told = await database.knex.raw<{ rows: { count: number }[] }>(
       `select count(distinct user_id)::int as count from event where type = 'user-changed' and changes @> ?::jsonb`,
-      [JSON.stringify([['lastName', `L-${word}`]])],
+      [JSON.stringify(['lastName', `L-${word}`])],
     );
     expect(told.rows[0]?.count).toBe(count - kept.length);
     for (const user of off) await site.ask('PUT', `/users/${user}/sync`, { body: { enabled: true } });

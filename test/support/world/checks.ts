@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../../../src/domain/change.ts';
 import { isField } from '../../../src/domain/fields.ts';
-import { fromKept, type KeptChange } from '../../../src/store/event-changes.ts';
+import { fromKept, type KeptChanges } from '../../../src/store/event-changes.ts';
 import { query, queryOne, type Db } from '../../../src/store/sql.ts';
 import { differences } from './view.ts';
 
@@ -105,7 +105,7 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
   const events = await query<{
     id: string;
     userId: number;
-    changes: KeptChange<Change>[];
+    changes: KeptChanges;
   }>(
     db,
     `select id, user_id as "userId", changes from event where id > ? and user_id is not null and type <> 'refused' and type <> 'sync-switched' order by id`,
@@ -135,7 +135,7 @@ export async function unexplained(db: Db, before: Moment, after: Moment): Promis
   for (const user of after.users) {
     const state = told(before.users.find((each) => each.id === user.id));
     for (const event of events.filter((each) => each.userId === user.id))
-      for (const change of fromKept(event.changes).filter(isOfUser)) {
+      for (const change of fromKept<Change>(event.changes).filter(isOfUser)) {
         const was = shown(change.field, change.before);
         const present = state[change.field] ?? (Array.isArray(was) ? [] : null);
         if (!isDeepStrictEqual(was, present))

@@ -4,10 +4,11 @@ import { isLoopback } from '../../../src/connector-kit/connect/endpoint.ts';
 import { directoryConnection } from '../../../src/connector-kit/ldap/connection-config.ts';
 import { dnKey, isWithin, parseDn } from '../../../src/connector-kit/ldap/dn.ts';
 import { filterProblem, parseFilter } from '../../../src/connector-kit/ldap/filter.ts';
-import { MessageFramer } from '../../../src/connector-kit/ldap/messages.ts';
+import { MessageFramer, readEntry } from '../../../src/connector-kit/ldap/messages.ts';
 import { guidBytes, guidText, sidText } from '../../../src/connector-kit/ldap/microsoft-values.ts';
 import { SeenIds } from '../../../src/connector-kit/seen-ids.ts';
 import { isWindowsLogin } from '../../../src/domain/windows-login.ts';
+import { writeEntry } from '../../support/ldap-messages.ts';
 
 describe('DNs', () => {
   test('spellings of one DN have one key', () => {
@@ -115,6 +116,20 @@ describe('framing', () => {
     expect(got).toEqual(lengths.map((length, id) => [id, length]));
     expect(framer.pendingBytes).toBe(0);
   });
+});
+
+test('attributes keep their names, in lower case, also those whose bytes add up to the same', () => {
+  const names = ['Aa', 'BB', 'sAMAccountName', 'cn;lang-de', 'CN', 'Straße'];
+  const attributes = names.map((name) => [name, [Buffer.from(`of ${name}`)]] as const);
+  const message = writeEntry(1, { dn: 'cn=a', attributes });
+  for (const round of ['first', 'again'])
+    new MessageFramer().push(message, ({ body }) => {
+      expect([round, ...readEntry(body, new Set()).texts]).toEqual([
+        round,
+        ...names.map((name) => [name.toLowerCase(), [`of ${name}`]]),
+      ]);
+    });
+  expect.assertions(2);
 });
 
 test('ids are remembered each on its own, also beyond the first size of the table', () => {
