@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
 import { testApi, type TestApi } from '../../support/api/test-api.ts';
+import { toKept } from '../../../src/store/event-changes.ts';
 
 type EventPage = { items: { id: number; type: string }[]; next: string | null; atEnd: boolean };
 
@@ -16,7 +17,7 @@ describe.each(databases)('the history on %s', (_name, open) => {
   beforeAll(async () => {
     database = await open();
     api = await testApi(database.knex);
-    const change = (after: string) => JSON.stringify([['email', null, after]]);
+    const change = (after: string) => JSON.stringify(toKept([{ field: 'email', before: null, after }]));
     await addEvent(database.knex, 'one', { user_id: 1, source_id: 'ad', run_id: 1, changes: change('a@x.test') });
     await addEvent(database.knex, 'two', { user_id: 2, source_id: 'ad', run_id: 1, at: '2026-03-01T00:00:00Z' });
     await addEvent(database.knex, 'three', { user_id: 1, source_id: 'acd', reason: '100% sure' });
