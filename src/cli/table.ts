@@ -37,10 +37,9 @@ export function tableRenderer<Row>(
     const cells = rows.map((row) => columns.map((column) => cellText(column.value(row))));
     widths = widths.map((width, index) => Math.max(width, ...cells.map((row) => stringWidth(row[index] ?? ''))));
     const fitted = options.width === undefined ? widths : fit(widths, columns, options.width);
-    const lines = cells.map((row) =>
-      columns.map((column, index) => column.paint?.(row[index] ?? '') ?? row[index] ?? ''),
-    );
-    const head = headDone ? [] : [columns.map((column) => options.paintHead(column.head))];
+    const cutTo = (row: readonly string[]): string[] => row.map((text, index) => cut(text, fitted[index] ?? 0));
+    const lines = cells.map((row) => cutTo(row).map((text, index) => columns[index]?.paint?.(text) ?? text));
+    const head = headDone ? [] : [cutTo(columns.map((column) => column.head)).map(options.paintHead)];
     headDone = true;
     return render([...head, ...lines], columns, fitted);
   };
@@ -48,6 +47,19 @@ export function tableRenderer<Row>(
 
 function cellText(value: string | number | null | undefined): string {
   return value === null || value === undefined ? '' : cleanText(String(value), longestCell).trim();
+}
+
+const graphemes = new Intl.Segmenter();
+
+/** A text, or as much of it as fits with a sign that there is more. The library's own cutting goes by code units. */
+function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  for (const { segment } of graphemes.segment(text)) {
+    if (stringWidth(kept + segment) >= width) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }
 
 /** Takes from the widest columns, one by one, until the table fits or nothing more can be taken. */
@@ -70,7 +82,6 @@ function render<Row>(lines: readonly string[][], columns: readonly Column<Row>[]
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
     colWidths: [...widths],
     colAligns: columns.map((column) => column.align ?? 'left'),
-    truncate: '…',
   });
   table.push(...lines);
   return `${table

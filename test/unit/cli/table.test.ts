@@ -23,6 +23,15 @@ describe('a table', () => {
       { numRuns: 300 },
     );
   });
+  it('cuts between characters, whatever their width and length', () => {
+    const render = tableRenderer(columns, { width: 30, paintHead: plain });
+    expect(
+      render([
+        ['1', '⺀𐀀⺀    🌭𐀀', '!        !'],
+        ['10000', '', ''],
+      ]),
+    ).toBe('   ID  NAME         NOTE\n    1  ⺀𐀀⺀    …   !        !\n10000\n');
+  });
   it('elsewhere cuts nothing', () => {
     const long = 'x'.repeat(200);
     expect(tableRenderer(columns, { width: undefined, paintHead: plain })([['1', long, long]])).toContain(long);
