@@ -80,6 +80,30 @@ test('14.4 after a restore from a backup the same run reads in full, and says so
   expect(await synced()).toMatchObject({ mode: 'full' });
 }, 120_000);
 
+const moveAll = (from: (index: number) => string, to: (index: number) => readonly string[]) =>
+  asAdmin(samba, async (client) => {
+    for (const index of users.slice(5).keys()) await client.modifyDN(from(index), to(index).join(','));
+  });
+
+test('3.3, 13.2 a delta after a full read that is held for showing too few is held like it, and lets nothing pass', async () => {
+  const away = (index: number) => [`CN=away${String(index)}`, outside] as const;
+  const home = (index: number) => users[index + 5] ?? '';
+  await moveAll(home, away);
+  const whole = await site.sync('--full');
+  expect([whole.code, whole.runs.map(({ mode, state }) => [mode, state])]).toEqual([6, [['full', 'held']]]);
+  await setMail(users[0] ?? '', 'meanwhile@example.com');
+  const delta = await site.sync();
+  expect([delta.code, delta.runs.map(({ mode, state }) => [mode, state])]).toEqual([6, [['delta', 'held']]]);
+  expect(delta.runs[0]?.error?.message).toMatch(/^7 of 12 .* missing since an import before/);
+  expect(await site.rows('account', 'list', '--state', 'gone')).toEqual([]);
+  expect((await site.run('user', 'list', '--json')).stdout).not.toContain('meanwhile@example.com');
+  await moveAll(
+    (index) => away(index).join(','),
+    (index) => [home(index)],
+  );
+  expect(await synced()).toMatchObject({ mode: 'delta', counts: { read: 7, gone: 0, updated: 1 } });
+}, 120_000);
+
 test('3.1, 3.3, 9.1 what a delta reports of most accounts one by one is evidence; nobody is deactivated', async () => {
   await asAdmin(samba, async (client) => {
     for (const dn of users.slice(0, 4)) await client.del(dn);
