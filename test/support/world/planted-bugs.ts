@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bugs, type Bug } from './bugs.ts';
 
 /**
  * Shows that the property tests find bugs: plants one at a time in a copy of the tree and runs the tests there.
@@ -19,28 +20,6 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../../..');
 const reportFile = 'planted-report.json';
 const left = new Set(['node_modules', '.git', '.rosterd', 'dist', 'coverage']);
-
-interface Bug {
-  readonly about: string;
-  readonly file: string;
-  readonly right: string;
-  readonly wrong: string;
-}
-
-const bugs: readonly Bug[] = [
-  {
-    about: 'fold: a team that a person took comes back with the source (spec 11.2)',
-    file: 'src/domain/fold.ts',
-    right: "idsOf(ranked, 'teams'), input.words.teamsTaken)",
-    wrong: "idsOf(ranked, 'teams'), [])",
-  },
-  {
-    about: 'correlation: of several users that match the first one is linked (spec 4.2)',
-    file: 'src/reconcile/correlate.ts',
-    right: 'if (others.length > 0) return',
-    wrong: 'if (others.length > 9) return',
-  },
-];
 
 function plant(copy: string, { file, right, wrong }: Bug): void {
   const path = join(copy, file);
