@@ -21,8 +21,16 @@ export function fromKept<Told extends ToldChange>(kept: KeptChanges): Pick<Told,
   );
 }
 
-/** In a statement: a table `c` of the fields that kept changes name, each with its place. */
+/** In a statement: a table `c` of the fields that kept changes name. */
 export function fieldsOfKept(changes: string): string {
-  return `(select value #>> '{}' as field, place from jsonb_array_elements(${changes}) with ordinality as items(value, place)
-    where place % 3 = 1) as c`;
+  return `(select value #>> '{}' as field from ${items(changes)} where place % 3 = 1) as c`;
+}
+
+/** In a statement: kept changes with the fields that they name, and nothing of what those were and became. */
+export function withoutValues(changes: string): string {
+  return `coalesce((select jsonb_agg(case when place % 3 = 1 then value else 'null' end order by place) from ${items(changes)}), '[]')`;
+}
+
+function items(changes: string): string {
+  return `jsonb_array_elements(${changes}) with ordinality as items(value, place)`;
 }

@@ -1,5 +1,6 @@
 import type { PersonsAccount, PurgeStore, PurgeSubject, PurgeTransaction } from '../users/purge.ts';
 import { appendPersonsEvent } from './append-event.ts';
+import { withoutValues } from './event-changes.ts';
 import { query, queryOne, type Db } from './sql.ts';
 import { inOperatorsTransaction } from './transactions.ts';
 import { lastSeenUnder } from './user-links.ts';
@@ -36,7 +37,7 @@ function within(db: Db): PurgeTransaction {
       const { count } = await queryOne<{ count: number }>(
         db,
         `with blanked as (
-           update event set reason = null, former = null, changes = ${withoutValues}
+           update event set reason = null, former = null, changes = ${withoutValues('changes')}
             where user_id = ? or (user_id is null and account_id = any(?)) returning 1
          ) select count(*)::int as count from blanked`,
         [userId, [...accountIds]],
@@ -54,11 +55,6 @@ function within(db: Db): PurgeTransaction {
 
 /** What is of one user only. */
 const ownTables = ['override', 'word', 'sync_off', 'worklist_ack', 'snapshot', 'claim', 'match_key'] as const;
-
-/** Which fields changed, in their order, and nothing of what they were and became. */
-const withoutValues = `coalesce((
-  select jsonb_agg(case when place % 3 = 1 then value else 'null' end order by place)
-    from jsonb_array_elements(changes) with ordinality as items(value, place)), '[]')`;
 
 async function lockUser(db: Db, userId: number, retentionDays: number): Promise<PurgeSubject | null> {
   // Who was never deactivated, only never activated, is kept since the creation.
