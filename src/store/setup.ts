@@ -1,9 +1,10 @@
 import { digestOf } from '../digest.ts';
 import type { Field } from '../domain/fields.ts';
-import { fold, normalise } from '../domain/text.ts';
+import { fold, foldVersion, normalise } from '../domain/text.ts';
 import type { FieldValues, Policy } from '../domain/user.ts';
 import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
 import type { AccountContent } from '../domain/account.ts';
+import { refold } from './refold.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { toValue, type ValueRow } from './user-rows.ts';
@@ -79,6 +80,7 @@ export async function ensureSources(db: Db, sources: readonly ConfiguredSource[]
     ) => `insert into source_state (source_id, kind, role, decision_digest) select id, kind, "as", "decisionDigest" from ${rows}
       on conflict (source_id) do update set kind = excluded.kind, role = excluded.role`,
   );
+  await refold(db);
   await refreshKeys(db, sources, allRules);
   const digests = rowTable('id text, "decisionDigest" text');
   await inTransaction(db, async (transaction) => {
@@ -111,7 +113,7 @@ const batch = 1_000;
 
 /** Derives all match keys anew when the rules have changed since they were derived. */
 async function refreshKeys(db: Db, sources: readonly ConfiguredSource[], allRules: Match): Promise<void> {
-  const digest = digestOf(sources.map((source) => [source.id, source.match]));
+  const digest = digestOf([foldVersion, sources.map((source) => [source.id, source.match])]);
   const [known] = await query<{ value: string }>(db, `select value from setting where name = 'match-rules'`);
   if (known?.value === digest) return;
   for (const source of sources) await refreshAccountKeys(db, source);
