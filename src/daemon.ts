@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectors } from '../connectors/registry.ts';
@@ -9,11 +9,14 @@ import type { DryRunReport } from './api/schemas/runs.ts';
 import { buildApplication, connectorDefinitions, type Application } from './application.ts';
 import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
+import { holdPort, type HeldPort } from './held-port.ts';
+import { collectOpened, type Opened } from './opened.ts';
 import { keepDryRuns, noDryRuns, openDryRun, playDryRun } from './dry-run.ts';
 import type { QueueBackend } from './queue/run-queue.ts';
 import { createScheduler, isCronExpression } from './runs/schedule.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
+import { plaintextAllowed } from './settings/transport.ts';
 import { migrateSchema } from './store/migrate.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { runStore } from './store/run-store.ts';
@@ -53,6 +56,7 @@ export async function migrateDatabase(options: DaemonOptions): Promise<{ readonl
 
 const tickMs = 5_000;
 const noticeMs = 15_000;
+const leaveAfterMs = 5_000;
 
 /** Runs the daemon until it is told to stop (SIGTERM, SIGINT), then ends in good order: everything is taken up again later. */
 export async function startDaemon(options: DaemonOptions & { readonly role: ProcessRole }): Promise<void> {
@@ -65,26 +69,40 @@ export async function startDaemon(options: DaemonOptions & { readonly role: Proc
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  const store = await openStore(settings, { role: 'daemon', waitMs: 10_000, create: true, schema: 'current' });
-  try {
-    await serve(settings, options, store, log, stopping.signal);
-  } finally {
-    await store.close();
+  const opened = collectOpened(log);
+  opened.add('signal handlers', () => {
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
     removeCrashHandlers();
+  });
+  for (const warning of await plaintextAllowed(settings)) log.warn(warning);
+  try {
+    await serve(settings, options, opened, log, stopping.signal);
+  } finally {
+    await opened.close();
+    // What could not be closed must not keep a process alive that does nothing any more.
+    setTimeout(() => process.exit(), leaveAfterMs).unref();
   }
   log.info('stopped');
 }
 
+/**
+ * Opens one thing after the other and notes how each is closed, so that a start that fails at any step leaves nothing
+ * behind. The port comes first: a start that cannot have it touches neither data directory nor database, where a healthy
+ * daemon may be at work.
+ */
 async function serve(
   settings: Settings,
   options: DaemonOptions & { readonly role: ProcessRole },
-  store: Store,
+  opened: Opened,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   const does = (role: ProcessRole): boolean => options.role === 'all' || options.role === role;
+  const port = does('api') ? await holdPort(settings.http) : null;
+  if (port !== null) opened.add('port', () => port.release());
+  const store = await openStore(settings, { role: 'daemon', waitMs: 10_000, create: true, schema: 'current' });
+  opened.add('database', () => store.close());
   // What only a daemon needs is loaded here: commands in process start without it.
   const [{ openRunQueue, openRunWorker }, { buildNotifier }] = await Promise.all([
     import('./queue/run-queue.ts'),
@@ -92,6 +110,7 @@ async function serve(
   ]);
   const backend = await queueBackend(settings, store);
   const queue = await openRunQueue(backend, log);
+  opened.add('queue', () => queue.close());
   const runs = runStore(store.db);
   const scheduler = createScheduler(
     settings.sources.filter((source) => source.enabled).map((source) => ({ source: source.id, ...source.schedule })),
@@ -102,6 +121,7 @@ async function serve(
     },
   );
   const dryRuns = keepDryRuns((request) => playHere(settings, options, store, log, signal, request));
+  opened.add('dry runs', () => dryRuns.ended());
   const application = await buildApplication({
     ...applicationBasis(settings, options, store, log, signal),
     scraped: true,
@@ -111,6 +131,9 @@ async function serve(
     nextRuns: (source) => scheduler.nextRuns(source),
   });
   const { engine, api } = application;
+  opened.add('API', () => api.close());
+  // Before any work is taken: who cannot be asked must not work for others.
+  const listening = port === null ? undefined : await listen(settings, application, port);
   const worker = does('worker')
     ? await openRunWorker(
         backend,
@@ -121,8 +144,16 @@ async function serve(
         log,
       )
     : undefined;
-  const address = does('api') ? await listen(settings, application, store) : undefined;
-  log.info({ address, role: options.role, database: settings.database.kind, config: settings.configFile }, 'started');
+  opened.add('worker', () => worker?.close());
+  if (listening !== undefined) {
+    opened.add('daemon.json', () => rm(daemonFile(settings), { force: true }));
+    await sayWhere(settings, application, store, listening);
+  }
+  log.info(
+    { address: listening, role: options.role, database: settings.database.kind, config: settings.configFile },
+    'started',
+  );
+  opened.add('schedule', () => scheduler.stop());
   if (does('scheduler')) await scheduler.start();
   const notifier = does('worker') ? buildNotifier({ settings, db: store.db, log, redactor: options.redactor }) : null;
   await Promise.all([
@@ -130,12 +161,6 @@ async function serve(
     notifier === null ? undefined : inRounds(noticeMs, signal, log, () => notifier.round(signal)),
   ]);
   log.info('stopping');
-  await scheduler.stop();
-  await api.close();
-  if (address !== undefined) await rm(daemonFile(settings), { force: true });
-  await worker?.close();
-  await queue.close();
-  await dryRuns.ended();
 }
 
 /** A stop in the middle of a run is no failure of the job: the next start takes the run up. */
@@ -178,14 +203,19 @@ async function inRounds(ms: number, signal: AbortSignal, log: Logger, round: () 
   }
 }
 
-async function listen(settings: Settings, { api, localToken }: Application, store: Store): Promise<string> {
-  const address = await api.listen({ host: settings.http.host, port: settings.http.port });
+/** Opens the API's port; gives the address under which this machine reaches it. */
+async function listen(settings: Settings, { api }: Application, port: HeldPort): Promise<string> {
+  await port.release();
+  return api.listen({ host: settings.http.host, port: settings.http.port });
+}
+
+/** Leaves address and token for the command line on this machine. */
+async function sayWhere(settings: Settings, { localToken }: Application, store: Store, address: string): Promise<void> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const file = { address, token: localToken, pid: process.pid, startedAt: new Date().toISOString() };
   await rm(daemonFile(settings), { force: true });
   await writeFile(daemonFile(settings), JSON.stringify(file), { mode: 0o600, flag: 'wx' });
   store.describe({ address });
-  return address;
 }
 
 function daemonFile(settings: Settings): string {
@@ -193,7 +223,11 @@ function daemonFile(settings: Settings): string {
 }
 
 async function queueBackend(settings: Settings, store: Store): Promise<QueueBackend> {
-  if (settings.queue.kind === 'redis') return { kind: 'redis', url: await settings.queue.url.read() };
+  if (settings.queue.kind === 'redis') {
+    const { url, caFile } = settings.queue;
+    const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
+    return { kind: 'redis', url: await url.read(), ...ca };
+  }
   return { kind: 'database', pool: { ...store.connection } };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, Queue, Worker, type Job, type PostgresConnectionOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -12,7 +13,9 @@ const payload = z.discriminatedUnion('task', [
 /** Where jobs are kept: the application's own database, or Redis for many workers. */
 export type QueueBackend =
   | { readonly kind: 'database'; readonly pool: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'redis'; readonly url: string };
+  | { readonly kind: 'redis'; readonly url: string; readonly ca?: string };
+
+const patienceMs = 20_000;
 
 export interface RunQueue {
   addRun(runId: number): Promise<void>;
@@ -34,7 +37,7 @@ const kept = { removeOnComplete: { count: 100 }, removeOnFail: { count: 100 } };
 
 /** The producers' side. */
 export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promise<RunQueue> {
-  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : null;
+  const redis = backend.kind === 'redis' ? connectRedis(backend, log) : null;
   const queue =
     redis === null
       ? new Queue(queueName, { connection: databaseConnection(backend) }, createPostgresBackend)
@@ -42,7 +45,12 @@ export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promis
   queue.on('error', (error) => {
     log.warn({ err: error }, 'queue connection failed');
   });
-  await queue.waitUntilReady();
+  try {
+    await inTime(queue.waitUntilReady());
+  } catch (error) {
+    redis?.disconnect();
+    throw error;
+  }
   return {
     addRun: async (runId) => {
       await queue.add('run', { task: 'run', runId }, kept);
@@ -64,7 +72,7 @@ export interface WorkerTasks {
 
 /** The consumers' side: hands each job to the engine. A job that fails is not tried again by the queue; the engine finds it. */
 export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, log: QueueLog): Promise<RunWorker> {
-  const redis = backend.kind === 'redis' ? connectRedis(backend.url, log) : null;
+  const redis = backend.kind === 'redis' ? connectRedis(backend, log) : null;
   const work = async (job: Job): Promise<void> => {
     const data = payload.parse(job.data);
     await (data.task === 'run' ? tasks.run(data.runId) : tasks.reconcile());
@@ -80,7 +88,12 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
   worker.on('failed', (job, error) => {
     log.error({ job: job?.id, err: error }, 'job failed');
   });
-  await worker.waitUntilReady();
+  try {
+    await inTime(worker.waitUntilReady());
+  } catch (error) {
+    redis?.disconnect();
+    throw error;
+  }
   return {
     close: async () => {
       await worker.close();
@@ -89,12 +102,36 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
   };
 }
 
+/** The queue cannot be reached, and a start that waits for it for ever tells nobody. */
+class QueueError extends Error {
+  override readonly name = 'QueueError';
+  readonly code = 'queue-unreachable';
+}
+
+async function inTime(ready: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  const late = async (): Promise<never> => {
+    await sleep(patienceMs, undefined, { signal: limit.signal });
+    throw new QueueError(
+      `the queue did not answer within ${String(patienceMs / 1_000)} s: check its address, and that its server runs`,
+    );
+  };
+  try {
+    await Promise.race([ready, late()]);
+  } finally {
+    limit.abort();
+  }
+}
+
 function databaseConnection(backend: QueueBackend): PostgresConnectionOptions {
   return { ...(backend.kind === 'database' ? backend.pool : {}), max: 2, migrate: true };
 }
 
-function connectRedis(url: string, log: QueueLog): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: null });
+type RedisBackend = Extract<QueueBackend, { kind: 'redis' }>;
+
+function connectRedis({ url, ca }: RedisBackend, log: QueueLog): Redis {
+  const tls = url.startsWith('rediss:') ? { tls: ca === undefined ? {} : { ca } } : {};
+  const redis = new Redis(url, { maxRetriesPerRequest: null, ...tls });
   redis.on('error', (error) => {
     log.warn({ err: error }, 'queue connection failed');
   });

@@ -33,8 +33,8 @@ export function describeSettings(settings: Settings): SettingRow[] {
     log,
   } = settings;
   const shown = {
-    database: database.kind === 'embedded' ? 'embedded' : database.shown,
-    queue: queue.kind === 'database' ? 'database' : queue.shown,
+    database: database.kind === 'embedded' ? 'embedded' : serverAsWritten(database, 'database.url' in settings.origins),
+    queue: queue.kind === 'database' ? 'database' : serverAsWritten(queue, 'queue.url' in settings.origins),
     ...{
       dataDir,
       http,
@@ -53,6 +53,18 @@ export function describeSettings(settings: Settings): SettingRow[] {
     .map(({ path, value }) => ({ path, key: keyPath(path), value }))
     .filter(({ path, key }) => !isSourceLimit(path) || key in settings.origins)
     .map(({ key, value }) => ({ key, value: format(value), origin: settings.origins[key] ?? 'default' }));
+}
+
+/** In the shape of the file: the address alone, or with what its server is trusted by. */
+function serverAsWritten(
+  {
+    shown,
+    caFile,
+    allowPlaintext,
+  }: { readonly shown: string; readonly caFile?: string; readonly allowPlaintext: boolean },
+  whole: boolean,
+) {
+  return whole ? { url: shown, ...(caFile === undefined ? {} : { caFile }), allowPlaintext } : shown;
 }
 
 function isSourceLimit(path: readonly PropertyKey[]): boolean {

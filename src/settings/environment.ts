@@ -24,6 +24,7 @@ const overrides: Readonly<Record<string, Override>> = {
   ROSTERD_QUEUE: { path: ['queue'], parse: wordOrReference('database') },
   ROSTERD_DATA_DIR: { path: ['dataDir'], parse: asText },
   ROSTERD_HTTP_HOST: { path: ['http', 'host'], parse: asText },
+  ROSTERD_HTTP_ALLOW_PLAINTEXT: { path: ['http', 'allowPlaintext'], parse: (text) => (text === 'true' ? true : text) },
   ROSTERD_HTTP_PORT: { path: ['http', 'port'], parse: asNumber },
   ROSTERD_LOG_LEVEL: { path: ['log', 'level'], parse: asText },
 };

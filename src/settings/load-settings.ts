@@ -14,10 +14,11 @@ import { findInlinePasswords } from './inline-secrets.ts';
 import { isMapping, valueAt } from './key-path.ts';
 import { completeNotify } from './notify.ts';
 import { databaseProtocols, isAddress, queueProtocols, topSchema, undecodablePart } from './schema.ts';
-import type { Top } from './schema.ts';
+import type { Top, WrittenAddress } from './schema.ts';
 import type { NotifySettings } from './notify.ts';
 import type { ConnectorDefinition, DatabaseSettings, QueueSettings, Settings, SourceSettings } from './settings.ts';
 import { namedSources, readSources } from './sources.ts';
+import { transportProblem } from './transport.ts';
 import { sealed, secretsIn } from './walk-values.ts';
 import { parseConfiguration } from './yaml-file.ts';
 import type { RawConfiguration } from './yaml-file.ts';
@@ -109,8 +110,8 @@ function assemble(
   const { users, events, runs, rejects } = top.retention;
   return {
     configFile: resolve(configFile),
-    database: databaseOf(top.database),
-    queue: queueOf(top.queue),
+    database: databaseOf(top.database, place.folder),
+    queue: queueOf(top.queue, place.folder),
     dataDir: resolve(place.folder, top.dataDir),
     http: top.http,
     organization: top.organization,
@@ -134,12 +135,18 @@ function assemble(
   };
 }
 
-function databaseOf(written: string | SecretSource): DatabaseSettings {
-  return written === 'embedded' ? { kind: 'embedded' } : { kind: 'postgres', ...addressOf(written) };
+function databaseOf(written: WrittenAddress, folder: string): DatabaseSettings {
+  return written === 'embedded' ? { kind: 'embedded' } : { kind: 'postgres', ...serverOf(written, folder) };
 }
 
-function queueOf(written: string | SecretSource): QueueSettings {
-  return written === 'database' ? { kind: 'database' } : { kind: 'redis', ...addressOf(written) };
+function queueOf(written: WrittenAddress, folder: string): QueueSettings {
+  return written === 'database' ? { kind: 'database' } : { kind: 'redis', ...serverOf(written, folder) };
+}
+
+function serverOf(written: WrittenAddress, folder: string) {
+  if (typeof written === 'string' || !('url' in written)) return { ...addressOf(written), allowPlaintext: false };
+  const { url, caFile, allowPlaintext = false } = written;
+  return { ...addressOf(url), allowPlaintext, ...(caFile === undefined ? {} : { caFile: resolve(folder, caFile) }) };
 }
 
 function addressOf(written: string | SecretSource): { url: SecretRef; shown: string } {
@@ -212,7 +219,26 @@ async function checkAddress(
   if (!isAddress(address, protocols))
     return problem(`holds no such address; allowed there: an address ${protocols[0]}//… (or write ${key}: ${word})`);
   const part = undecodablePart(address);
-  return part === null ? [] : problem(`has a ${part} with a % that begins no escape (RFC 3986); a % is written %25`);
+  if (part !== null) return problem(`has a ${part} with a % that begins no escape (RFC 3986); a % is written %25`);
+  const wrong = transportProblem(key, address, setting);
+  if (wrong !== null) return problem(wrong);
+  return setting.caFile === undefined ? [] : checkCaFile([key, 'caFile'], setting.caFile, origins);
+}
+
+async function checkCaFile(
+  path: readonly PropertyKey[],
+  file: string,
+  origins: ReadonlyMap<string, string>,
+): Promise<ConfigurationProblem[]> {
+  const problem = (message: string): ConfigurationProblem[] => [
+    problemAt(path, { at: [], origins }, `cannot be used: ${file} ${message}`),
+  ];
+  try {
+    const pem = await readFile(file, 'utf8');
+    return pem.includes('-----BEGIN CERTIFICATE-----') ? [] : problem('holds no certificate in PEM form');
+  } catch (error) {
+    return problem(`cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'})`);
+  }
 }
 
 /** An address with a password is wrong in itself and may be wrong for its key too: the first says what to do. */

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isLoopback } from '../connector-kit/connect/endpoint.ts';
 import { isSecretSource } from '../connector-kit/secret.ts';
 import type { SecretSource } from '../connector-kit/secret.ts';
 import { isLocale, isTimeZone } from '../domain/field-values.ts';
@@ -63,11 +65,20 @@ const when = z
     error: 'must have exactly one of: supervisor: true, group: DN or name, profile: NAME',
   });
 
-const addressOf = (word: string, protocols: readonly string[]): z.ZodType<string | SecretSource> =>
-  z.custom<string | SecretSource>(
-    (value) => value === word || isSecretSource(value) || (typeof value === 'string' && isAddress(value, protocols)),
-    { error: `allowed: ${word}, an address ${protocols[0]}//… without a password, {env: NAME}, {file: PATH}` },
-  );
+/** An address of its own, or with what its server is trusted by. */
+export type WrittenAddress =
+  | string
+  | SecretSource
+  | { readonly url: string | SecretSource; readonly caFile?: string; readonly allowPlaintext?: boolean };
+
+const addressOf = (word: string, protocols: readonly string[]): z.ZodType<WrittenAddress> => {
+  const isOne = (value: unknown): boolean =>
+    isSecretSource(value) || (typeof value === 'string' && isAddress(value, protocols));
+  const withMore = z.strictObject({ url: z.custom(isOne), caFile: text.optional(), allowPlaintext: flag.optional() });
+  return z.custom<WrittenAddress>((value) => value === word || isOne(value) || withMore.safeParse(value).success, {
+    error: `allowed: ${word}, an address ${protocols[0]}//… without a password, {env: NAME}, {file: PATH}, or {url: one of these, caFile: PATH, allowPlaintext: true}`,
+  });
+};
 
 /** The protocols of the two addresses, as `URL` spells them. */
 export const databaseProtocols = ['postgres:', 'postgresql:'] as const;
@@ -91,6 +102,15 @@ export const topSchema = z.strictObject({
         )
         .min(1)
         .default(['localhost', '127.0.0.1', '::1']),
+      allowPlaintext: flag.default(false),
+      trustedProxies: z
+        .array(z.string().refine(isNetwork, { error: 'must be an address or a network such as 10.0.0.0/8' }))
+        .default([]),
+    })
+    .refine(({ host, allowPlaintext }) => allowPlaintext || isLoopback(host), {
+      path: ['host'],
+      error:
+        "is not this machine itself, so that tokens and people's data would travel in clear: leave it at 127.0.0.1 behind a reverse proxy that ends TLS, or say so with http.allowPlaintext: true",
     })
     .prefault({}),
   organization: z
@@ -153,6 +173,13 @@ export function commonSourceSchema(kinds: readonly string[], validateCron: (expr
 }
 
 export type CommonSource = z.infer<ReturnType<typeof commonSourceSchema>>;
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
 
 /** Whether the text is an address of one of these protocols. */
 export function isAddress(value: string, protocols: readonly string[]): boolean {

@@ -43,12 +43,19 @@ export interface Settings {
   readonly origins: Readonly<Record<string, string>>;
 }
 
-/** `shown` is the address where it holds no password, else the masked origin. */
-export type DatabaseSettings =
-  { readonly kind: 'embedded' } | { readonly kind: 'postgres'; readonly url: SecretRef; readonly shown: string };
+interface ServerAddress {
+  readonly url: SecretRef;
+  /** The address where it holds no password, else the masked origin. */
+  readonly shown: string;
+  /** PEM file with the only CAs that are trusted, absolute. */
+  readonly caFile?: string;
+  /** Said in so many words: what goes there may be read by others. */
+  readonly allowPlaintext: boolean;
+}
 
-export type QueueSettings =
-  { readonly kind: 'database' } | { readonly kind: 'redis'; readonly url: SecretRef; readonly shown: string };
+export type DatabaseSettings = { readonly kind: 'embedded' } | ({ readonly kind: 'postgres' } & ServerAddress);
+
+export type QueueSettings = { readonly kind: 'database' } | ({ readonly kind: 'redis' } & ServerAddress);
 
 interface HttpSettings {
   readonly host: string;
@@ -56,6 +63,10 @@ interface HttpSettings {
   readonly port: number;
   /** Names and addresses under which requests are answered, without port. */
   readonly hostNames: readonly string[];
+  /** Said in so many words: the API is served in clear beyond this machine. */
+  readonly allowPlaintext: boolean;
+  /** Addresses and networks whose word on who asks is taken (X-Forwarded-For). */
+  readonly trustedProxies: readonly string[];
 }
 
 interface OrganizationSettings {

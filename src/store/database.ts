@@ -1,4 +1,5 @@
 import createKnex from 'knex';
+import { databaseHost, databaseTransport, type Transport } from '../settings/transport.ts';
 import type { Db } from './sql.ts';
 
 /** How to reach a database. `password` is asked for at each new connection, so that a changed secret file counts. */
@@ -52,21 +53,49 @@ export function openDatabase(connection: DatabaseConnection, size: 'embedded' | 
   });
 }
 
+/** What the server is trusted by; nothing but the URL's own words unless told. */
+export interface DatabaseTrust {
+  /** PEM text of the only CAs that are trusted. */
+  readonly ca?: string;
+  readonly allowPlaintext: boolean;
+}
+
 /** The parts of a PostgreSQL address. The password is read anew by `readUrl` at each connection. */
-export function connectionOf(url: string, readUrl: () => Promise<string>): DatabaseConnection {
+export function connectionOf(
+  url: string,
+  readUrl: () => Promise<string>,
+  trust: DatabaseTrust = { allowPlaintext: false },
+): DatabaseConnection {
   const parsed = new URL(url);
-  const socket = parsed.searchParams.get('host');
-  const mode = parsed.searchParams.get('sslmode');
+  decoded(parsed.hostname, 'host name');
   return {
-    host: socket ?? (decoded(parsed.hostname, 'host name') || 'localhost'),
+    host: databaseHost(url),
     port: Number(parsed.port || '5432'),
     user: decoded(parsed.username || 'postgres', 'user name'),
     database: decoded(parsed.pathname.slice(1), 'path') || 'postgres',
     ...(parsed.password === '' ? {} : { password: async () => decoded(new URL(await readUrl()).password, 'password') }),
-    ...(mode === null || mode === 'disable'
-      ? {}
-      : { ssl: mode === 'no-verify' ? { rejectUnauthorized: false } : true }),
+    ...encryption(databaseTransport(url, trust), trust),
   };
+}
+
+/** Null where the database was reached in clear and offers no TLS; else what to say instead of the driver's words. */
+export function withoutTls(error: unknown, { host }: DatabaseConnection): Error | null {
+  if (!(error instanceof Error) || !error.message.includes('does not support SSL')) return null;
+  return new DatabaseTransportError(
+    `the database at ${host} offers no TLS, and without it its password and all data would travel in clear: switch it on there (ssl = on), or say that clear text is allowed with sslmode=disable in its address`,
+    { cause: error },
+  );
+}
+
+class DatabaseTransportError extends Error {
+  override readonly name = 'DatabaseTransportError';
+  readonly code = 'tls';
+}
+
+function encryption(transport: Transport, { ca }: DatabaseTrust): Pick<DatabaseConnection, 'ssl'> {
+  if (transport === 'unverified') return { ssl: { rejectUnauthorized: false } };
+  if (transport !== 'tls') return {};
+  return { ssl: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } };
 }
 
 /** The database's address, which its secret may have changed to, cannot be used. Holds nothing of it. */

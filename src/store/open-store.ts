@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { Settings } from '../settings/settings.ts';
-import { connectionOf, embeddedSettings, openDatabase, type DatabaseConnection } from './database.ts';
+import { connectionOf, embeddedSettings, openDatabase, withoutTls, type DatabaseConnection } from './database.ts';
 import { acquireDataDirectory, type AcquireOptions, type DataDirectory } from './embedded/data-directory.ts';
 import { openEmbeddedDatabase, type EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { EmbeddedDatabaseError } from './embedded/errors.ts';
@@ -105,14 +106,16 @@ async function openServer(
   options: StoreOptions,
 ): Promise<Store> {
   const readUrl = (): Promise<string> => database.url.read();
-  const connection = connectionOf(await readUrl(), readUrl);
+  const { caFile, allowPlaintext } = database;
+  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
+  const connection = connectionOf(await readUrl(), readUrl, { ...ca, allowPlaintext });
   const db = openDatabase(connection, 'server');
   try {
     const state = await schemaState(db);
     if (options.schema === 'current' && state !== 'current') throw new SchemaError(state);
   } catch (error) {
     await db.destroy();
-    throw error;
+    throw withoutTls(error, connection) ?? error;
   }
   return { db, connection, describe: () => undefined, close: () => db.destroy() };
 }

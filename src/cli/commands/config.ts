@@ -11,13 +11,19 @@ export function addConfigCommands(program: RosterdCommand, runner: Runner): void
     summary: 'is the configuration right, secrets included? names every problem at once',
     talks: 'local',
     run: async (context) => {
-      const { sources, dataDir } = await read(context, 'check');
+      const settings = await read(context, 'check');
+      const { sources, dataDir } = settings;
       const ids = sources.map((source) => source.id);
-      if (context.json) await context.out.json({ configFile: context.configFile, valid: true, dataDir, sources: ids });
-      else
+      const { plaintextAllowed } = await import('../../settings/transport.ts');
+      const warnings = await plaintextAllowed(settings);
+      if (context.json)
+        await context.out.json({ configFile: context.configFile, valid: true, dataDir, sources: ids, warnings });
+      else {
+        for (const warning of warnings) await context.err.line(`warning: ${warning}`);
         await context.out.line(
           `${context.configFile} is right. Sources: ${ids.join(', ') || 'none yet'}. Data: ${dataDir}`,
         );
+      }
       return undefined;
     },
   });

@@ -20,7 +20,7 @@ const fields =
   'username, firstName, lastName, displayName, email, windowsLogin, employeeId, acdId, numericId, mobileNumber, phoneNumber, language, locale, acdServer, department, company, jobTitle, companyStartDate, companyEndDate, departmentStartDate, departmentEndDate, displayTimeZone, schedulingTimeZone, rank, licences, qmViews, reconciliationRequired, emailVerified, blocked';
 const parts = 'externalId, disabled, supervisor, profile, group, role, team, supervises';
 const variables =
-  'ROSTERD_DATABASE, ROSTERD_QUEUE, ROSTERD_DATA_DIR, ROSTERD_HTTP_HOST, ROSTERD_HTTP_PORT, ROSTERD_LOG_LEVEL, ROSTERD_TOKEN, ROSTERD_URL, ROSTERD_CONFIG';
+  'ROSTERD_DATABASE, ROSTERD_QUEUE, ROSTERD_DATA_DIR, ROSTERD_HTTP_HOST, ROSTERD_HTTP_ALLOW_PLAINTEXT, ROSTERD_HTTP_PORT, ROSTERD_LOG_LEVEL, ROSTERD_TOKEN, ROSTERD_URL, ROSTERD_CONFIG';
 const kebab = 'must be a name in kebab-case such as corp-ad (a-z, 0-9 and single hyphens, at most 63)';
 const wholeAddress = 'put the whole address into a variable or a file and write {env: NAME} or {file: PATH}';
 
@@ -57,7 +57,9 @@ const cases: readonly Case[] = [
   {
     name: 'a misspelt key of a section',
     yaml: 'http:\n  port: 7420\n  hosts: x\n',
-    problems: ['FILE:3: http.hosts is not a known key (did you mean host?); allowed are host, port, hostNames'],
+    problems: [
+      'FILE:3: http.hosts is not a known key (did you mean host?); allowed are host, port, hostNames, allowPlaintext, trustedProxies',
+    ],
   },
   {
     name: 'keys that JavaScript gives a meaning',
@@ -160,15 +162,15 @@ const cases: readonly Case[] = [
     name: 'databases and queues of other kinds',
     yaml: 'database: mysql://h\nqueue: memory\n',
     problems: [
-      'FILE:1: database is "mysql://h"; allowed: embedded, an address postgres://… without a password, {env: NAME}, {file: PATH}',
-      'FILE:2: queue is "memory"; allowed: database, an address redis://… without a password, {env: NAME}, {file: PATH}',
+      'FILE:1: database is "mysql://h"; allowed: embedded, an address postgres://… without a password, {env: NAME}, {file: PATH}, or {url: one of these, caFile: PATH, allowPlaintext: true}',
+      'FILE:2: queue is "memory"; allowed: database, an address redis://… without a password, {env: NAME}, {file: PATH}, or {url: one of these, caFile: PATH, allowPlaintext: true}',
     ],
   },
   {
     name: 'an address with what cannot be read as one but may be a password',
     yaml: 'database: postgres://u:hun/ter2@h/d\n',
     problems: [
-      'FILE:1: database is "postgres://*****@h/d"; allowed: embedded, an address postgres://… without a password, {env: NAME}, {file: PATH}',
+      'FILE:1: database is "postgres://*****@h/d"; allowed: embedded, an address postgres://… without a password, {env: NAME}, {file: PATH}, or {url: one of these, caFile: PATH, allowPlaintext: true}',
     ],
   },
   {
