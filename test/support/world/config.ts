@@ -31,6 +31,8 @@ export interface WorldConfig {
   readonly defaults: Readonly<Partial<Record<Field, string>>>;
   /** Whether every run takes its decisions twice, first for the guard's counts; no limit is ever reached. */
   readonly counts: boolean;
+  /** Whether the guard holds everything; see {@link WorldChoice}. */
+  readonly tight: boolean;
 }
 
 /** The switches of which random worlds are made; plain, so that failing ones can be kept as JSON. */
@@ -48,6 +50,8 @@ export interface WorldChoice {
   readonly counts: boolean;
   /** The ids of the ACDs are given to other people (spec 8); kept examples from before say nothing of it. */
   readonly reusableIds?: boolean;
+  /** The guard holds every run after the first fill, and a person approves each. */
+  readonly tight?: boolean;
 }
 
 /** A choice's configuration. */
@@ -64,7 +68,8 @@ export function configOf(choice: WorldChoice): WorldConfig {
     ],
     teams: last && choice.addOnly ? 'add-only' : 'mirror',
     blanks: [],
-    reusableIds: choice.reusableIds === true,
+    // A run with more suspicions than a limit of nothing allows is one question of its own (spec 8.3).
+    reusableIds: choice.reusableIds === true && choice.tight !== true,
   });
   const directory: WorldSource = {
     id: 'ad',
@@ -86,5 +91,6 @@ export function configOf(choice: WorldChoice): WorldConfig {
     defaultTeam: 'Everybody',
     defaults: { displayTimeZone: 'Europe/Prague', locale: 'cs-CZ' },
     counts: choice.counts,
+    tight: choice.tight === true,
   };
 }

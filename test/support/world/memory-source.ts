@@ -26,9 +26,10 @@ export function memorySource(config: WorldConfig, source: WorldSource, answers: 
   };
 }
 
-/** Limits that nothing exceeds; where `counts`, only after every decision was counted. */
+/** Limits that nothing exceeds; where `counts`, only after every decision was counted. Where `tight`, everything exceeds them. */
 export function guardOf(config: WorldConfig): GuardLimits {
-  const limit = config.counts ? { number: 0, percent: Infinity } : { number: 1e9, percent: 100 };
+  const wide = config.counts ? { number: 0, percent: Infinity } : { number: 1e9, percent: 100 };
+  const limit = config.tight ? { number: 0, percent: 0 } : wide;
   return {
     created: limit,
     linked: limit,

@@ -1,4 +1,5 @@
 import type { WorldConfig } from './config.ts';
+import { naiveFold } from './naive-fold.ts';
 import { noteNames, seemsAnother } from './naive-names.ts';
 import { itemText, matchesUser, naiveCorrelation } from './naive-correlation.ts';
 import { applyTogether, holderOfName, holdReason, keyOf, naiveSaid, type NaiveApplication } from './naive-project.ts';
@@ -29,6 +30,11 @@ export function naiveReconcile(config: WorldConfig, state: NaiveState): void {
     if (!changed) return;
   }
   throw new Error('the naive model does not come to rest');
+}
+
+/** Every user under another configuration, from what has been applied already (spec 14.4). */
+export function naiveRefold(config: WorldConfig, state: NaiveState): void {
+  for (const user of Object.values(state.users)) user.value = naiveFold(config, state, user);
 }
 
 /** One reconcile of one source (spec 4.8). */

@@ -6,6 +6,7 @@ import { emptyValue, noWords, type Words } from '../../../src/domain/user.ts';
 import { distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
 import { valueSaid, type Part } from '../../../src/reconcile/project.ts';
 import { appendPersonsEvent } from '../../../src/store/append-event.ts';
+import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
 import { noReadRules } from '../../../src/store/read-rules.ts';
 import { reconcileReads } from '../../../src/store/reconcile-reads.ts';
 import { reconcileWrites } from '../../../src/store/reconcile-writes.ts';
@@ -13,6 +14,7 @@ import { query, queryOne } from '../../../src/store/sql.ts';
 import { createUserStore } from '../../../src/store/user-store.ts';
 import { saveWords } from '../../../src/store/user-words.ts';
 import { wakeUser } from '../../../src/store/wake-user.ts';
+import { createHeldRuns } from '../../../src/users/held-run.ts';
 import { ActionRefusedError } from '../../../src/users/errors.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
 import { createUserActions, type UserActions } from '../../../src/users/user-actions.ts';
@@ -92,6 +94,18 @@ export async function realSwitch(
   return done(switchSync({ userId, enabled, operator, ...(source === null ? {} : { source }) }));
 }
 
+/** Approves the held runs of these sources as they were shown; true where there was one (spec 13.2). */
+export async function realApprove(world: RealWorld, except: readonly string[]): Promise<boolean> {
+  const held = await query<{ id: number; digest: string }>(
+    world.db,
+    `select id, digest from run where state = 'held' and (source_id is null or source_id <> all(?)) order by id`,
+    [[...except]],
+  );
+  const heldRuns = createHeldRuns(createHeldRunStore(world.db), () => world.reconcileNow());
+  for (const { id, digest } of held) await heldRuns.approve({ run: id, digest, operator });
+  return held.length > 0;
+}
+
 /** Refuses what a linked account says now for one part. */
 export async function realRefuse(world: RealWorld, accountKey: string, part: string): Promise<void> {
   const { id, content } = await accountOf(world, accountKey);
@@ -125,15 +139,14 @@ export async function realLocalUser(world: RealWorld, values: Words['localValues
   await world.db.transaction(async (tx) => {
     const [reads, writes] = [reconcileReads(tx, noReadRules), reconcileWrites(tx)];
     const [id = 0] = await reads.allocateUserIds(1);
-    const policy = await queryOne<{ id: number }>(tx, 'select max(id) as id from policy');
     const words = { ...noWords, localValues: values };
     const teamNames = new Map((await reads.teams()).map((team) => [team.id, team.name]));
     const value = fold({
-      ...{ origin: 'local', words, snapshots: [], policy: world.policy, teamNames, present: emptyValue },
+      ...{ origin: 'local', words, snapshots: [], policy: world.policy.content, teamNames, present: emptyValue },
     });
     const taken = await reads.claimHolders(claimsOf(value));
     if (taken.size > 0) return;
-    await writes.insertUsers([{ userId: id, origin: 'local', active: false, value }], policy.id);
+    await writes.insertUsers([{ userId: id, origin: 'local', active: false, value }], world.policy.id);
     await saveWords(tx, id, noWords, words, { operator, reason: null });
     await writes.saveClaims([{ userId: id, take: claimsOf(value), release: [] }]);
     await writes.saveUserKeys([{ userId: id, keys: userKeys(value.fields, [], allRules(world)), before: [] }]);

@@ -24,13 +24,15 @@ export const operator = 'person';
 export interface RealWorld {
   readonly db: Db;
   readonly config: WorldConfig;
-  readonly policy: Policy;
+  readonly policy: { readonly id: number; readonly content: Policy };
   /** Observes these reads in this order and reconciles to rest. `crashAfter`: the process ends after so many transactions. */
   sync(reads: readonly (readonly [source: string, read: NaiveRead])[], how: SyncHow): Promise<void>;
-  /** Reconciles what a person has made due, to rest. */
+  /** Reconciles what a person has made due, to rest; in the middle of a sync that is left to its end. */
   reconcileNow(): Promise<void>;
   /** Ends this engine and starts another one. */
   restart(batchSize?: number): Promise<void>;
+  /** The same with another configuration. */
+  configure(config: WorldConfig): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,14 @@ interface SyncHow {
   readonly pageSize: number;
   readonly batchSize: number;
   readonly crashAfter: number | null;
+  /** What happens before the transaction of this number, or at the end where there are not so many. */
+  readonly during?: { readonly after: number; readonly act: () => Promise<void> } | null;
+}
+
+/** What is to happen before a transaction: the end of the process, or what a person does. */
+interface Countdown {
+  left: number | null;
+  during: { left: number; readonly act: () => Promise<void> } | null;
 }
 
 /** An engine's life: what it still has to execute, and how it is stopped. */
@@ -49,12 +59,13 @@ interface Life {
 }
 
 /** Opens a world on a migrated, empty database. */
-export async function openRealWorld(url: string, config: WorldConfig): Promise<RealWorld> {
+export async function openRealWorld(url: string, configured: WorldConfig): Promise<RealWorld> {
   const db = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 4 } });
   await query(db, `insert into operator (name, kind, full_scope) values (?, 'person', true)`, [operator]);
   const answers: Answers = { reads: new Map(), pageSize: 1000 };
-  const policy = await preparePolicy(db, config);
-  const countdown = { left: null as number | null };
+  const countdown: Countdown = { left: null, during: null };
+  let config = configured;
+  let policy = await preparePolicy(db, config);
   const birth = async (batchSize: number): Promise<Life> => makeLife(db, config, policy, answers, batchSize, countdown);
   let life = await birth(1000);
   const work = async (task: (engine: Engine) => Promise<unknown>): Promise<void> => {
@@ -72,27 +83,51 @@ export async function openRealWorld(url: string, config: WorldConfig): Promise<R
       await drain(life);
     }
   };
+  const restart = async (batchSize: number): Promise<void> => {
+    life.stop.abort();
+    life = await birth(batchSize);
+    await work((engine) => engine.recover());
+  };
+  let isSyncing = false;
   return {
     db,
-    config,
-    policy: policy.content,
-    async sync(reads, { pageSize, batchSize, crashAfter }) {
+    get config() {
+      return config;
+    },
+    get policy() {
+      return policy;
+    },
+    async sync(reads, { pageSize, batchSize, crashAfter, during }) {
       answers.pageSize = pageSize;
       for (const [source, read] of reads) answers.reads.set(source, read);
       if (batchSize !== life.batchSize) life = await birth(batchSize);
       countdown.left = crashAfter;
+      const { after, act } = during ?? { after: 0, act: () => Promise.resolve() };
+      countdown.during = { left: after, act };
       const sources = reads.map(([source]) => source);
+      isSyncing = true;
       await work((engine) => engine.sync({ sources, mode: 'full', askedBy: 'test' }));
+      await interfere(countdown);
+      isSyncing = false;
       countdown.left = null;
+      if (during) await work((engine) => engine.reconcileNow());
     },
-    reconcileNow: () => work((engine) => engine.reconcileNow()),
-    async restart(batchSize = life.batchSize) {
-      life.stop.abort();
-      life = await birth(batchSize);
-      await work((engine) => engine.recover());
+    reconcileNow: () => (isSyncing ? Promise.resolve() : work((engine) => engine.reconcileNow())),
+    restart: (batchSize = life.batchSize) => restart(batchSize),
+    async configure(another) {
+      config = another;
+      policy = await preparePolicy(db, config);
+      await restart(life.batchSize);
     },
     close: () => db.destroy(),
   };
+}
+
+/** Lets the person act whose turn it is. */
+async function interfere(countdown: Countdown): Promise<void> {
+  const { during } = countdown;
+  countdown.during = null;
+  await during?.act();
 }
 
 /** Executes what was queued, and what that queues, one after the other. */
@@ -121,7 +156,7 @@ async function makeLife(
   policy: { id: number; content: Policy },
   answers: Answers,
   batchSize: number,
-  countdown: { left: number | null },
+  countdown: Countdown,
 ): Promise<Life> {
   const matchOf = new Map(config.sources.map((source) => [source.id, source.match]));
   const readRules: ReadRules = {
@@ -147,9 +182,10 @@ async function makeLife(
   );
   const stop = new AbortController();
   const queue: number[] = [];
-  const tick = (): void => {
+  const tick = async (): Promise<void> => {
     if (countdown.left !== null && countdown.left-- <= 0) stop.abort(new Error('the process ends here'));
     stop.signal.throwIfAborted();
+    if (countdown.during !== null && countdown.during.left-- <= 0) await interfere(countdown);
   };
   const engine = new Engine({
     sources: config.sources.map((each) => memorySource(config, each, answers)),
@@ -177,9 +213,9 @@ async function makeLife(
 }
 
 /** Calls `tick` before each transaction of a store. */
-function watched<Store extends ReconcileStore | ImportStore>(store: Store, tick: () => void): Store {
-  const inLease: Store['inLease'] = ((lease: never, work: never) => {
-    tick();
+function watched<Store extends ReconcileStore | ImportStore>(store: Store, tick: () => Promise<void>): Store {
+  const inLease: Store['inLease'] = (async (lease: never, work: never) => {
+    await tick();
     return store.inLease(lease, work);
   }) as Store['inLease'];
   return { ...store, inLease };

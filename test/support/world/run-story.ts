@@ -1,12 +1,13 @@
 import type { Field } from '../../../src/domain/fields.ts';
 import { digests, inconsistencies, momentOf, syncOffences, unexplained, type Moment } from './checks.ts';
-import { configOf, type WorldConfig } from './config.ts';
+import { configOf, type WorldChoice, type WorldConfig } from './config.ts';
 import { naiveImport } from './naive-import.ts';
-import { halfIsMissing, naiveReconcile } from './naive-model.ts';
+import { halfIsMissing, naiveReconcile, naiveRefold } from './naive-model.ts';
 import { naiveEdit, naiveLocalUser, naiveRefuse, naiveSwitch, naiveUnlink, type WordEdit } from './naive-people.ts';
 import { emptyState, must, type NaiveState, type NaiveUser } from './naive-state.ts';
 import {
   realActivate,
+  realApprove,
   realEdit,
   realIgnore,
   realLocalUser,
@@ -17,7 +18,7 @@ import {
 import { viewOfStore } from './real-view.ts';
 import { openRealWorld, type RealWorld } from './real-world.ts';
 import { happen, readsOf, sourceTruth, textOf, type SourceTruth } from './source-truth.ts';
-import { wholeSync, type PersonStep, type Step, type Story, type SyncStep } from './steps.ts';
+import { wholeSync, type ConfigureStep, type PersonStep, type Step, type Story, type SyncStep } from './steps.ts';
 import { differences, viewOfModel, type WorldView } from './view.ts';
 
 /** A world in which the store and the rules disagree; the message names every place. */
@@ -34,9 +35,10 @@ export interface Variation {
 const asTold: Variation = { batchSize: null, reversed: false };
 
 interface Play {
-  readonly config: WorldConfig;
+  choice: WorldChoice;
+  config: WorldConfig;
   readonly truth: SourceTruth;
-  readonly model: NaiveState;
+  model: NaiveState;
   readonly real: RealWorld;
   readonly variation: Variation;
   /** The store as it was left by the last step. */
@@ -57,7 +59,8 @@ export async function playStory(
   const config = configOf(story.choice);
   const real = await openRealWorld(url, config);
   const moment = await momentOf(real.db);
-  const play: Play = { config, truth: sourceTruth(config), model: emptyState(config), real, variation, moment };
+  const { choice } = story;
+  const play: Play = { choice, config, truth: sourceTruth(config), model: emptyState(config), real, variation, moment };
   const steps = [...story.steps, wholeSync];
   try {
     for (const [index, step] of steps.entries()) await playStep(play, step, index);
@@ -77,6 +80,8 @@ const sourceSteps: ReadonlySet<Step['do']> = new Set([
   'join',
   'rename',
   'facts',
+  'crowd',
+  'shift',
 ]);
 
 async function playStep(play: Play, step: Step, index: number): Promise<void> {
@@ -87,12 +92,14 @@ async function playStep(play: Play, step: Step, index: number): Promise<void> {
   const { db } = play.real;
   const before = play.moment;
   let bySync = true;
-  if (step.do === 'sync') await sync(play, step);
+  if (step.do === 'sync') bySync = await sync(play, step);
+  else if (step.do === 'configure') await configure(play, step);
   else if (step.do === 'restart') await play.real.restart(play.variation.batchSize ?? step.batchSize);
   else {
     await playPerson(play, step);
     bySync = false;
   }
+  await approveAll(play);
   const after = await momentOf(db);
   play.moment = after;
   const problems = [
@@ -121,78 +128,146 @@ async function restless({ real }: Play): Promise<string[]> {
   return differences(await digests(real.db), before, '20.5');
 }
 
-async function sync({ config, truth, model, real, variation }: Play, step: SyncStep): Promise<void> {
+/** Syncs on both sides; false where a person acted in the middle. */
+async function sync(play: Play, step: SyncStep): Promise<boolean> {
+  const { truth, real, variation } = play;
   const reads = readsOf(truth, step);
-  for (const [source, read] of reads) naiveImport(model, source, read);
-  if (reads.length > 0) naiveReconcile(config, model);
+  if (reads.length === 0) return true;
   const turned = reads
     .map(([source, read]) => [source, { ...read, records: [...read.records].reverse() }] as const)
     .reverse();
   // Where a read was cut off or names an account twice, the order of the records is part of what was said.
   const turnable = variation.reversed && step.sources.every(({ cut, fault }) => cut === null && fault !== 'duplicate');
-  const { pageSize, crashAfter } = step;
-  if (reads.length > 0)
-    await real.sync(turnable ? turned : reads, {
-      pageSize,
-      crashAfter,
-      batchSize: variation.batchSize ?? step.batchSize,
-    });
+  const { pageSize, crashAfter, during } = step;
+  const batchSize = variation.batchSize ?? step.batchSize;
+  const toldReads = turnable ? turned : reads;
+  if (!during) {
+    modelSync(play, play.model, reads);
+    await real.sync(toldReads, { pageSize, crashAfter, batchSize });
+    return true;
+  }
+  const act = actOf(play, during.step);
+  const acted = structuredClone(play.model);
+  const outcomes = [act?.model(acted) ?? 'skip'];
+  modelSync(play, acted, reads);
+  modelSync(play, play.model, reads);
+  const other = structuredClone(play.model);
+  if (act !== null) outcomes.push(act.model(other));
+  naiveReconcile(play.config, other);
+  let done: boolean | 'skip' = 'skip';
+  const person = async (): Promise<void> => {
+    if (act !== null && outcomes.every((outcome) => outcome !== 'skip')) done = await act.real();
+  };
+  await real.sync(toldReads, { pageSize, crashAfter, batchSize, during: { after: during.after, act: person } });
+  if (!outcomes.includes(done)) throw new Disagreement(`${JSON.stringify(during.step)} is refused by one side only`);
+  await approveAll(play);
+  // Who acts in the middle of a sync acts before or after the decision on that user: both are right.
+  const seen = await viewOfStore(real.db);
+  play.model = differences(seen, viewOfModel(play.config, acted)).length === 0 ? acted : other;
+  return false;
+}
+
+function modelSync({ config }: Play, model: NaiveState, reads: ReturnType<typeof readsOf>): void {
+  for (const [source, read] of reads) naiveImport(model, source, read);
+  naiveReconcile(config, model);
+}
+
+/** Another configuration on both sides: every user is folded anew under it (spec 14.4). */
+async function configure(play: Play, { change }: ConfigureStep): Promise<void> {
+  play.choice = { ...play.choice, ...change };
+  play.config = configOf(play.choice);
+  naiveRefold(play.config, play.model);
+  naiveReconcile(play.config, play.model);
+  await play.real.configure(play.config);
+}
+
+/** Where the guard holds every run, a person approves each, until none is left but those of which half is missing (spec 3.3). */
+async function approveAll(play: Play): Promise<void> {
+  if (!play.config.tight) return;
+  for (let round = 0; await realApprove(play.real, heldSources(play)); round++)
+    if (round > 20) throw new Disagreement('approving never ends');
 }
 
 const editable: readonly Field[] = ['firstName', 'email', 'employeeId', 'department', 'displayName'];
 const roles = ['agent', 'supervisor', 'trainer'];
 const parts = ['email', 'employeeId', 'department', 'roles', 'teams'];
 
-async function playPerson(play: Play, step: PersonStep): Promise<void> {
-  const { config, model, real } = play;
-  if (step.do === 'local') {
-    const values = localValues(step);
-    if (Object.keys(model.users).includes(`local:${values.username}`)) return;
-    naiveLocalUser(config, model, values);
-    naiveReconcile(config, model);
-    await realLocalUser(real, values);
-    return;
-  }
-  if (step.do === 'refuse' || step.do === 'ignore') {
-    await playAccount(play, step);
-    return;
-  }
-  const user = picked(Object.values(model.users), step.user, (each) => each.key);
-  if (user === undefined) return;
-  if (step.do === 'switch') {
-    const source = step.source === null ? null : (config.sources[step.source]?.id ?? null);
-    const done = naiveSwitch(user, step.on, source);
-    naiveReconcile(config, model);
-    if ((await realSwitch(real, user.key, step.on, source)) !== done)
-      throw new Disagreement('the switch of the sync is refused by one side only');
-  } else if (step.do === 'activate') {
-    user.active = step.active;
-    naiveReconcile(config, model);
-    await realActivate(real, user.key, step.active);
-  } else if (step.do === 'unlink') {
-    if (!naiveUnlink(model, user, 'ad')) return;
-    naiveReconcile(config, model);
-    await realUnlink(real, user.key, 'ad');
-  } else {
-    const edit = editOf(model, user, step);
-    const done = naiveEdit(config, model, user, edit);
-    naiveReconcile(config, model);
-    if ((await realEdit(real, user.key, edit)) !== done)
-      throw new Disagreement(`${JSON.stringify(edit)} is refused by one side only`);
-  }
+/** What a person does, on both sides. `skip`: there is nothing to do it to. True where it is done, false where it is refused. */
+interface Act {
+  readonly model: (state: NaiveState) => boolean | 'skip';
+  readonly real: () => Promise<boolean>;
 }
 
-async function playAccount(
-  { config, model, real }: Play,
-  step: Extract<PersonStep, { do: 'refuse' | 'ignore' }>,
-): Promise<void> {
+async function playPerson(play: Play, step: PersonStep): Promise<void> {
+  const act = actOf(play, step);
+  const done = act?.model(play.model) ?? 'skip';
+  if (done === 'skip' || act === null) return;
+  naiveReconcile(play.config, play.model);
+  if ((await act.real()) !== done) throw new Disagreement(`${JSON.stringify(step)} is refused by one side only`);
+}
+
+/** Whom a step is about is picked as the model is now; null where there is nobody. */
+function actOf(play: Play, step: PersonStep): Act | null {
+  const { config, model, real } = play;
+  if (step.do === 'local') return localUserAct(play, localValues(step));
+  if (step.do === 'refuse' || step.do === 'ignore') return accountAct(play, step);
+  const key = picked(Object.values(model.users), step.user, (each) => each.key)?.key;
+  if (key === undefined) return null;
+  const userOf = (state: NaiveState): NaiveUser => must(state.users[key]);
+  if (step.do === 'switch') {
+    const source = step.source === null ? null : (config.sources[step.source]?.id ?? null);
+    return {
+      model: (state) => naiveSwitch(userOf(state), step.on, source),
+      real: () => realSwitch(real, key, step.on, source),
+    };
+  }
+  if (step.do === 'activate')
+    return {
+      model: (state) => {
+        userOf(state).active = step.active;
+        return true;
+      },
+      real: () => realActivate(real, key, step.active).then(() => true),
+    };
+  if (step.do === 'unlink')
+    return {
+      model: (state) => naiveUnlink(state, userOf(state), 'ad') || 'skip',
+      real: () => realUnlink(real, key, 'ad').then(() => true),
+    };
+  const edit = editOf(model, step);
+  return {
+    model: (state) => naiveEdit(config, state, userOf(state), edit),
+    real: () => realEdit(real, key, edit),
+  };
+}
+
+function localUserAct({ config, real }: Play, values: ReturnType<typeof localValues>): Act {
+  return {
+    model: (state) => {
+      if (Object.keys(state.users).includes(`local:${values.username}`)) return 'skip';
+      naiveLocalUser(config, state, values);
+      return true;
+    },
+    real: () => realLocalUser(real, values).then(() => true),
+  };
+}
+
+function accountAct({ model, real }: Play, step: Extract<PersonStep, { do: 'refuse' | 'ignore' }>): Act | null {
   const key = picked(Object.keys(model.accounts), step.account, (each) => each);
-  if (key === undefined) return;
-  const part = step.do === 'refuse' ? must(parts[step.part]) : '';
-  if (step.do === 'ignore') must(model.accounts[key]).ignored = step.ignored;
-  else if (!naiveRefuse(model, key, part)) return;
-  naiveReconcile(config, model);
-  await (step.do === 'ignore' ? realIgnore(real, key, step.ignored) : realRefuse(real, key, part));
+  if (key === undefined) return null;
+  if (step.do === 'ignore')
+    return {
+      model: (state) => {
+        must(state.accounts[key]).ignored = step.ignored;
+        return true;
+      },
+      real: () => realIgnore(real, key, step.ignored).then(() => true),
+    };
+  const part = must(parts[step.part]);
+  return {
+    model: (state) => naiveRefuse(state, key, part) || 'skip',
+    real: () => realRefuse(real, key, part).then(() => true),
+  };
 }
 
 function localValues(step: Extract<PersonStep, { do: 'local' }>): {
@@ -209,7 +284,6 @@ function localValues(step: Extract<PersonStep, { do: 'local' }>): {
 
 function editOf(
   model: NaiveState,
-  _user: NaiveUser,
   step: Exclude<PersonStep, { do: 'switch' | 'activate' | 'unlink' | 'refuse' | 'ignore' | 'local' }>,
 ): WordEdit {
   const team = (number: number): string => must(picked(Object.values(model.teams), number, (name) => name));

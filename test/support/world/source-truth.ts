@@ -94,6 +94,8 @@ export function happen(truth: SourceTruth, step: SourceStep): void {
   const source = sourceAt(truth, step.source);
   const objects = truth.objects.get(source.id) ?? new Map<number, Truth>();
   if (step.do === 'empty') return objects.clear();
+  if (step.do === 'crowd') return crowd(source, objects, step);
+  if (step.do === 'shift') return shift(source, objects, step.field);
   if (step.do === 'rename') {
     const names = truth.teamNames.get(source.id) ?? [];
     names[step.team] = step.name;
@@ -126,6 +128,24 @@ export function happen(truth: SourceTruth, step: SourceStep): void {
 function setField(source: WorldSource, object: Truth, step: Extract<SourceStep, { do: 'set' }>): void {
   const field = fieldsOf(source)[step.field] ?? 'email';
   object.values[field] = step.value === null ? null : textOf(field, step.value);
+}
+
+/** Accounts without anything else: their ids begin where those of single accounts end. */
+function crowd(
+  source: WorldSource,
+  objects: Map<number, Truth>,
+  { count, field, value }: Extract<SourceStep, { do: 'crowd' }>,
+): void {
+  const values = fieldsOf(source).map((_, index) => (index === field ? value : null));
+  for (let id = 100; id < 100 + count; id++)
+    objects.set(id, { values: initial(source, id, values), disabled: false, facts: 0, teams: [], supervises: [] });
+}
+
+function shift(source: WorldSource, objects: ReadonlyMap<number, Truth>, index: number): void {
+  const field = fieldsOf(source)[index] ?? 'email';
+  const rows = [...objects].sort(([a], [b]) => a - b).map(([, object]) => object);
+  const said = rows.map((object) => object.values[field] ?? null);
+  for (const [row, object] of rows.entries()) object.values[field] = said[row + 1] ?? null;
 }
 
 function swap(source: WorldSource, a: Truth, b: Truth | undefined, index: number): void {

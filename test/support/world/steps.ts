@@ -48,6 +48,16 @@ export type SourceStep =
       readonly supervises: readonly number[];
     }
   | { readonly do: 'rename'; readonly source: number; readonly team: number; readonly name: number }
+  /** So many more accounts, of which `field` is one value that all share. */
+  | {
+      readonly do: 'crowd';
+      readonly source: number;
+      readonly count: number;
+      readonly field: number;
+      readonly value: number;
+    }
+  /** A field of each account is that of the next one: a column that has slipped by a row. */
+  | { readonly do: 'shift'; readonly source: number; readonly field: number }
   | { readonly do: 'facts'; readonly source: number; readonly id: number; readonly facts: number };
 
 /** The sources that are read, in this order; `cut` is how many records of each arrive, all where it is null. */
@@ -62,9 +72,18 @@ export interface SyncStep {
   readonly pageSize: number;
   readonly batchSize: number;
   readonly crashAfter: number | null;
+  /** What a person does while it runs, before the transaction of this number. */
+  readonly during?: { readonly after: number; readonly step: PersonStep } | null;
 }
 
-export type Step = PersonStep | SourceStep | SyncStep | { readonly do: 'restart'; readonly batchSize: number };
+/** Another configuration: `fieldRank` is a policy, `nameRule` a rule of correlation. */
+export interface ConfigureStep {
+  readonly do: 'configure';
+  readonly change: Partial<Pick<WorldChoice, 'fieldRank' | 'nameRule'>>;
+}
+
+export type Step =
+  PersonStep | SourceStep | SyncStep | ConfigureStep | { readonly do: 'restart'; readonly batchSize: number };
 
 /** Everything of one random world: what failing ones are kept as. */
 export interface Story {
@@ -116,7 +135,19 @@ const sourceStep: fc.Arbitrary<SourceStep> = fc.oneof(
   },
   { weight: 1, arbitrary: step('facts', { source, id, facts: fc.nat(variety.facts - 1) }) },
 );
-const rareSourceStep: fc.Arbitrary<SourceStep> = step('empty', { source });
+const rareSourceStep: fc.Arbitrary<SourceStep> = fc.oneof(
+  step('empty', { source }),
+  step('crowd', { source, count: fc.integer({ min: 2, max: 25 }), field: fc.nat(6), value }),
+  step('shift', { source, field: fc.nat(6) }),
+);
+const configureStep: fc.Arbitrary<ConfigureStep> = step('configure', {
+  change: fc.oneof(fc.record({ fieldRank: fc.boolean() }), fc.record({ nameRule: fc.boolean() })),
+});
+/** What comes to the same whether it is said before, after or in the middle of a decision on another user. */
+const personStepDuring: fc.Arbitrary<PersonStep> = fc.oneof(
+  step('edit', { user: pick, field: fc.constantFrom(3, 4), value: maybe }),
+  step('role', { user: pick, role: fc.nat(2), how }),
+);
 
 const personStep: fc.Arbitrary<PersonStep> = fc.oneof(
   step('edit', { user: pick, field: fc.nat(4), value: maybe }),
@@ -157,6 +188,9 @@ function syncStep(crashes: boolean): fc.Arbitrary<SyncStep> {
     pageSize: fc.constantFrom(1000, 1, 2),
     batchSize,
     crashAfter: crashes ? fc.option(fc.nat(12), { freq: 2 }) : fc.constant(null),
+    during: crashes
+      ? fc.constant(null)
+      : fc.option(fc.record({ after: fc.nat(8), step: personStepDuring }), { freq: 1, nil: null }),
   });
 }
 
@@ -180,16 +214,18 @@ const choice: fc.Arbitrary<WorldChoice> = fc.record({
   nameRule: fc.boolean(),
   counts: fc.boolean(),
   reusableIds: fc.boolean(),
+  tight: fc.constantFrom(false, false, true),
 });
 
 /** Random worlds: some accounts, a first sync, then whatever happens. */
 export function stories(options: { readonly crashes: boolean; readonly maxSteps: number }): fc.Arbitrary<Story> {
   const later = fc.oneof(
     { weight: 10, arbitrary: sourceStep },
-    { weight: 1, arbitrary: rareSourceStep },
+    { weight: 2, arbitrary: rareSourceStep },
     { weight: 5, arbitrary: personStep },
     { weight: 7, arbitrary: syncStep(options.crashes) },
     { weight: 1, arbitrary: step('restart', { batchSize }) },
+    { weight: 1, arbitrary: configureStep },
   );
   return fc
     .tuple(
