@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticate } from './access/authentication.ts';
+import { proofOf } from './access/daemon-proof.ts';
 import { localOperatorName } from './access/operators.ts';
 import { newToken } from './access/tokens.ts';
 import { buildApi } from './api/build-api.ts';
@@ -211,7 +213,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const localToken = newToken();
   redactor.register(localToken);
   const api = await buildApi({
-    authenticate: createAuthenticate(operators, localToken),
+    authenticate: createAuthenticate(operators, localToken, [options.osUser, 'root']),
+    prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
     userActions: actionsWith(options.requestReconcile),
     createUser: createCreateUser(actionBasis(options.requestReconcile), () => policies.inForce(policyId)),
@@ -239,12 +242,34 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     sourceChecks: { check: (id, known, signal) => checkSource(wiring, id, known, signal) },
     settings: () => describeSettings(settings),
     version: { version: product.version, schema: await schemaState(db), node: process.versions.node },
-    notReady: () => notReady(db, log),
+    notReady: inTime(() => notReady(db, log)),
     metrics,
-    http: { hostNames: settings.http.hostNames },
+    http: { hostNames: settings.http.hostNames, trustedProxies: settings.http.trustedProxies },
     log,
   });
   return { engine, api, bulk, localToken, sources };
+}
+
+/** Below the 2 s in which load balancers want their answer. */
+const readinessMs = 1_500;
+
+/** Answers in time whatever the database does, and asks it only once at a time however many ask. */
+function inTime(ask: () => Promise<string | null>): () => Promise<string | null> {
+  let asked: Promise<string | null> | null = null;
+  return async () => {
+    asked ??= ask().finally(() => {
+      asked = null;
+    });
+    const late = new AbortController();
+    const timeUp = sleep(readinessMs, 'the database does not answer in time', { signal: late.signal }).catch(
+      () => null,
+    );
+    try {
+      return await Promise.race([asked, timeUp]);
+    } finally {
+      late.abort();
+    }
+  };
 }
 
 async function notReady(db: Db, log: Logger): Promise<string | null> {

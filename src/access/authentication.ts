@@ -16,23 +16,37 @@ interface Credentials {
   readonly token: string;
   /** The operating-system user who runs the command line; counts with the local token only. */
   readonly osUser: string | undefined;
+  /** The connection does not come from another machine, nor through a proxy. */
+  readonly fromThisMachine: boolean;
 }
 
 /** Tells who asks; null where the proof is worth nothing. */
 export type Authenticate = (credentials: Credentials) => Promise<Principal | null>;
 
-const osUserName = /^[A-Za-z0-9._-]{1,64}$/;
+/** The user of the operating system and, beside it, who became that user by sudo. */
+const osUserForm = /^([A-Za-z0-9._-]{1,64})(?: \(sudo [A-Za-z0-9._-]{1,64}\))?$/;
+/** An API token as {@link newToken} makes it; what is none is not looked up. */
+const tokenForm = /^rosterd_[A-Za-z0-9_-]{43}$/;
 
 /**
  * Recognises the daemon's local token, which whoever can read the data directory has (spec 19.3), and API tokens. A token
  * of a disabled operator is worth nothing; an API token may do what both it and its operator may.
+ *
+ * The local token is good on this machine only, and for `localUsers`: those who can read the data directory. Another name
+ * would be a false one in the history.
  */
-export function createAuthenticate(store: OperatorStore, localToken: string): Authenticate {
-  return async ({ token, osUser }) => {
+export function createAuthenticate(
+  store: OperatorStore,
+  localToken: string,
+  localUsers: readonly string[],
+): Authenticate {
+  return async ({ token, osUser, fromThisMachine }) => {
     if (sameToken(token, localToken)) {
-      if (osUser === undefined || !osUserName.test(osUser)) return null;
+      const [, user] = osUserForm.exec(osUser ?? '') ?? [];
+      if (osUser === undefined || user === undefined || !localUsers.includes(user) || !fromThisMachine) return null;
       return principal(await store.ensureLocalOperator(localOperatorName(osUser)), true);
     }
+    if (!tokenForm.test(token)) return null;
     const stored = await store.findToken(hashToken(token));
     return stored === null ? null : principal(stored.operator, false, stored.permissions);
   };

@@ -8,6 +8,12 @@ export function osUserName(): string {
     .slice(0, 64);
 }
 
+/** The same for the history: with who became that user by sudo beside it. */
+export function actingOsUser(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const [user, sudoUser] = [osUserName(), env['SUDO_USER'] ?? ''];
+  return sudoUser === user || !/^[A-Za-z0-9._-]{1,64}$/.test(sudoUser) ? user : `${user} (sudo ${sudoUser})`;
+}
+
 function systemUserName(): string {
   try {
     return userInfo().username || `uid-${process.getuid?.() ?? 'unknown'}`;

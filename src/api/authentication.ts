@@ -1,6 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isIPv6, type Socket } from 'node:net';
+import { fastifyRateLimit } from '@fastify/rate-limit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate, Principal } from '../access/authentication.ts';
 import type { Permission } from '../access/permissions.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { hostNameProblem, isLoopback } from './host-names.ts';
+import type { ApiInstance } from './instance.ts';
 import { ApiError } from './problem.ts';
 
 declare module 'fastify' {
@@ -13,21 +18,100 @@ declare module 'fastify' {
   }
 }
 
+/** Far above what a person or a script does, far below what would hurt. */
+const requestsPerMinute = 6_000;
+const minuteMs = 60_000;
+
+type Why = 'token' | 'host-name' | 'failed';
+
 /**
  * Lets nobody in without a proof (spec 19.3): every route states the permission that it needs, one that states none cannot
  * be registered, and an unknown path asks for a token before it says that it does not exist.
+ *
+ * Requests that are refused are counted per address, those with a valid token per operator: nobody without a token can
+ * keep out somebody who has one. They are counted before anything that can fail, and named in the log once per address
+ * and minute.
  */
-export function requireAccess(app: FastifyInstance, authenticate: Authenticate): void {
+export async function admit(app: ApiInstance, dependencies: ApiDependencies): Promise<void> {
+  const { http, log, metrics } = dependencies;
+  const max = http.requestsPerMinute ?? requestsPerMinute;
+  const addressOf = addresses(app);
+  await app.register(fastifyRateLimit, { global: false });
+  const refusals = app.createRateLimit({ max, timeWindow: minuteMs, keyGenerator: addressOf });
+  const requests = app.createRateLimit({
+    max,
+    timeWindow: minuteMs,
+    keyGenerator: ({ principal }: FastifyRequest) => String(principal?.operatorId),
+  });
+
+  /** Counts a request that is refused. @throws ApiError where its address has had too many of them */
+  async function countRefusal(request: FastifyRequest, reply: FastifyReply, why: Why, err?: unknown): Promise<void> {
+    const counted = await refusals(request);
+    if (counted.isAllowed) return;
+    metrics?.refused(counted.isExceeded ? 'rate' : why);
+    if (counted.remaining === max - 1)
+      log.warn(
+        { address: addressOf(request), why, requestId: request.id, ...(err === undefined ? {} : { err }) },
+        'a request was refused; further ones from this address are not named for a minute',
+      );
+    if (counted.isExceeded) throw tooMany(reply, max, counted.ttlInSeconds);
+  }
+
   app.decorateRequest('principal', null);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`the route ${route.url} does not say who may use it`);
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const needed = request.routeOptions.config.access;
     if (needed === 'none') return;
-    request.principal = await authenticateRequest(request, authenticate);
+    if (request.raw.socket.destroyed) {
+      // Nobody is there to hear an answer, and nothing is to be done for nobody.
+      reply.hijack();
+      return;
+    }
+    const problem = hostNameProblem(request.raw.rawHeaders, http.hostNames);
+    if (problem !== null) {
+      await countRefusal(request, reply, 'host-name');
+      throw problem;
+    }
+    request.principal = await authenticateRequest(request, dependencies.authenticate).catch(async (error: unknown) => {
+      await countRefusal(request, reply, 'failed', error);
+      throw error;
+    });
+    if (request.principal === null) {
+      await countRefusal(request, reply, 'token');
+      reply.header('www-authenticate', 'Bearer realm="rosterd"');
+      throw new ApiError(401, 'token-required', 'Send a valid token in the header "Authorization: Bearer TOKEN".');
+    }
+    const counted = await requests(request);
+    if (!counted.isAllowed && counted.isExceeded) throw tooMany(reply, max, counted.ttlInSeconds);
     if (needed !== undefined) requirePermission(request, needed);
   });
+}
+
+function tooMany(reply: FastifyReply, max: number, seconds: number): ApiError {
+  reply.header('retry-after', seconds);
+  return new ApiError(
+    429,
+    'too-many-requests',
+    `More than ${String(max)} requests in a minute; try again in ${String(seconds)} s.`,
+  );
+}
+
+/**
+ * The address that a request counts for. It is remembered when the connection is made, since a client that has gone has
+ * none any more; the 64 bits of an IPv6 network that one customer has count as one.
+ */
+function addresses(app: ApiInstance): (request: FastifyRequest) => string {
+  const known = new WeakMap<Socket, string>();
+  app.server.on('connection', (socket) => {
+    known.set(socket, socket.remoteAddress ?? 'unknown');
+  });
+  return (request) => {
+    const { socket } = request.raw;
+    const address = socket.remoteAddress === undefined ? (known.get(socket) ?? 'unknown') : request.ip;
+    return isIPv6(address) && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address;
+  };
 }
 
 /** Refuses whoever does not have the permission; for what only some requests of a route need. */
@@ -42,12 +126,25 @@ export function operatorOf(request: FastifyRequest): string {
   return request.principal.name;
 }
 
-async function authenticateRequest(request: FastifyRequest, authenticate: Authenticate): Promise<Principal> {
+async function authenticateRequest(request: FastifyRequest, authenticate: Authenticate): Promise<Principal | null> {
   const [, token] = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (token === undefined) return null;
   const osUser = request.headers['x-rosterd-os-user'];
-  const known =
-    token === undefined ? null : await authenticate({ token, osUser: typeof osUser === 'string' ? osUser : undefined });
-  if (known === null)
-    throw new ApiError(401, 'token-required', 'Send a valid token in the header "Authorization: Bearer TOKEN".');
-  return known;
+  return authenticate({
+    token,
+    osUser: typeof osUser === 'string' ? osUser : undefined,
+    fromThisMachine: isFromThisMachine(request),
+  });
+}
+
+const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+/**
+ * Whether the connection comes from this machine: from the loopback, or from the very address that it goes to. What a
+ * proxy on this machine passes on comes from elsewhere, whatever its connection says.
+ */
+function isFromThisMachine({ raw, headers }: FastifyRequest): boolean {
+  const [peer, own] = [raw.socket.remoteAddress ?? '', raw.socket.localAddress];
+  if (forwarded.some((name) => headers[name] !== undefined)) return false;
+  return isLoopback(peer.replace(/^::ffff:/i, '')) || peer === own;
 }

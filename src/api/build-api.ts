@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { fastifyHelmet } from '@fastify/helmet';
-import { fastifyRateLimit } from '@fastify/rate-limit';
 import { fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { requireAccess } from './authentication.ts';
+import { admit } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { checkHostNames } from './host-names.ts';
+import { giveUpInTime } from './give-up.ts';
 import type { ApiInstance } from './instance.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblems, ApiError } from './problem.ts';
@@ -23,9 +22,7 @@ import { userLifeRoutes } from './routes/user-life.ts';
 import { userActionRoutes } from './routes/user-actions.ts';
 import { userRoutes } from './routes/users.ts';
 import { worklistRoutes } from './routes/worklist.ts';
-
-/** Per address that asks: far above what a person or a script does, far below what would hurt. */
-const requestsPerMinute = 6_000;
+import { refuseUnusableText } from './unusable-text.ts';
 
 const limits = {
   /** No request here carries more than a few names and a reason. */
@@ -43,10 +40,12 @@ const limits = {
  * queue.
  */
 export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstance> {
+  const { trustedProxies = [] } = dependencies.http;
   const app = fastify({
     ...limits,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     routerOptions: { maxParamLength: 256 },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -54,10 +53,14 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
   // JSON or nothing: a form of a foreign web page cannot send JSON.
   app.removeContentTypeParser('text/plain');
   answerProblems(app, dependencies.log);
-  await app.register(fastifyHelmet);
-  await limitRates(app, dependencies.http.requestsPerMinute ?? requestsPerMinute);
-  checkHostNames(app, dependencies.http.hostNames);
-  requireAccess(app, dependencies.authenticate);
+  // Whoever ends TLS in front says so; over plain HTTP in a LAN both would break a page.
+  await app.register(fastifyHelmet, {
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
+  giveUpInTime(app);
+  await admit(app, dependencies);
+  refuseUnusableText(app);
   app.addHook('onSend', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
   });
@@ -94,20 +97,3 @@ const resources = [
   worklistRoutes,
   systemRoutes,
 ];
-
-/** One limit for everything, unknown addresses and refused tokens included, before anything else is done. */
-async function limitRates(app: ApiInstance, max: number): Promise<void> {
-  await app.register(fastifyRateLimit, { global: false });
-  const limit = app.createRateLimit({ max, timeWindow: 60_000 });
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.access === 'none') return;
-    const asked = await limit(request);
-    if (asked.isAllowed || !asked.isExceeded) return;
-    reply.header('retry-after', asked.ttlInSeconds);
-    throw new ApiError(
-      429,
-      'too-many-requests',
-      `More than ${max} requests in a minute; try again in ${asked.ttlInSeconds} s.`,
-    );
-  });
-}

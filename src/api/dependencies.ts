@@ -191,9 +191,17 @@ export interface ApiDependencies {
   readonly http: {
     /** Host names and addresses beside the loopback's under which requests are answered, without port. */
     readonly hostNames: readonly string[];
-    /** Per address that asks; the default is {@link requestsPerMinute}. */
+    /** Per operator, and of refused requests per address. */
     readonly requestsPerMinute?: number;
+    /** Whose word on the asker's address is taken. */
+    readonly trustedProxies?: readonly string[];
   };
   /** Told of every answer that is the server's own failure. The error may hold anything; the log redacts it. */
-  readonly log: { error(data: { readonly err: unknown; readonly requestId: string }, message: string): void };
+  readonly log: {
+    error(data: { readonly err: unknown; readonly requestId: string }, message: string): void;
+    /** Told of refused requests, once per address and minute. */
+    warn(data: object, message: string): void;
+  };
+  /** Proves to the command line of this machine that this process is the daemon of its data directory. */
+  readonly prove: (challenge: string, port: number) => string;
 }

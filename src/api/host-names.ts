@@ -1,5 +1,4 @@
 import { BlockList, isIP } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { ApiError } from './problem.ts';
 
 const loopback = new BlockList();
@@ -7,21 +6,20 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Answers under the loopback's names and the configured ones only (spec 19.3): a web page whose name has been pointed at
- * this machine (DNS rebinding) is not served.
+ * Answers are given under the loopback's names and the configured ones only (spec 19.3): a web page whose name has been
+ * pointed at this machine (DNS rebinding) is not served. `rawHeaders` as they came: of two Host headers a proxy may have
+ * looked at the other one.
  */
-export function checkHostNames(app: FastifyInstance, hostNames: readonly string[]): void {
-  const known = new Set(hostNames.map(normalise));
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.access === 'none') return;
-    const name = hostNameOf(request.headers.host ?? '');
-    if (name === null || !(isLoopback(name) || known.has(name)))
-      throw new ApiError(
-        421,
-        'host-name-unknown',
-        'Requests under this host name are not answered; http.hostNames lists those that are.',
-      );
-  });
+export function hostNameProblem(rawHeaders: readonly string[], hostNames: readonly string[]): ApiError | null {
+  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
+  if (hosts.length > 1) return new ApiError(400, 'request-invalid', 'The request has more than one Host header.');
+  const name = hostNameOf(hosts[0] ?? '');
+  if (name !== null && (isLoopback(name) || hostNames.some((known) => normalise(known) === name))) return null;
+  return new ApiError(
+    421,
+    'host-name-unknown',
+    'Requests under this host name are not answered; http.hostNames lists those that are.',
+  );
 }
 
 /** The name in a Host header without its port; null where it is no such header. */
@@ -35,7 +33,8 @@ function normalise(name: string): string {
   return name.replace(/^\[|\]$|\.$/g, '').toLowerCase();
 }
 
-function isLoopback(name: string): boolean {
+/** Whether a name or an address is the loopback's. */
+export function isLoopback(name: string): boolean {
   if (name === 'localhost') return true;
   const family = isIP(name);
   return family !== 0 && loopback.check(name, family === 4 ? 'ipv4' : 'ipv6');

@@ -6,6 +6,8 @@ export interface Metrics {
   readonly contentType: string;
   /** The exposition text, with the state of the sources at this moment. */
   text(): Promise<string>;
+  /** Counts a request that was refused: without a valid token, under an unknown host name, or one too many. */
+  refused(why: string): void;
   /** Counts a run that has ended in this process. */
   runEnded(run: { readonly source: string; readonly mode: string; readonly state: string }): void;
 }
@@ -19,6 +21,12 @@ export function createMetrics(sources: () => Promise<readonly Source[]>): Metric
     name: 'rosterd_runs_total',
     help: 'Runs that ended in this process',
     labelNames: ['source', 'mode', 'state'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'rosterd_requests_refused_total',
+    help: 'Requests without a valid token, under an unknown host name, or beyond the limit',
+    labelNames: ['why'],
     registers,
   });
   const lastSuccess = new Gauge({
@@ -48,6 +56,7 @@ export function createMetrics(sources: () => Promise<readonly Source[]>): Metric
       }
       return registry.metrics();
     },
+    refused: (why) => refusals.inc({ why }),
     runEnded: ({ source, mode, state }) => runs.inc({ source, mode, state }),
   };
 }

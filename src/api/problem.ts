@@ -59,6 +59,7 @@ const statusOfCode: ReadonlyMap<string, number> = new Map([
   ['team-unknown', 404],
   ['field-required', 409],
   ['value-invalid', 422],
+  ['too-many-jobs', 429],
   ['field-read-only', 409],
   ['nothing-to-unset', 409],
   ['unique-taken', 409],
@@ -108,7 +109,9 @@ type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
 export function answerProblems(app: FastifyInstance, log: ApiDependencies['log']): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const described = describe(error);
-    if (described.status >= 500 && described.code !== 'too-slow') {
+    // Of those who are not let in the log names one per address and minute (see `admit`), whatever went wrong.
+    const heard = request.principal !== null || request.routeOptions.config.access === 'none';
+    if (described.status >= 500 && described.code !== 'too-slow' && heard) {
       log.error({ err: error, requestId: request.id }, 'an API request failed');
     }
     return sendProblem(request, reply, described);

@@ -3,7 +3,7 @@ import { locateDataDirectory, readDaemonFile } from './data-directory.ts';
 import { fromEnvironment } from './environment.ts';
 import { CliError, UsageError } from './errors.ts';
 import { exitCode } from './exit-codes.ts';
-import { answers, createHttpClient } from './http-client.ts';
+import { createHttpClient, isDaemonOf } from './http-client.ts';
 import type { World } from './world.ts';
 
 /** An open way to the API. */
@@ -57,15 +57,19 @@ function connectThere(world: World, url: string): Connection {
     });
   }
   world.redactor.register(token);
-  return overHttp(world, url, token);
+  return overHttp(world, { address: url, token }, { unproven: false });
 }
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-function overHttp(world: World, address: string, token: string): Connection {
-  const client = createHttpClient({ address, token, osUser: world.osUser });
+function overHttp(
+  world: World,
+  { address, token }: { readonly address: string; readonly token: string },
+  { unproven }: { readonly unproven: boolean },
+): Connection {
+  const client = createHttpClient({ address, token, osUser: world.osUser, unproven });
   return { client, where: 'daemon', close: () => Promise.resolve() };
 }
 
@@ -104,9 +108,10 @@ async function connectHere(world: World, options: ConnectOptions): Promise<Conne
 
 async function findDaemon(dataDir: string, world: World): Promise<Connection | null> {
   const file = await readDaemonFile(dataDir);
-  if (file === null || !(await answers(file.address))) return null;
+  if (file === null || !URL.canParse(file.address)) return null;
   world.redactor.register(file.token);
-  return overHttp(world, file.address, file.token);
+  if (!(await isDaemonOf(file.address, file.token))) return null;
+  return overHttp(world, file, { unproven: true });
 }
 
 type Attempt = Omit<Connection, 'where'> | { readonly heldBy: string };

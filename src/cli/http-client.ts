@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { challengeHeader, newChallenge, proofHeader, proofOf, sameProof } from '../access/daemon-proof.ts';
 import { withQuery } from './api-client.ts';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { CliError } from './errors.ts';
@@ -10,16 +11,22 @@ export interface HttpClientOptions {
   readonly token: string;
   /** Who asks, for the history; only the daemon of this machine believes it. */
   readonly osUser: string;
+  /**
+   * The address comes from a file that a dead daemon may have left: before each request whoever listens there has to
+   * prove that they know the token.
+   */
+  readonly unproven?: boolean;
 }
 
 /** A check of a source may go through several time-outs, one after the other. */
 const patienceMs = 180_000;
 
 /** The API over HTTP. Throws a CliError `no-connection` where nobody answers. */
-export function createHttpClient({ address, token, osUser }: HttpClientOptions): ApiClient {
+export function createHttpClient({ address, token, osUser, unproven = false }: HttpClientOptions): ApiClient {
   const base = address.replace(/\/+$/, '');
   return {
     async request(method, path, { query, body, headers } = {}) {
+      if (unproven && !(await isDaemonOf(address, token))) throw notTheDaemon(base);
       return send(base, withQuery(path, query), {
         method,
         headers: {
@@ -80,17 +87,27 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : error.message;
 }
 
-/** Whether something that answers health checks listens there; never throws. */
-export async function answers(address: string): Promise<boolean> {
+/** Whether the daemon whose token this is listens there; never throws, and sends nothing that others could use. */
+export async function isDaemonOf(address: string, token: string): Promise<boolean> {
+  const challenge = newChallenge();
   try {
+    const { port } = new URL(address);
     const response = await fetch(`${address.replace(/\/+$/, '')}/health/live`, {
+      headers: { [challengeHeader]: challenge },
       redirect: 'error',
       signal: AbortSignal.timeout(2_000),
     });
-    await response.arrayBuffer();
-    return response.ok;
+    await response.body?.cancel();
+    const expected = proofOf(token, challenge, Number(port || '80'));
+    return response.ok && sameProof(response.headers.get(proofHeader) ?? '', expected);
   } catch {
     // Nobody there: that is the answer.
     return false;
   }
+}
+
+function notTheDaemon(base: string): CliError {
+  return new CliError('no-connection', exitCode.noConnection, `the daemon does not answer at ${base} any more`, {
+    remedy: 'nothing was sent there; check that the daemon runs (rosterd start), then try again',
+  });
 }

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { osUserName } from '../access/os-user.ts';
+import { actingOsUser } from '../access/os-user.ts';
 import { createRedactor } from '../telemetry/redactor.ts';
 import type { DaemonPorts, World } from './world.ts';
 
@@ -11,7 +11,7 @@ export function systemWorld(loadDaemon: () => Promise<DaemonPorts>): World {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    osUser: osUserName(),
+    osUser: actingOsUser(),
     redactor: createRedactor(),
     now: () => new Date(),
     confirm,

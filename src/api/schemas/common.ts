@@ -3,8 +3,15 @@ import { named } from './registry.ts';
 
 /** ISO 8601 in UTC with milliseconds, as every time in an answer is. */
 export const time = z.iso.datetime();
-/** A time in a request, with any offset. */
-export const timeGiven = z.iso.datetime({ offset: true });
+const [firstTime, lastTime] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+/** A time in a request, with any offset; a year of four digits in UTC too, and not the year 0, which is none. */
+export const timeGiven = z.iso.datetime({ offset: true }).refine(
+  (text) => {
+    const time = Date.parse(text);
+    return time >= firstTime && time <= lastTime;
+  },
+  { error: 'must be a time of the years 1 to 9999' },
+);
 export const sourceId = z.string().min(1).max(64);
 /** A database id. */
 export const id = z.int().positive().max(2_147_483_647);

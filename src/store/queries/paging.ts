@@ -20,10 +20,13 @@ export class CursorError extends Error {
   }
 }
 
+/** Of an integer column. */
+const largestId = 2_147_483_647;
+
 /** The id that an `after` stands for; 0 where the list starts. @throws CursorError */
 export function idAfter(after: string | undefined, fallback = 0): number {
   if (after === undefined) return fallback;
-  if (!/^\d{1,15}$/.test(after)) throw new CursorError(after);
+  if (!/^\d{1,10}$/.test(after) || Number(after) > largestId) throw new CursorError(after);
   return Number(after);
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { createAuthenticate } from '../../../src/access/authentication.ts';
+import { proofOf } from '../../../src/access/daemon-proof.ts';
 import type { Permission } from '../../../src/access/permissions.ts';
 import { createToken } from '../../../src/access/tokens.ts';
 import { buildApi } from '../../../src/api/build-api.ts';
@@ -43,6 +44,8 @@ export type TestApi = {
   readonly reconciles: (readonly string[])[];
   /** Errors that the API has logged. */
   readonly failures: unknown[];
+  /** Refused requests that the API has logged. */
+  readonly refusals: object[];
   /** As the local operator, in JSON. */
 
   readonly ask: <Body = unknown>(
@@ -71,6 +74,7 @@ const schedule = { full: '0 3 * * *', timeZone: 'Europe/Prague' };
 export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}): Promise<TestApi> {
   const reconciles: (readonly string[])[] = [];
   const failures: unknown[] = [];
+  const refusals: object[] = [];
   const store = createOperatorStore(knex);
   const queries = createApiQueries(knex, {
     sources: [
@@ -90,7 +94,8 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     requestReconcile,
   };
   const app = await buildApi({
-    authenticate: createAuthenticate(store, localToken),
+    authenticate: createAuthenticate(store, localToken, ['anna', 'tester']),
+    prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
     bulk: { start: async () => 1, carryOut: async () => undefined },
     userActions: createUserActions(basis, async () => 'unsupported'),
@@ -119,13 +124,14 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     notReady: async () => null,
     metrics: createMetrics(() => queries.sources.list()),
     http: { hostNames: ['rosterd.example.com'] },
-    log: { error: ({ err }) => void failures.push(err) },
+    log: { error: ({ err }) => void failures.push(err), warn: (data) => void refusals.push(data) },
     ...changed,
   });
   return {
     app,
     reconciles,
     failures,
+    refusals,
     ask: (method, url, options) =>
       askAs(app, { authorization: `Bearer ${localToken}`, 'x-rosterd-os-user': 'tester' }, method, url, options),
     tokenWith: async (permissions) => {

@@ -51,6 +51,19 @@ describe('the way to the API', () => {
     expect(fake.asked).toHaveLength(1);
   });
 
+  it.each([
+    ['knows nothing', null],
+    ['guesses', 'another-token'],
+  ])('is never whoever took the port of a dead daemon and %s (issue 10, point 6)', async (_what, knows) => {
+    const stranger = await startApi(() => ({ items: [], next: null }), knows);
+    closers.push(() => stranger.close());
+    const fake = await world();
+    await writeDaemonFile(fake, stranger.address);
+    expect(await fake.run('user', 'list')).toBe(0);
+    expect(fake.asked).toHaveLength(1);
+    expect(stranger.arrived).toEqual([]);
+  });
+
   it('is in process where a dead daemon has left its file', async () => {
     const server = await api();
     const fake = await world();

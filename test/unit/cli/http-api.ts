@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { challengeHeader, proofHeader, proofOf } from '../../../src/access/daemon-proof.ts';
 import { Status } from './fake-world.ts';
 import type { Sent } from './fake-world.ts';
 
@@ -19,7 +20,11 @@ export interface HttpApi {
   reopen(): Promise<void>;
 }
 
-export async function startApi(answer: (request: Sent) => unknown): Promise<HttpApi> {
+/** `knows`: the local token, which a daemon knows and whoever took its port does not. */
+export async function startApi(
+  answer: (request: Sent) => unknown,
+  knows: string | null = 'local-token-1',
+): Promise<HttpApi> {
   const arrived: Arrived[] = [];
   let server: Server;
   const listen = async (port: number): Promise<number> => {
@@ -27,7 +32,12 @@ export async function startApi(answer: (request: Sent) => unknown): Promise<Http
       response.setHeader('connection', 'close');
       readRequest(request)
         .then((sent) => {
-          if (sent.path === '/health/live') return response.end('{"status":"ok"}');
+          if (sent.path === '/health/live') {
+            const challenge = String(request.headers[challengeHeader]);
+            const port = request.socket.localPort ?? 0;
+            if (knows !== null) response.setHeader(proofHeader, proofOf(knows, challenge, port));
+            return response.end('{"status":"ok"}');
+          }
           arrived.push(sent);
           const said = answer(sent);
           const { status, body } = said instanceof Status ? said : { status: 200, body: said };
