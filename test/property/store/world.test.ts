@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { freshDatabase } from '../../support/database.ts';
+import { openPglite, openPostgres } from '../../support/api/databases.ts';
 import { budget, tell } from '../../support/world/budget.ts';
 import { playStory, type Variation } from '../../support/world/run-story.ts';
 import { checkStories } from '../../support/world/story-check.ts';
@@ -14,12 +14,16 @@ import type { WorldView } from '../../support/world/view.ts';
  */
 const { store: steps, seed } = budget();
 
-async function play(story: Story, variation?: Variation): Promise<{ steps: number; view: WorldView }> {
-  const database = await freshDatabase();
+async function play(
+  story: Story,
+  variation?: Variation,
+  open = openPostgres,
+): Promise<{ steps: number; view: WorldView }> {
+  const database = await open();
   try {
-    return await playStory(database.url, story, variation);
+    return await playStory(database.knex, story, variation);
   } finally {
-    await database.drop();
+    await database.close();
   }
 }
 
@@ -33,10 +37,19 @@ test.each(readdirSync(examples).filter((name) => name.endsWith('.json')))('20.1 
 test('20.1, 20.2, 20.3, 20.4, 20.5, 20.7, 20.8, 20.9 a store does what the rules say, whatever happens', async () => {
   const done = await checkStories(
     stories({ crashes: false, maxSteps: 25 }),
-    { steps: steps * 0.6, seed },
+    { steps: steps * 0.5, seed },
     async (story) => (await play(story)).steps,
   );
   tell('stores against the rules', done, seed);
+});
+
+test('20.1, 20.5, 20.9 the embedded database does the same', async () => {
+  const done = await checkStories(
+    stories({ crashes: false, maxSteps: 25 }),
+    { steps: steps * 0.1, seed: seed + 2_000_000 },
+    async (story) => (await play(story, undefined, openPglite)).steps,
+  );
+  tell('embedded stores', done, seed + 2_000_000);
 });
 
 test('20.10 a process that ends in the middle changes no result', async () => {

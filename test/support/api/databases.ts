@@ -22,7 +22,7 @@ export async function openPostgres(): Promise<OpenDatabase> {
 }
 
 /** PGlite in a directory of its own. */
-async function openPglite(): Promise<OpenDatabase> {
+export async function openPglite(): Promise<OpenDatabase> {
   const directory = createTempDir('api');
   const dataDirectory = await acquireDataDirectory(directory.path, { role: 'daemon', waitMs: 0 });
   const database = await openEmbeddedDatabase({ dataDirectory });

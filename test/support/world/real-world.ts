@@ -1,4 +1,4 @@
-import createKnex from 'knex';
+import type { Knex } from 'knex';
 import { distinctRules } from '../../../src/reconcile/match-keys.ts';
 import { Engine } from '../../../src/runs/engine.ts';
 import type { ReconcileStore } from '../../../src/apply/ports.ts';
@@ -33,7 +33,6 @@ export interface RealWorld {
   restart(batchSize?: number): Promise<void>;
   /** The same with another configuration. */
   configure(config: WorldConfig): Promise<void>;
-  close(): Promise<void>;
 }
 
 interface SyncHow {
@@ -59,8 +58,7 @@ interface Life {
 }
 
 /** Opens a world on a migrated, empty database. */
-export async function openRealWorld(url: string, configured: WorldConfig): Promise<RealWorld> {
-  const db = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 4 } });
+export async function openRealWorld(db: Knex, configured: WorldConfig): Promise<RealWorld> {
   await query(db, `insert into operator (name, kind, full_scope) values (?, 'person', true)`, [operator]);
   const answers: Answers = { reads: new Map(), pageSize: 1000 };
   const countdown: Countdown = { left: null, during: null };
@@ -119,7 +117,6 @@ export async function openRealWorld(url: string, configured: WorldConfig): Promi
       policy = await preparePolicy(db, config);
       await restart(life.batchSize);
     },
-    close: () => db.destroy(),
   };
 }
 

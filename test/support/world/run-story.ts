@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Field } from '../../../src/domain/fields.ts';
 import { digests, inconsistencies, momentOf, syncOffences, unexplained, type Moment } from './checks.ts';
 import { configOf, type WorldChoice, type WorldConfig } from './config.ts';
@@ -46,28 +47,24 @@ interface Play {
 }
 
 /**
- * Plays a story on a store and on the naive model, and compares both after each step that the store sees.
+ * Plays a story on a migrated, empty store and on the naive model, and compares both after each step that the store sees.
  * Gives the number of steps and the view of the store at the end.
  *
  * @throws Disagreement
  */
 export async function playStory(
-  url: string,
+  db: Knex,
   story: Story,
   variation: Variation = asTold,
 ): Promise<{ steps: number; view: WorldView }> {
   const config = configOf(story.choice);
-  const real = await openRealWorld(url, config);
+  const real = await openRealWorld(db, config);
   const moment = await momentOf(real.db);
   const { choice } = story;
   const play: Play = { choice, config, truth: sourceTruth(config), model: emptyState(config), real, variation, moment };
   const steps = [...story.steps, wholeSync];
-  try {
-    for (const [index, step] of steps.entries()) await playStep(play, step, index);
-    return { steps: steps.length, view: await viewOfStore(real.db) };
-  } finally {
-    await real.close();
-  }
+  for (const [index, step] of steps.entries()) await playStep(play, step, index);
+  return { steps: steps.length, view: await viewOfStore(db) };
 }
 
 const sourceSteps: ReadonlySet<Step['do']> = new Set([
