@@ -4,6 +4,7 @@ import { fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { admit } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { createExportPlaces } from './export-places.ts';
 import { giveUpInTime } from './give-up.ts';
 import type { ApiInstance } from './instance.ts';
 import { describeApi } from './openapi.ts';
@@ -75,7 +76,8 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
   await app.register(async (scope) => healthRoutes(scope, dependencies));
   await app.register(
     async (scope) => {
-      for (const routes of resources) routes(scope, dependencies);
+      const places = createExportPlaces();
+      for (const routes of resources) routes(scope, dependencies, places);
     },
     { prefix: '/api/v1' },
   );

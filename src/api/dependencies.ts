@@ -73,6 +73,8 @@ interface ApiQueries {
     ): Promise<Page<ListedUser>>;
     get(id: number): Promise<User | null>;
     resolve(reference: string): Promise<number | null>;
+    /** The same for many at once, in their order. */
+    resolveAll(references: readonly string[]): Promise<readonly (number | null)[]>;
   };
   readonly accounts: {
     list(filter: AccountFilter): Promise<Page<Account>>;

@@ -4,7 +4,9 @@ import { answers } from './instance.ts';
 import type { ExportFormat } from './schemas/common.ts';
 
 /** A million entries take some minutes. */
-export const exportTimeoutMs = 3_600_000;
+export const exportTimeoutMs = 20 * 60_000;
+/** Who reads nothing for so long is not going to. */
+const stalledMs = 60_000;
 /** How many entries are read at a time. */
 export const exportPage = 1_000;
 
@@ -33,12 +35,40 @@ export function exported<Entry>(
   format: ExportFormat,
   csv: CsvForm<Entry>,
   pages: AsyncIterable<readonly Entry[]>,
+  stalled = stalledMs,
 ): { readonly type: string; readonly body: Readable } {
   const [type, form]: [string, CsvForm<Entry>] =
     format === 'csv'
       ? ['text/csv; charset=utf-8', csv]
       : ['application/x-ndjson', { head: '', line: (entry) => `${JSON.stringify(entry)}\n` }];
-  return { type, body: Readable.from(textOf(pages, form)) };
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    timer = setTimeout(() => body.destroy(new ExportStalledError()), stalled);
+  };
+  const body = Readable.from(watched(textOf(pages, form), wait, () => clearTimeout(timer)));
+  body.once('close', () => clearTimeout(timer));
+  return { type, body };
+}
+
+/** Nobody has read on. */
+class ExportStalledError extends Error {
+  override readonly name = 'ExportStalledError';
+  constructor() {
+    super('the export was broken off: nobody read it');
+  }
+}
+
+/** Tells when a piece has been handed out and when the next one is asked for. */
+async function* watched(
+  pieces: AsyncGenerator<string, void, void>,
+  handedOut: () => void,
+  askedFor: () => void,
+): AsyncGenerator<string, void, void> {
+  for await (const piece of pieces) {
+    handedOut();
+    yield piece;
+    askedFor();
+  }
 }
 
 async function* textOf<Entry>(

@@ -18,17 +18,28 @@ export function createBulkStore(db: Db): BulkStore {
       );
       return id;
     },
-    async next() {
+    async next(after) {
       const [job] = await query<BulkRequest & { id: number }>(
         db,
         `update bulk_job set started_at = coalesce(started_at, now())
-         where id = (select min(id) from bulk_job where finished_at is null)
+         where id = (select id from bulk_job where finished_at is null
+                     order by operator_name > ? desc, operator_name, id limit 1)
          returning id, action, value, insist, reason, operator_name as operator`,
+        [after],
       );
       return job ?? null;
     },
+    async openOf(operator) {
+      const sql = 'select count(*)::int as open from bulk_job where finished_at is null and operator_name = ?';
+      return (await queryOne<{ open: number }>(db, sql, [operator])).open;
+    },
+    async cancel(job, operator) {
+      const sql = 'update bulk_job set finished_at = now(), cancelled_by = ? where id = ? and finished_at is null';
+      await query(db, sql, [operator, job]);
+    },
     async pending(job, limit) {
-      const sql = 'select user_id as id from bulk_result where job_id = ? and outcome is null order by user_id limit ?';
+      const sql = `select r.user_id as id from bulk_result r join bulk_job j on j.id = r.job_id
+        where r.job_id = ? and r.outcome is null and j.finished_at is null order by r.user_id limit ?`;
       return (await query<{ id: number }>(db, sql, [job, limit])).map((row) => row.id);
     },
     async save(job, { userId, outcome, code, message }) {
@@ -41,7 +52,7 @@ export function createBulkStore(db: Db): BulkStore {
       ]);
     },
     async finish(job) {
-      await query(db, 'update bulk_job set finished_at = now() where id = ?', [job]);
+      await query(db, 'update bulk_job set finished_at = now() where id = ? and finished_at is null', [job]);
     },
   };
 }

@@ -45,9 +45,13 @@ export interface BulkResult {
 export interface BulkStore {
   /** Keeps the job with a pending result per user; gives its id. */
   add(request: BulkRequest, userIds: readonly UserId[]): Promise<number>;
-  /** The oldest job that is not finished. */
-  next(): Promise<(BulkRequest & { readonly id: number }) | null>;
-  /** Users of a job without a result. */
+  /** The oldest job that is not finished of the operator whose turn it is after this one, in the order of their names. */
+  next(after: string): Promise<(BulkRequest & { readonly id: number }) | null>;
+  /** How many jobs of an operator are not finished. */
+  openOf(operator: string): Promise<number>;
+  /** Ends a job that is not finished as it stands. */
+  cancel(job: number, operator: string): Promise<void>;
+  /** Users of a job without a result; none of one that is finished. */
   pending(job: number, limit: number): Promise<readonly UserId[]>;
   save(job: number, result: BulkResult): Promise<void>;
   finish(job: number): Promise<void>;
@@ -66,12 +70,16 @@ export interface BulkOptions {
 export interface Bulk {
   /** Keeps the job and begins with it in this process. @throws ActionRefusedError */
   start(request: BulkRequest, userIds: readonly UserId[]): Promise<number>;
-  /** Goes on with the jobs that are not finished, the oldest first, until none is left. */
+  /** Stops a job; users who have no result yet are left as they are. One that is finished stays so. */
+  cancel(job: number, operator: string): Promise<void>;
+  /** Goes on with the jobs that are not finished, operator by operator, until none is left. */
   carryOut(): Promise<void>;
 }
 
-/** Users between two requests for a reconcile. */
+/** Users between two requests for a reconcile, two looks at whether the job was cancelled, and two operators' turns. */
 const batch = 100;
+/** Jobs of one operator that are not finished. */
+const mostOpen = 5;
 
 /**
  * Bulk actions as jobs (spec 16). Each user is changed in a transaction of its own by the action on one user, and what became
@@ -100,12 +108,18 @@ export function createBulk(options: BulkOptions): Bulk {
     async start(request, userIds) {
       refuseIncomplete(request);
       if (userIds.length === 0) throw new ActionRefusedError('no-users', 'No user is selected.');
+      if ((await options.store.openOf(request.operator)) >= mostOpen)
+        throw new ActionRefusedError(
+          'too-many-jobs',
+          `${String(mostOpen)} bulk jobs of yours are not finished: wait for one, or cancel it.`,
+        );
       const id = await options.store.add(request, userIds);
       carryOut().catch((error: unknown) => {
         options.log.error({ err: error, bulkJob: id }, 'a bulk job was broken off and goes on later');
       });
       return id;
     },
+    cancel: (job, operator) => options.store.cancel(job, operator),
     carryOut,
   };
 }
@@ -132,21 +146,20 @@ async function carryOutAll(options: BulkOptions, signal: AbortSignal): Promise<v
     for (const source of sources) woken.add(source);
     return Promise.resolve();
   });
-  for (;;) {
-    const job = await options.store.next();
+  // A batch of one operator's, then one of the next one's: nobody waits behind all that somebody else has asked for.
+  for (let lastServed = ''; ;) {
+    const job = await options.store.next(lastServed);
     if (job === null) return;
-    for (;;) {
-      const users = await options.store.pending(job.id, batch);
-      if (users.length === 0) break;
-      for (const userId of users) {
-        signal.throwIfAborted();
-        await options.store.save(job.id, await resultOf(options, actions, job, userId));
-      }
-      const sources = [...woken].sort();
-      woken.clear();
-      if (sources.length > 0) await options.requestReconcile(sources);
+    lastServed = job.operator;
+    const users = await options.store.pending(job.id, batch);
+    for (const userId of users) {
+      signal.throwIfAborted();
+      await options.store.save(job.id, await resultOf(options, actions, job, userId));
     }
-    await options.store.finish(job.id);
+    const sources = [...woken].sort();
+    woken.clear();
+    if (sources.length > 0) await options.requestReconcile(sources);
+    if (users.length < batch) await options.store.finish(job.id);
   }
 }
 

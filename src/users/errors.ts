@@ -54,6 +54,7 @@ export type ActionRefusalCode =
   | 'not-undoable'
   | 'nothing-to-undo'
   | 'value-not-needed'
+  | 'too-many-jobs'
   | 'no-users'
   | 'group-unknown'
   | 'group-name-taken'

@@ -1,6 +1,7 @@
 import { accountCsv } from '../account-export.ts';
 import { operatorOf } from '../authentication.ts';
 import type { AccountFilter, ApiDependencies } from '../dependencies.ts';
+import type { ExportPlaces } from '../export-places.ts';
 import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import {
@@ -14,7 +15,11 @@ import {
 } from '../schemas/accounts.ts';
 
 /** Accounts: Matched / Not matched and its export (spec 4.5), ignoring by hand (spec 2.7). */
-export function accountRoutes(app: ApiInstance, { queries, accountIgnore }: ApiDependencies): void {
+export function accountRoutes(
+  app: ApiInstance,
+  { queries, accountIgnore }: ApiDependencies,
+  places: ExportPlaces,
+): void {
   app.get(
     '/accounts',
     {
@@ -31,7 +36,9 @@ export function accountRoutes(app: ApiInstance, { queries, accountIgnore }: ApiD
       handlerTimeout: exportTimeoutMs,
       schema: { tags: ['accounts'], querystring: accountExport, response: allAccounts },
     },
-    ({ query: { format, matched, ...filter } }, reply) => {
+    (request, reply) => {
+      const { format, matched, ...filter } = request.query;
+      places.take(operatorOf(request), reply);
       const pages = pagesOf(queries.accounts, { ...filter, matched: flag(matched) });
       const { type, body } = exported(format, accountCsv, pages);
       return reply.type(type).header('content-disposition', `attachment; filename="accounts.${format}"`).send(body);

@@ -28,9 +28,8 @@ const permissionOf: Readonly<Record<BulkAction, Permission>> = {
 export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies): void {
   const idsOf = async (references: readonly string[]): Promise<number[]> => {
     const [ids, unknown] = [new Set<number>(), new Set<string>()];
-    for (const reference of references) {
-      const id = await queries.users.resolve(reference);
-      if (id === null) unknown.add(reference);
+    for (const [position, id] of (await queries.users.resolveAll(references)).entries()) {
+      if (id === null) unknown.add(references[position] ?? '');
       else ids.add(id);
     }
     if (unknown.size > 0) throw new ApiError(404, 'user-unknown', `There is no user ${[...unknown].join(', ')}.`);
@@ -61,6 +60,18 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
     '/bulk/:id',
     { config: { access: 'view' }, schema: { tags: ['users'], params: bulkParameters, response: answers(bulkJob) } },
     async ({ params }) => found(await queries.bulk.get(params.id), 'bulk-unknown', `bulk job ${params.id}`),
+  );
+
+  app.post(
+    '/bulk/:id/cancel',
+    { config: { access: 'view' }, schema: { tags: ['users'], params: bulkParameters, response: answers(bulkJob) } },
+    async (request) => {
+      const { id } = request.params;
+      const job = found(await queries.bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
+      requirePermission(request, permissionOf[job.action]);
+      await bulk.cancel(id, operatorOf(request));
+      return found(await queries.bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
+    },
   );
 
   app.get(

@@ -1,11 +1,13 @@
+import { operatorOf } from '../authentication.ts';
 import type { ApiDependencies, EventFilter } from '../dependencies.ts';
 import { eventCsv } from '../event-export.ts';
+import type { ExportPlaces } from '../export-places.ts';
 import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import { eventExport, eventFilter, eventPage, type Event } from '../schemas/events.ts';
 
 /** The history: sync log, audit log, their export, and the cursor that applications read changes with (spec 15.2). */
-export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
+export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, places: ExportPlaces): void {
   const userIdOf = async (user: string | undefined): Promise<number | undefined> =>
     user === undefined ? undefined : found(await queries.users.resolve(user), 'user-unknown', `user ${user}`);
 
@@ -28,7 +30,9 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies): voi
       handlerTimeout: exportTimeoutMs,
       schema: { tags: ['events'], querystring: eventExport, response: allEvents },
     },
-    async ({ query: { format, user, ...filter } }, reply) => {
+    async (request, reply) => {
+      const { format, user, ...filter } = request.query;
+      places.take(operatorOf(request), reply);
       const pages = pagesOf(queries.events, { ...filter, ...timesOf(filter), userId: await userIdOf(user) });
       const { type, body } = exported(format, eventCsv, pages);
       return reply.type(type).header('content-disposition', `attachment; filename="log.${format}"`).send(body);

@@ -38,6 +38,7 @@ export const bulkJob = named(
     askedAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
+    cancelledBy: text.describe('who stopped it; users without a result were left as they are'),
     counts: z.object({ users: count, done: count, changed: count, unchanged: count, refused: count }),
   }),
 );

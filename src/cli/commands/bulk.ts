@@ -31,7 +31,7 @@ export function addBulkCommand(program: RosterdCommand, runner: Runner): void {
       'ACTION is enable, disable, enable-sync, disable-sync, assign-team, unassign-team, assign-supervisor,',
       'unassign-supervisor, assign-role, unassign-role, set-main-team or unlock; VALUE is the team or the role.',
       'The number of users is shown first. One who is refused is named with the reason and does not stop the others:',
-      'exit code 5. It goes on in the daemon when this command is interrupted.',
+      'exit code 5. It goes on in the daemon when this command is interrupted; `bulk cancel JOB` stops it.',
     ].join('\n'),
     arguments: { ACTION: 'what to do', VALUE: 'the name of the team or the role, for actions that name one' },
     options: [
@@ -53,6 +53,7 @@ async function bulk(
   value: string | undefined,
   options: BulkOptions,
 ): Promise<ExitCode | undefined> {
+  if (action === 'cancel') return cancel(context, value);
   const { insist, reason, yes } = options;
   const body = {
     action,
@@ -75,6 +76,16 @@ async function bulk(
   const { job } = await asked(false);
   if (job === null) throw new Error('a bulk action was answered without its job');
   return show(context, await untilFinished(context, job));
+}
+
+async function cancel(context: Context, job: string | undefined): Promise<undefined> {
+  if (job === undefined || !/^[1-9]\d{0,9}$/.test(job)) throw new UsageError('name the job: rosterd bulk cancel JOB');
+  const cancelled = (await ask(await context.api('write'), 'POST', apiPath('bulk', job, 'cancel'))) as BulkJob;
+  const { done, users } = cancelled.counts;
+  if (context.json) await context.out.json(cancelled);
+  else if (cancelled.cancelledBy === null) await context.out.line(`Job ${job} was finished already.`);
+  else await context.out.line(`Job ${job} is cancelled: ${String(done)} of ${String(users)} users were done.`);
+  return undefined;
 }
 
 function selection({ users, filter, sync, all }: BulkOptions): object {
@@ -108,7 +119,7 @@ async function untilFinished(context: Context, { id }: BulkJob): Promise<BulkJob
 }
 
 /** For programs every result, for people the refused ones and the numbers. */
-async function show(context: Context, { id, counts }: BulkJob): Promise<ExitCode | undefined> {
+async function show(context: Context, { id, counts, cancelledBy }: BulkJob): Promise<ExitCode | undefined> {
   if (context.json || counts.refused > 0)
     await printListing<BulkResult>(context, {
       path: apiPath('bulk', id, 'results'),
@@ -124,5 +135,11 @@ async function show(context: Context, { id, counts }: BulkJob): Promise<ExitCode
     await context.out.line(
       `${String(counts.changed)} users changed, ${String(counts.unchanged)} were so already, ${String(counts.refused)} refused.`,
     );
+  if (cancelledBy !== null) {
+    await context.err.line(
+      `cancelled by ${cancelledBy}: ${String(counts.users - counts.done)} users were left as they are`,
+    );
+    return exitCode.failed;
+  }
   return counts.refused > 0 ? exitCode.rejects : undefined;
 }

@@ -14,10 +14,14 @@ interface BulkJobJson {
   readonly askedAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  readonly cancelledBy: string | null;
   readonly counts: Readonly<Record<'users' | 'done' | BulkResult['outcome'], number>>;
 }
 
-interface JobRow extends Pick<BulkJobJson, 'id' | 'action' | 'value' | 'reason' | 'askedBy' | 'counts'> {
+interface JobRow extends Pick<
+  BulkJobJson,
+  'id' | 'action' | 'value' | 'reason' | 'askedBy' | 'cancelledBy' | 'counts'
+> {
   readonly asked_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
@@ -33,7 +37,7 @@ export function createBulkQueries(knex: Knex) {
     async get(id: number): Promise<BulkJobJson | null> {
       const row = await sqlRow<JobRow>(
         knex,
-        `select j.id, j.action, j.value, j.reason, j.operator_name as "askedBy", j.asked_at, j.started_at, j.finished_at,
+        `select j.id, j.action, j.value, j.reason, j.operator_name as "askedBy", j.cancelled_by as "cancelledBy", j.asked_at, j.started_at, j.finished_at,
            (select json_build_object('users', count(*), 'done', count(outcome),
               'changed', count(*) filter (where outcome = 'changed'),
               'unchanged', count(*) filter (where outcome = 'unchanged'),

@@ -3,7 +3,7 @@ import { fold } from '../../domain/text.ts';
 import type { RoleName } from '../../domain/user.ts';
 import { hydrateUsers, userColumns, type UserJson, type UserRow } from './user-json.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
-import { allOf, likeLiteral, sqlRow, sqlRows } from './sql.ts';
+import { allOf, likeLiteral, sqlRows } from './sql.ts';
 import type { RulesOf } from './explanation.ts';
 import { waitingChanges, type WaitingChange } from './waiting-changes.ts';
 
@@ -37,6 +37,8 @@ export interface UserQueries {
   get(id: number): Promise<UserJson | null>;
   /** The id of the user that `12`, `id:12`, `jnovak` or `username:12` names. @throws AmbiguousUserError */
   resolve(reference: string): Promise<number | null>;
+  /** The same for many at once, in their order. @throws AmbiguousUserError */
+  resolveAll(references: readonly string[]): Promise<readonly (number | null)[]>;
 }
 
 const syncOff = `(not u.sync_enabled or u.sync_off_sources <> '{}')`;
@@ -53,7 +55,8 @@ export function createUserQueries(knex: Knex, rulesOf: RulesOf, managing: readon
       const [user] = await hydrateUsers(knex, rows, managing);
       return user ?? null;
     },
-    resolve: (reference) => resolveUser(knex, reference),
+    resolve: async (reference) => (await resolveUsers(knex, [reference]))[0] ?? null,
+    resolveAll: (references) => resolveUsers(knex, references),
   };
 }
 
@@ -133,19 +136,28 @@ function searchOf(text: string | undefined): { conditions: string[]; bindings: R
   return { conditions, bindings };
 }
 
-async function resolveUser(knex: Knex, reference: string): Promise<number | null> {
-  const [, how, name] = /^(?:(id|username):)?(.*)$/su.exec(reference) ?? [];
-  if (name === undefined) return null;
-  const id = how !== 'username' && /^[1-9]\d{0,9}$/.test(name) && Number(name) <= largestId ? Number(name) : null;
-  const username = how === 'id' ? null : fold(name);
-  const found = await sqlRow<{ by_id: number | null; by_name: number | null }>(
+/** One statement however many are named. */
+async function resolveUsers(knex: Knex, references: readonly string[]): Promise<(number | null)[]> {
+  const named = references.map(namedBy);
+  const found = await sqlRows<{ position: number; by_id: number | null; by_name: number | null }>(
     knex,
-    `select (select id from "user" where id = cast(:id as integer)) as by_id,
-            (select user_id from claim where kind = 'username' and value = cast(:username as text)) as by_name`,
-    { id, username },
+    `select r.position, u.id as by_id, c.user_id as by_name
+       from json_to_recordset(cast(:named as json)) as r(position integer, id integer, username text)
+       left join "user" u on u.id = r.id
+       left join claim c on c.kind = 'username' and c.value = r.username
+      order by r.position`,
+    { named: JSON.stringify(named.map((each, position) => ({ position, ...each }))) },
   );
-  if (found === null) return null;
-  if (found.by_id !== null && found.by_name !== null && found.by_id !== found.by_name)
-    throw new AmbiguousUserError(name, found.by_name);
-  return found.by_id ?? found.by_name;
+  return found.map(({ position, by_id: byId, by_name: byName }) => {
+    if (byId !== null && byName !== null && byId !== byName)
+      throw new AmbiguousUserError(references[position]?.replace(/^(?:id|username):/, '') ?? '', byName);
+    return byId ?? byName;
+  });
+}
+
+/** What a reference may stand for: an id, a folded username, or either. */
+function namedBy(reference: string): { readonly id: number | null; readonly username: string | null } {
+  const [, how, name = ''] = /^(?:(id|username):)?(.*)$/su.exec(reference) ?? [];
+  const isId = how !== 'username' && /^[1-9]\d{0,9}$/.test(name) && Number(name) <= largestId;
+  return { id: isId ? Number(name) : null, username: how === 'id' ? null : fold(name) };
 }

@@ -97,7 +97,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     authenticate: createAuthenticate(store, localToken, ['anna', 'tester']),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
-    bulk: { start: async () => 1, carryOut: async () => undefined },
+    bulk: { start: async () => 1, cancel: async () => undefined, carryOut: async () => undefined },
     userActions: createUserActions(basis, async () => 'unsupported'),
     createUser: async () => 1,
     purge: async () => ({ events: 0, accounts: 0 }),

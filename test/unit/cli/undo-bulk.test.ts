@@ -61,7 +61,12 @@ describe('undo', () => {
 });
 
 describe('bulk', () => {
-  const job = { id: 4, finishedAt: null, counts: { users: 2, done: 0, changed: 0, unchanged: 0, refused: 0 } };
+  const job = {
+    id: 4,
+    finishedAt: null,
+    cancelledBy: null,
+    counts: { users: 2, done: 0, changed: 0, unchanged: 0, refused: 0 },
+  };
   const ended = {
     ...job,
     finishedAt: '2026-01-01T00:00:00.000Z',
@@ -93,6 +98,14 @@ describe('bulk', () => {
     ]);
     expect(fake.stdout.text).toContain('no member of "Sales"');
     expect(fake.stdout.text).toContain('1 users changed, 0 were so already, 1 refused.');
+  });
+
+  it('16.1 cancels a job, and says how far it was (issue 10, point 7)', async () => {
+    const fake = await world({ answer: () => ({ ...ended, cancelledBy: 'local:jana' }) });
+    expect(await fake.run('bulk', 'cancel', '4')).toBe(0);
+    expect(fake.sent.map(({ method, path }) => [method, path])).toEqual([['POST', '/api/v1/bulk/4/cancel']]);
+    expect(fake.stdout.text).toBe('Job 4 is cancelled: 2 of 2 users were done.\n');
+    expect(await fake.run('bulk', 'cancel')).toBe(2);
   });
 
   it('16.1 takes a filter; says every result to programs', async () => {
