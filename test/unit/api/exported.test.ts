@@ -14,7 +14,7 @@ it('an export that nobody reads is broken off, reads no further pages, and lets 
     }
   }
   const { body } = exported('csv', csv, numbers(), 20);
-  body.once('readable', () => body.read());
+  body.once('readable', () => void body.read());
   let reason = '';
   body.once('error', (error) => (reason = error.message));
   await expect.poll(() => reason).toContain('nobody read it');
