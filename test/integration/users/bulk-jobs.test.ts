@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBulkStore } from '../../../src/store/bulk-store.ts';
 import { createBulkQueries } from '../../../src/store/queries/bulk.ts';
@@ -100,7 +101,7 @@ describe('bulk jobs (spec 16, issue 10 point 7)', () => {
 describe('exports (issue 10, point 7)', () => {
   it('are at most two per operator at a time, and one that nobody reads ends', async () => {
     await api.app.listen({ port: 0, host: '127.0.0.1' });
-    const [{ port = 0 } = {}] = api.app.addresses();
+    const { port } = api.app.server.address() as AddressInfo;
     const ask = (signal?: AbortSignal) =>
       fetch(`http://127.0.0.1:${String(port)}/api/v1/accounts/export`, {
         headers: { authorization: 'Bearer local-token-of-this-test', 'x-rosterd-os-user': 'anna' },
