@@ -217,13 +217,19 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
     userActions: actionsWith(options.requestReconcile),
-    createUser: createCreateUser(actionBasis(options.requestReconcile), () => policies.inForce(policyId)),
+    createUser: createCreateUser(actionBasis(options.requestReconcile), async () =>
+      policies.inForce((await policies.configured({ id: policyId, content: policy })).id),
+    ),
     purge: createPurge(createPurgeStore(db), settings.retention.users, options.requestReconcile),
     reviews: createReviews(actionBasis(options.requestReconcile), askNow),
     bulk,
     sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(db)),
-    linkMove: createLinkMove(createLinkMoveStore(db, { ...readRules, allMatchRules }), options.requestReconcile),
+    linkMove: createLinkMove(
+      createLinkMoveStore(db, { ...readRules, allMatchRules }),
+      allMatchRules,
+      options.requestReconcile,
+    ),
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(db), options.requestReconcile),
     ackWorklist: createAckWorklist(
       createWorklistAckStore(db, { acds, managing: managingRoles(settings.roles.catalogue) }),

@@ -1,7 +1,7 @@
 import { claimKey, claimsOf, type Claim } from '../domain/claim.ts';
 import type { Change } from '../domain/change.ts';
 import type { UniqueField } from '../domain/fields.ts';
-import type { Snapshot, UserId, UserValue } from '../domain/user.ts';
+import type { Snapshot, UserId, UserValue, Voice } from '../domain/user.ts';
 import type { Bidder, Outcome } from '../reconcile/bids.ts';
 import { namesOf, type ObservedAccount, type Subject, type ValueDecision } from '../reconcile/decide.ts';
 import { formerSlot, type FormerSlot } from '../reconcile/former-slot.ts';
@@ -171,12 +171,14 @@ export function reuseItem({ subject, account }: LinkedSubject, { suspicion }: Va
 }
 
 /** What changes of a user replaced in the slot of the source that they come from, for the history. */
-export function formerOf({ user, snapshots }: Subject, source: string, changes: readonly Change[]): FormerSlot {
-  return formerSlot(
-    snapshots.find((slot) => slot.source === source),
-    user.value,
-    changes,
-  );
+export function formerOf(
+  { user, snapshots }: Subject,
+  source: string,
+  changes: readonly Change[],
+  voice: Voice | null = null,
+): FormerSlot {
+  const slot = snapshots.find((each) => each.source === source);
+  return formerSlot(slot, user.value, changes, voice);
 }
 
 /** Why a linked account's standing is what it is, for lists and explain. */

@@ -1,7 +1,7 @@
 import type { AccountContent } from '../domain/account.ts';
 import type { Change, GuardClass } from '../domain/change.ts';
 import type { Claim } from '../domain/claim.ts';
-import type { Snapshot, SourceId, TeamId, UserId, UserValue } from '../domain/user.ts';
+import type { Snapshot, SourceId, TeamId, UserId, UserValue, Voice } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { KnownTeam, ObservedTeam } from '../reconcile/bind-teams.ts';
 import type { CandidateUser, UnlinkedAccount } from '../reconcile/correlate.ts';
@@ -78,6 +78,13 @@ export interface SnapshotWrite {
   readonly snapshot: Snapshot;
   /** The names that the account carried when this was applied (spec 8.3). */
   readonly namesSeen: NamesSeen;
+}
+
+/** A slot of which nothing but its voice moves (spec 5.8). */
+export interface VoiceWrite {
+  readonly userId: UserId;
+  readonly source: SourceId;
+  readonly voice: Voice;
 }
 
 /** Names of an account that are noted where its slot does not move (spec 8.3). */
@@ -250,6 +257,7 @@ export interface ReconcileWrites {
   insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
   insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number | null): Promise<void>;
   saveSnapshots(snapshots: readonly SnapshotWrite[]): Promise<void>;
+  saveVoices(voices: readonly VoiceWrite[]): Promise<void>;
   saveNamesSeen(names: readonly NamesWrite[]): Promise<void>;
   saveUsers(users: readonly UserWrite[]): Promise<void>;
   /** The policy last applied, where it changes nothing of the value. */

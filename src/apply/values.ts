@@ -1,6 +1,6 @@
 import type { UniqueField } from '../domain/fields.ts';
 import type { Change } from '../domain/change.ts';
-import type { UserId } from '../domain/user.ts';
+import type { SourceId, UserId } from '../domain/user.ts';
 import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import { decideValues, namesOf, type ValueDecision } from '../reconcile/decide.ts';
 import { renameBetween } from '../reconcile/rename.ts';
@@ -20,7 +20,7 @@ import {
   unknownRoleItems,
 } from './decisions.ts';
 import { digestOf } from '../digest.ts';
-import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx, Shown } from './ports.ts';
+import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx, Shown, VoiceWrite } from './ports.ts';
 import { asApproved, shown, type Show } from './shown.ts';
 import { stopIfAborted, type Pass, type Tally, type Writing } from './pass.ts';
 import { settleDuplicates } from './duplicates.ts';
@@ -62,7 +62,7 @@ export async function takeValues(
       for (const name of decision.classes) tally.add(name, user.id);
       const bidder = bidderOf(row.account, user.id, user.value, decision.after);
       if (bidder.wants.length + bidder.gives.length > 0) bidders.push(bidder);
-      if (decision.snapshot === null) continue;
+      if (decision.snapshot === null && decision.voice === null) continue;
       const keys = keysAfter(row.subject, decision, row.linkedSources, pass);
       if (keys.join('\n') !== keysBefore(row.subject, row.linkedSources, pass).join('\n')) keysAhead.set(user.id, keys);
     }
@@ -203,6 +203,7 @@ export async function writeLinkedUsers(
   await tx.saveSnapshots(
     decisions.flatMap(({ row, decision }) => snapshotWrite(row.subject.user.id, row.account, decision)),
   );
+  await tx.saveVoices(decisions.flatMap((entry) => voiceWrite(entry, pass.rules.id)));
   await tx.saveNamesSeen(decisions.flatMap(({ row, decision }) => namesWrite(row, decision)));
   await tx.saveRenames(decisions.flatMap(renameOf), pass.runId);
   await tx.saveUsers(moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })));
@@ -248,6 +249,10 @@ function isTrustedAgain({ row, decision }: Decision, { rules }: Writing): boolea
   const renamed =
     seen.firstName !== now.firstName || seen.lastName !== now.lastName || seen.displayName !== now.displayName;
   return before.suspected || renamed;
+}
+
+function voiceWrite({ row, decision: { voice } }: Taking, source: SourceId): VoiceWrite[] {
+  return voice === null ? [] : [{ userId: row.subject.user.id, source, voice }];
 }
 
 function renameOf({ row, decision }: Decision): { accountId: number; changes: Change[] }[] {
@@ -302,7 +307,7 @@ function withKnownLosses(
 
 async function saveKeys(tx: ReconcileTx, pass: Writing, decisions: readonly Decision[]): Promise<void> {
   const changed = decisions.flatMap(({ row, decision }) => {
-    if (decision.snapshot === null) return [];
+    if (decision.snapshot === null && decision.voice === null) return [];
     const [before, after] = [
       keysBefore(row.subject, row.linkedSources, pass),
       keysAfter(row.subject, decision, row.linkedSources, pass),
@@ -361,11 +366,16 @@ function eventsOf({ row, decision }: Decision, pass: Writing): EventRow[] {
       ...base,
       type: 'user-changed',
       changes: decision.changes,
-      reason: `applied what ${pass.rules.id} says`,
+      reason: reasonOf(decision, pass.rules.id),
       guardClasses: pass.guard.letThrough ? null : decision.classes,
-      former: formerOf(row.subject, pass.rules.id, decision.changes),
+      former: formerOf(row.subject, pass.rules.id, decision.changes, decision.voice),
     });
   return events;
+}
+
+function reasonOf({ voice }: ValueDecision, source: string): string {
+  if (voice === null) return `applied what ${source} says`;
+  return `the account at ${source} ${voice === 'ended' ? 'is gone' : 'is disabled'}: what the user's other ACD says counts`;
 }
 
 async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: readonly Decision[]): Promise<void> {

@@ -9,6 +9,8 @@ import {
   type TeamId,
   type UserState,
   type UserValue,
+  voiceOf,
+  type Voice,
   type Words,
 } from './user.ts';
 
@@ -45,20 +47,57 @@ export function fold(input: FoldInput): UserValue {
     teams,
     mainTeam: foldMainTeam(input, ranked, teams),
     supervises: sortedIds(
-      effective([...input.words.supervisesGiven, ...idsOf(ranked, 'supervises')], input.words.supervisesTaken),
+      effective(
+        [...input.words.supervisesGiven, ...idsOf(ranked, 'supervises', input.policy)],
+        input.words.supervisesTaken,
+      ),
     ),
   };
 }
 
-/** Snapshots, the highest rank of the default order first. */
-export function inRankOrder<Ranked extends Pick<Snapshot, 'source'>>(
+/** Snapshots, the highest rank of the default order first; of ACDs the living before the others (spec 5.8). */
+export function inRankOrder<Ranked extends Pick<Snapshot, 'source' | 'voice'>>(
   snapshots: readonly Ranked[],
   policy: Policy,
 ): readonly Ranked[] {
   if (snapshots.length < 2) return snapshots;
   const position = new Map(policy.rank.map((source, index) => [source.id, index]));
   const of = (source: SourceId): number => position.get(source) ?? policy.rank.length;
-  return [...snapshots].sort((a, b) => of(a.source) - of(b.source) || compareText(a.source, b.source));
+  const ranked = [...snapshots].sort((a, b) => of(a.source) - of(b.source) || compareText(a.source, b.source));
+  return livingFirst(ranked, policy);
+}
+
+/** How a slot speaks under a policy: those of retired sources as those of ended links do. */
+export function voiceUnder(slot: Pick<Snapshot, 'source' | 'voice'>, policy: Pick<Policy, 'retired'>): Voice {
+  return policy.retired?.includes(slot.source) === true ? 'ended' : voiceOf(slot);
+}
+
+/** ACDs take the places of ACDs: the living first, the others in the order in which they are. */
+function livingFirst<Ranked extends Pick<Snapshot, 'source' | 'voice'>>(
+  ranked: readonly Ranked[],
+  policy: Policy,
+): readonly Ranked[] {
+  const acds = ranked.filter((slot) => isAcd(slot.source, policy));
+  if (acds.length < 2) return ranked;
+  const lives = (slot: Ranked): boolean => voiceUnder(slot, policy) === 'living';
+  const order = [...acds.filter(lives), ...acds.filter((slot) => !lives(slot))];
+  let next = 0;
+  return ranked.map((slot) => (isAcd(slot.source, policy) ? (order[next++] ?? slot) : slot));
+}
+
+/** A part of a user that an ACD which is no longer theirs gives up to one that is (spec 5.8). */
+type AcdPart = 'acdId' | 'roles' | 'teams' | 'supervises';
+
+function supplies(slot: Snapshot, part: AcdPart): boolean {
+  return part === 'acdId' ? slot.values.acdId !== undefined : slot[part].length > 0;
+}
+
+/** The snapshots that have a voice in a part: an ended ACD has none where a living one supplies it (spec 5.8). */
+export function speaking(part: AcdPart, snapshots: readonly Snapshot[], policy: Policy): readonly Snapshot[] {
+  if (snapshots.length < 2) return snapshots;
+  const acd = (slot: Snapshot): boolean => isAcd(slot.source, policy);
+  const taken = snapshots.some((slot) => acd(slot) && voiceUnder(slot, policy) === 'living' && supplies(slot, part));
+  return taken ? snapshots.filter((slot) => !acd(slot) || voiceUnder(slot, policy) !== 'ended') : snapshots;
 }
 
 function foldFields(input: FoldInput, ranked: readonly Snapshot[]): UserValue['fields'] {
@@ -104,11 +143,14 @@ export function voices(
   ranked: readonly Snapshot[],
 ): readonly Snapshot[] {
   if (field === 'username') return ranked.filter((snapshot) => snapshot.source === input.origin);
-  const eligible = field === 'acdId' ? ranked.filter((snapshot) => isAcd(snapshot.source, input.policy)) : ranked;
+  const eligible =
+    field === 'acdId'
+      ? speaking('acdId', ranked, input.policy).filter((snapshot) => isAcd(snapshot.source, input.policy))
+      : ranked;
   const own = input.policy.fieldRank[field];
   if (own === undefined) return eligible;
   const named = own.flatMap((source) => eligible.filter((snapshot) => snapshot.source === source));
-  return [...named, ...eligible.filter((snapshot) => !own.includes(snapshot.source))];
+  return livingFirst([...named, ...eligible.filter((snapshot) => !own.includes(snapshot.source))], input.policy);
 }
 
 function isAcd(source: SourceId, policy: Policy): boolean {
@@ -121,7 +163,7 @@ function acdSupplier(input: FoldInput, ranked: readonly Snapshot[]): SourceId | 
 
 function foldRoles(input: FoldInput, ranked: readonly Snapshot[]): HeldRole[] {
   const givenBy = new Map<string, HeldRole['givenBy']>(input.words.rolesGiven.map((role) => [role, 'operator']));
-  for (const snapshot of ranked)
+  for (const snapshot of speaking('roles', ranked, input.policy))
     for (const role of snapshot.roles) if (!givenBy.has(role)) givenBy.set(role, snapshot.source);
   for (const role of input.words.rolesTaken) {
     const reasserted = role === agentRole && input.policy.reassertAgentRole;
@@ -131,7 +173,7 @@ function foldRoles(input: FoldInput, ranked: readonly Snapshot[]): HeldRole[] {
 }
 
 function foldTeams(input: FoldInput, ranked: readonly Snapshot[]): readonly TeamId[] {
-  const teams = effective([...input.words.teamsGiven, ...idsOf(ranked, 'teams')], input.words.teamsTaken);
+  const teams = effective([...input.words.teamsGiven, ...idsOf(ranked, 'teams', input.policy)], input.words.teamsTaken);
   return teams.size > 0 ? sortedIds(teams) : [input.policy.defaultTeam];
 }
 
@@ -148,8 +190,8 @@ function foldMainTeam(input: FoldInput, ranked: readonly Snapshot[], teams: read
   return first ?? null;
 }
 
-function idsOf(snapshots: readonly Snapshot[], part: 'teams' | 'supervises'): TeamId[] {
-  return snapshots.flatMap((snapshot) => snapshot[part]);
+function idsOf(snapshots: readonly Snapshot[], part: 'teams' | 'supervises', policy: Policy): TeamId[] {
+  return speaking(part, snapshots, policy).flatMap((snapshot) => snapshot[part]);
 }
 
 /** What people give and the slots supply, without what people took (spec 10.3, 11.2). */

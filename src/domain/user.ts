@@ -23,6 +23,24 @@ export interface Snapshot {
   readonly roles: readonly RoleName[];
   readonly teams: readonly TeamId[];
   readonly supervises: readonly TeamId[];
+  /** How the slot speaks beside the user's other ACDs; missing where it is `living`. */
+  readonly voice?: Voice;
+}
+
+/**
+ * What has become of the account of a slot, as it was last applied (spec 5.8): of several ACDs the living come first, and one
+ * that has `ended` (the account is gone, or the link has ended) has no voice as soon as a living one supplies the part.
+ */
+export type Voice = 'living' | 'disabled' | 'ended';
+
+export function voiceOf(slot: Pick<Snapshot, 'voice'>): Voice {
+  return slot.voice ?? 'living';
+}
+
+export function withVoice(slot: Snapshot, voice: Voice): Snapshot {
+  const { source, values, silentSince, roles, teams, supervises } = slot;
+  const silent = { source, values, silentSince, roles, teams, supervises };
+  return voice === 'living' ? silent : { ...silent, voice };
 }
 
 /** What people have said about a user, apart from the toggle and the active state. Given and taken are disjoint. */
@@ -70,6 +88,8 @@ export interface Policy {
   readonly defaultTeam: TeamId;
   /** The organisation's values of fields that nobody else supplies: time zones and locale (spec 4.6). */
   readonly defaults: FieldValues;
+  /** Sources that people have retired, sorted: their slots speak as those of ended links do (spec 5.8, 14.1). */
+  readonly retired?: readonly SourceId[];
   /** The vendor's behaviour: the agent role comes back at each sync although a person took it (spec 10.3). */
   readonly reassertAgentRole: boolean;
 }

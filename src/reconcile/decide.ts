@@ -4,11 +4,14 @@ import type { Field, UniqueField } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
 import {
   mayMove,
+  voiceOf,
+  withVoice,
   type FieldValues,
   type Policy,
   type Snapshot,
   type UserState,
   type UserValue,
+  type Voice,
   type Words,
 } from '../domain/user.ts';
 import { project, type Projection, type TeamBindings } from './project.ts';
@@ -51,6 +54,8 @@ export interface ObservedAccount {
   readonly disabled: boolean;
   /** Not seen in a complete import, or gone by a tombstone. */
   readonly absent: boolean;
+  /** A run has decided that it is gone (spec 13.1). */
+  readonly gone?: boolean;
   readonly ignored: boolean;
   readonly refusals: ReadonlyMap<string, string>;
   /** Missing where nothing was applied of it. */
@@ -71,6 +76,8 @@ export interface World {
 export interface ValueDecision {
   /** The slot of the run's source afterwards; null when it does not move. */
   readonly snapshot: Snapshot | null;
+  /** The slot's voice afterwards, where nothing of the account is applied and its voice alone moves (spec 5.8). */
+  readonly voice: Voice | null;
   readonly after: UserValue;
   /** What people see change; empty when nothing does. */
   readonly changes: readonly Change[];
@@ -117,17 +124,14 @@ export function decideValues(
   const reason = holdReason(user, account, source, suspicion);
   if (reason !== null)
     return {
-      snapshot: null,
-      after: user.value,
-      changes: [],
-      classes: [],
-      moved: false,
+      ...voiceAlone(subject, account, world, prior, lost),
       heldBack: { reason, changes },
       projection,
       suspicion,
     };
   return {
     snapshot: sameSnapshot(prior, projection.snapshot) ? null : projection.snapshot,
+    voice: null,
     after,
     changes,
     classes: classesOf(changes),
@@ -136,6 +140,31 @@ export function decideValues(
     projection,
     suspicion,
   };
+}
+
+/** Of an account that is held back nothing moves but the voice of its slot: one that is gone gives way to a living ACD. */
+function voiceAlone(
+  subject: Subject,
+  account: ObservedAccount,
+  world: World,
+  prior: Snapshot | undefined,
+  lost: ReadonlySet<UniqueField>,
+): Pick<ValueDecision, 'snapshot' | 'voice' | 'after' | 'changes' | 'classes' | 'moved'> {
+  // What it would lose to somebody else waits with its voice, as a value waits (spec 4.7).
+  const voice = prior === undefined || lost.size > 0 ? null : movedVoice(subject.user, account, prior);
+  if (prior === undefined || voice === null)
+    return { snapshot: null, voice: null, after: subject.user.value, changes: [], classes: [], moved: false };
+  const after = foldWith(subject, withVoice(prior, voice), world.teamNames);
+  const changes = changesBetween(subject.user.value, after, world.teamNames);
+  const moved = changes.length > 0 || !sameValue(subject.user.value, after);
+  return { snapshot: null, voice, after, changes, classes: classesOf(changes), moved };
+}
+
+/** Null where the voice stays. That an account is gone counts once a run has decided so, and nobody has refused it (spec 13.1). */
+function movedVoice(user: UserState, account: ObservedAccount, prior: Snapshot): Voice | null {
+  if (!mayMove(user, prior.source)) return null;
+  const is = account.gone === true && !account.refusals.has('gone') ? 'ended' : account.disabled ? 'disabled' : null;
+  return is === null || is === voiceOf(prior) ? null : is;
 }
 
 /** The user's value with one slot replaced. */
@@ -201,7 +230,8 @@ function sameSnapshot(a: Snapshot | undefined, b: Snapshot): boolean {
     sameValues(a.silentSince, b.silentSince) &&
     sameList(a.roles, b.roles) &&
     sameList(a.teams, b.teams) &&
-    sameList(a.supervises, b.supervises)
+    sameList(a.supervises, b.supervises) &&
+    voiceOf(a) === voiceOf(b)
   );
 }
 

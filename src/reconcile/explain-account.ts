@@ -153,10 +153,10 @@ function partHolds(linked: LinkedAccount): BareHold[] {
   }));
   const questions = linked.questions
     .filter(({ kind }) => kind !== 'possible-duplicate')
-    .map(({ id, kind, part, openedAt }) => ({
+    .map(({ id, kind, part, openedAt, about }) => ({
       ...bare,
       ...{ code: 'review-item' as const, part, since: openedAt, itemId: id },
-      message: `the question ${kind} is open`,
+      message: about === null ? `the question ${kind} is open` : `the team "${about}" waits for the question ${kind}`,
     }));
   return [...refusals, ...questions];
 }

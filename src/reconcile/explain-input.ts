@@ -21,6 +21,8 @@ export interface OpenQuestion {
   /** Null where it holds the whole account. */
   readonly part: string | null;
   readonly openedAt: string;
+  /** The team of the source that waits for it (spec 11.1). */
+  readonly about: string | null;
 }
 
 /** The user's latest link to one source, with its account as it was last observed. */

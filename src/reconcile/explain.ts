@@ -1,5 +1,5 @@
 import type { Field } from '../domain/fields.ts';
-import { inRankOrder, teamName, voices } from '../domain/fold.ts';
+import { inRankOrder, speaking, teamName, voices, voiceUnder } from '../domain/fold.ts';
 import { missingPrivileges } from '../domain/privileges.ts';
 import { compareText } from '../domain/text.ts';
 import type { RoleName, Snapshot, SourceId, TeamId, UserId } from '../domain/user.ts';
@@ -86,7 +86,7 @@ function explainField(input: ExplainInput, field: Field): FieldExplanation {
   const [winner, ...losers] = voicesIn(input, field);
   const value = input.subject.user.value.fields[field] ?? null;
   // A value that has a voice but is not the user's waits for the next fold: nobody has won yet.
-  const won = winner?.value === value && winner.rule !== noVoice;
+  const won = winner?.value === value && winner.rule !== noVoice && winner.rule !== agentLeft;
   return {
     field,
     value,
@@ -97,6 +97,7 @@ function explainField(input: ExplainInput, field: Field): FieldExplanation {
 }
 
 const noVoice = 'has no voice in this field';
+const agentLeft = 'the agent has left it, and another ACD has them';
 
 /** All who have a value, the one that counts first. */
 function voicesIn(input: ExplainInput, field: Field): Voice[] {
@@ -118,8 +119,15 @@ function voicesIn(input: ExplainInput, field: Field): Voice[] {
         : 'no source supplies it',
     ),
     ...defaultVoice(policy.defaults[field]),
-    ...silent.flatMap((snapshot) => sourceVoice(input, field, snapshot, noVoice, false)),
+    ...silent.flatMap((snapshot) => sourceVoice(input, field, snapshot, whySilent(input, field, snapshot), false)),
   ];
+}
+
+/** An ACD that has lost the agent is silent where a living one supplies the ACD id (spec 5.8). */
+function whySilent({ subject: { policy } }: ExplainInput, field: Field, slot: Snapshot): string {
+  const isAcd = policy.rank.some(({ id, as }) => id === slot.source && as === 'acd');
+  if (field !== 'acdId' || !isAcd || voiceUnder(slot, policy) !== 'ended') return noVoice;
+  return agentLeft;
 }
 
 /** The sources that have a voice and a value, the highest rank first. */
@@ -205,7 +213,7 @@ function explainRoles(input: ExplainInput): Explanation['roles'] {
   return [...names].sort(compareText).map((role) => ({
     role,
     held: user.value.roles.some((each) => each.role === role),
-    ...holding(input, 'role', role, (snapshot) => snapshot.roles.includes(role)),
+    ...holding(input, 'role', role, 'roles', (snapshot) => snapshot.roles.includes(role)),
   }));
 }
 
@@ -218,7 +226,7 @@ function explainTeams(input: ExplainInput): Explanation['teams'] {
       team: teamName(id, input.teamNames),
       main: user.value.mainTeam === id,
       held: user.value.teams.includes(id),
-      ...holding(input, 'team', String(id), (snapshot) => snapshot.teams.includes(id)),
+      ...holding(input, 'team', String(id), 'teams', (snapshot) => snapshot.teams.includes(id)),
     }))
     .sort((a, b) => compareText(a.team, b.team));
 }
@@ -227,10 +235,12 @@ function holding(
   input: ExplainInput,
   what: 'role' | 'team',
   ref: string,
+  part: 'roles' | 'teams',
   supplies: (snapshot: Snapshot) => boolean,
 ): Omit<HoldingExplanation, 'held'> {
   const [given, taken] = [spoken(input, `${what}-given`, ref), spoken(input, `${what}-taken`, ref)];
-  const sources = inRankOrder(input.subject.snapshots, input.subject.policy)
+  const { snapshots, policy } = input.subject;
+  const sources = speaking(part, inRankOrder(snapshots, policy), policy)
     .filter(supplies)
     .map(({ source }) => source);
   const [first] = sources;

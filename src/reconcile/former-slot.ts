@@ -1,6 +1,15 @@
 import type { Change } from '../domain/change.ts';
 import type { Field } from '../domain/fields.ts';
-import type { FieldValues, RoleName, Snapshot, TeamId, UserValue } from '../domain/user.ts';
+import {
+  voiceOf,
+  withVoice,
+  type FieldValues,
+  type RoleName,
+  type Snapshot,
+  type TeamId,
+  type UserValue,
+  type Voice,
+} from '../domain/user.ts';
 import { refusedParts, type ChangedPart } from './refused-parts.ts';
 
 /**
@@ -14,6 +23,8 @@ export interface FormerSlot {
   readonly roles?: readonly RoleName[];
   readonly teams?: readonly TeamId[];
   readonly supervises?: readonly TeamId[];
+  /** The slot's, where it moved (spec 5.8). */
+  readonly voice?: Voice;
   /** The user's, which feeds back into the fold (spec 11.3). */
   readonly mainTeam?: TeamId | null;
 }
@@ -23,6 +34,7 @@ export function formerSlot(
   prior: Snapshot | undefined,
   before: Pick<UserValue, 'mainTeam'>,
   changes: readonly Change[],
+  voice: Voice | null = null,
 ): FormerSlot {
   const parts = refusedParts(changes);
   const fields = parts.filter(isFieldPart);
@@ -32,6 +44,7 @@ export function formerSlot(
     ...(parts.includes('roles') ? { roles: prior?.roles ?? [] } : {}),
     ...(parts.includes('teams') ? { teams: prior?.teams ?? [], mainTeam: before.mainTeam } : {}),
     ...(parts.includes('supervises') ? { supervises: prior?.supervises ?? [] } : {}),
+    ...(voice === null ? {} : { voice: prior === undefined ? 'living' : voiceOf(prior) }),
   };
 }
 
@@ -44,7 +57,7 @@ export function withFormer(slot: Snapshot, former: FormerSlot, parts: ReadonlySe
     const value = former.values[field] ?? null;
     return value === null ? [] : [[field, value]];
   });
-  return {
+  const back = {
     source: slot.source,
     values: Object.fromEntries([...kept(slot.values), ...put]),
     silentSince: { ...Object.fromEntries(kept(slot.silentSince)), ...only(former.silentSince, fields) },
@@ -52,6 +65,7 @@ export function withFormer(slot: Snapshot, former: FormerSlot, parts: ReadonlySe
     teams: (parts.has('teams') ? former.teams : undefined) ?? slot.teams,
     supervises: (parts.has('supervises') ? former.supervises : undefined) ?? slot.supervises,
   };
+  return withVoice(back, former.voice ?? voiceOf(slot));
 }
 
 function isFieldPart(part: ChangedPart): part is Field {

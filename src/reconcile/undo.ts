@@ -2,7 +2,7 @@ import type { AccountContent } from '../domain/account.ts';
 import { changesBetween, shownPart, type Change } from '../domain/change.ts';
 import { isField, type UniqueField } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
-import type { Snapshot, UserValue } from '../domain/user.ts';
+import { withVoice, type Snapshot, type SourceId, type UserValue } from '../domain/user.ts';
 import type { Subject } from './decide.ts';
 import { withFormer, type FormerSlot } from './former-slot.ts';
 import { project, valueSaid, type Part, type TeamBindings } from './project.ts';
@@ -20,6 +20,8 @@ export interface UndoInput {
   readonly leave: boolean;
   /** The source's slot is still that of the account. */
   readonly ownsSlot: boolean;
+  /** Sources whose links end by it: their slots give way to the user's living ACDs (spec 5.8). */
+  readonly ends: readonly SourceId[];
   /** What the account says now; null where it is not linked to this user any more. */
   readonly content: AccountContent | null;
   /** Null for a source that is not configured. */
@@ -46,6 +48,8 @@ export interface UndoDecision {
   readonly slot: Snapshot | null;
   readonly after: UserValue;
   readonly changes: readonly Change[];
+  /** Sources whose slots have no voice beside a living ACD any more; none where the user would lose a unique name by it. */
+  readonly silenced: readonly SourceId[];
   /** What the source says of the parts that went back: not applied again until it says something else. */
   readonly refusals: readonly { readonly part: Part; readonly said: string }[];
   /** Shown, and not overwritten. */
@@ -62,32 +66,40 @@ export function decideUndo(input: UndoInput): UndoDecision {
   );
   const prior = subject.snapshots.find((slot) => slot.source === source);
   const parts = new Set(refusedParts(going));
-  if (prior === undefined || parts.size === 0)
-    return { slot: null, after: subject.user.value, changes: [], refusals: [], kept };
-  const slot = withFormer(prior, former, parts);
+  const goesBack = prior !== undefined && parts.size > 0;
+  const silenced = input.lost.size > 0 ? [] : input.ends;
+  if (!goesBack && silenced.length === 0)
+    return { slot: null, after: subject.user.value, changes: [], silenced, refusals: [], kept };
+  const put = goesBack ? withFormer(prior, former, parts) : null;
+  const snapshots = subject.snapshots
+    .map((each) => (put !== null && each.source === source ? put : each))
+    .map((each) => (silenced.includes(each.source) ? withVoice(each, 'ended') : each));
   const after = fold({
     ...{ origin: subject.user.origin, words: subject.words, policy: subject.policy, teamNames: input.teamNames },
-    snapshots: subject.snapshots.map((each) => (each.source === source ? slot : each)),
+    snapshots,
     present: { ...subject.user.value, ...formerMain(former, going) },
   });
   return {
-    slot,
+    slot: put === null ? null : (snapshots.find((each) => each.source === source) ?? null),
     after,
     changes: changesBetween(subject.user.value, after, input.teamNames),
-    refusals: refusalsOf(input, prior, parts),
+    silenced,
+    refusals: goesBack ? refusalsOf(input, prior, parts) : [],
     kept,
   };
 }
 
 type Standing = 'as-left' | 'as-before' | KeptChange['why'];
 
-function standingOf({ subject, teamNames, leave, ownsSlot, lost }: UndoInput, change: Change): Standing {
+function standingOf({ subject, teamNames, leave, ownsSlot, lost, former }: UndoInput, change: Change): Standing {
   const now = shownPart(subject.user.value, change.field, teamNames);
   if (same(now, change.before)) return 'as-before';
   if (leave) return 'edited-since';
   const overridden = isField(change.field) && subject.words.overrides[change.field] !== undefined;
   if (!ownsSlot || overridden || !same(now, change.after)) return 'changed-since';
-  return lost.has(change.field as UniqueField) ? 'unique-taken' : 'as-left';
+  // A voice goes back with everything that it says, or not at all.
+  const loses = former.voice === undefined ? lost.has(change.field as UniqueField) : lost.size > 0;
+  return loses ? 'unique-taken' : 'as-left';
 }
 
 function same(a: Change['after'], b: Change['after']): boolean {
@@ -105,7 +117,9 @@ function formerMain({ mainTeam }: FormerSlot, going: readonly Change[]): Partial
 
 /** A part of which the source says something else by now needs no refusal: that value was never undone. */
 function refusalsOf(input: UndoInput, prior: Snapshot, parts: ReadonlySet<Part>): UndoDecision['refusals'] {
-  const { content, rules } = input;
+  const { content, rules, former } = input;
+  // That the account is gone moved nothing but the slot's voice: it is not taken to be gone until it has been back.
+  if (former.voice !== undefined) return [{ part: 'gone', said: '' }];
   if (content === null) return [];
   const said = rules === null ? prior : projected(input, content, prior, rules);
   return [...parts]

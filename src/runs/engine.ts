@@ -13,6 +13,7 @@ import type { GuardLimits } from '../reconcile/guard.ts';
 import { Cancelled, policyRun, reconcileRun, type ReconcileOutcome } from './reconcile-run.ts';
 import type {
   Leases,
+  PolicyInForce,
   PolicyStore,
   RunCounts,
   RunFailure,
@@ -86,7 +87,8 @@ export class Engine {
   readonly #allMatchRules: readonly (readonly Field[])[];
   #reconciling: Promise<void> | null = null;
   #again = false;
-  #policyChecked = false;
+  /** The policy that was compared with those of the users last. */
+  #checkedPolicy: number | null = null;
   readonly #due: Due;
 
   constructor(options: EngineOptions) {
@@ -276,11 +278,12 @@ export class Engine {
     }
   }
 
-  /** Once per process: users whom another policy was applied to are moved to the present one by a run (spec 14.4). */
+  /** Once per process and policy: users whom another one was applied to are moved to it by a run (spec 14.4). */
   async #checkPolicy(): Promise<void> {
-    if (this.#policyChecked) return;
-    this.#policyChecked = true;
-    const { policy, policies, reconcileStore } = this.#options;
+    const { policies, reconcileStore } = this.#options;
+    const policy = await policies.configured(this.#options.policy);
+    if (this.#checkedPolicy === policy.id) return;
+    this.#checkedPolicy = policy.id;
     await policies.supersedeOthers(policy.id);
     const inForce = await policies.inForce(policy.id);
     const isHeld = inForce.id !== policy.id && !inForce.inPlaceOfRefused;
@@ -289,14 +292,19 @@ export class Engine {
     if (outdated.length > 0) await policies.startRun(inForce.id);
   }
 
+  async #policyInForce(): Promise<PolicyInForce> {
+    const { policies, policy } = this.#options;
+    return policies.inForce((await policies.configured(policy)).id);
+  }
+
   async #reconcilePolicies(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
     const { runStore } = this.#options;
     try {
-      const policy = await this.#options.policies.inForce(this.#options.policy.id);
+      const policy = await this.#policyInForce();
       const allMatchRules = this.#allMatchRules;
       const outcome = await policyRun({ ...this.#options, run, policy, allMatchRules, lease, signal });
       // Who is not as a person approved it is asked about again.
-      if (outcome.skipped > 0) this.#policyChecked = false;
+      if (outcome.skipped > 0) this.#checkedPolicy = null;
       const ended = outcome.failure === null ? 'completed' : 'failed';
       await runStore.finish(lease, run.id, { ...outcome, state: outcome.held ? 'held' : ended, again: false });
     } catch (error) {
@@ -327,7 +335,7 @@ export class Engine {
         source,
         allSources: this.#options.sources,
         waitingFor: await this.#due.waitingFor(states),
-        policy: await this.#options.policies.inForce(this.#options.policy.id),
+        policy: await this.#policyInForce(),
         store: reconcileStore,
         runs: runStore,
         sources: sourceStore,

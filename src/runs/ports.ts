@@ -160,15 +160,21 @@ export interface SourceStore {
 }
 
 /** The policy that decisions are taken under. */
-export interface PolicyInForce {
+export interface ConfiguredPolicy {
   readonly id: number;
   readonly content: Policy;
+}
+
+/** The policy that users have, or are moved to. */
+export interface PolicyInForce extends ConfiguredPolicy {
   /** A person has refused the configured one: users go back to this without asking again (spec 14.4). */
   readonly inPlaceOfRefused: boolean;
 }
 
 /** What a changed policy does to the store (spec 14.4). */
 export interface PolicyStore {
+  /** The policy that the configuration and the retired sources make together (spec 5.8, 14.1). */
+  configured(policy: ConfiguredPolicy): Promise<ConfiguredPolicy>;
   /** The configured policy; the former one while that is held, and after it was refused. */
   inForce(configured: number): Promise<PolicyInForce>;
   /** A run that moves all users to a policy, where none is under way. */

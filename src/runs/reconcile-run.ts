@@ -161,7 +161,7 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
     teamNames: new Map((await store.read.teams()).map((team) => [team.id, team.name])),
     reason: policy.inPlaceOfRefused
       ? 'a person has refused the configured policy'
-      : 'the configuration has another policy',
+      : 'the policy is another one: by the configuration, or by the sources that are retired',
   });
   if (end.kind === 'done') return { ...nothing, failure: null, skipped: counts.skipped };
   const shownDigest = await store.read.shownDigest(run.id);

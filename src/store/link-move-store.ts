@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { AccountContent } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
+import type { ReconcileTx } from '../apply/ports.ts';
 import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
 import type {
   LinkMoveRequest,
@@ -10,15 +11,17 @@ import type {
   LinkToMove,
   PairStanding,
 } from '../users/link-move.ts';
+import { appendPersonsEvent } from './append-event.ts';
 import { toKept } from './event-changes.ts';
 import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
+import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { forRows, query, rowTable } from './sql.ts';
 import { loadSubjects } from './subject-rows.ts';
 import { inTransaction } from './transactions.ts';
 
 /** What the configuration says, as far as moving links needs it. */
-export interface LinkMoveSettings extends Pick<ReadRules, 'matchOf' | 'ignoringRuleOf'> {
+export interface LinkMoveSettings extends ReadRules {
   /** The correlation rules of all sources, each once. */
   readonly allMatchRules: readonly (readonly Field[])[];
 }
@@ -30,8 +33,11 @@ export function createLinkMoveStore(knex: Knex, settings: LinkMoveSettings): Lin
   };
 }
 
-function within(transaction: Knex, settings: LinkMoveSettings): LinkMoveTransaction {
+function within(transaction: Knex, settings: LinkMoveSettings): LinkMoveTransaction & ReconcileTx {
   return {
+    ...reconcileReads(transaction, settings),
+    ...reconcileWrites(transaction),
+    appendEvent: (event) => appendPersonsEvent(transaction, event),
     async isRetired(source) {
       const sql = 'select retired_at is not null as retired from source_state where source_id = ? for share';
       const [row] = await query<{ retired: boolean }>(transaction, sql, [source]);

@@ -1,10 +1,24 @@
 import type { PolicyInForce, PolicyStore } from '../runs/ports.ts';
+import { endOtherRefusals, ensurePolicy } from './setup.ts';
 import { query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 
 /** Which policy stands, and the runs that move users to it, in the database (spec 14.4). */
 export function policyStore(db: Db): PolicyStore {
   return {
+    async configured(policy) {
+      const rows = await query<{ id: string }>(
+        db,
+        `select source_id as id from source_state where retired_at is not null order by source_id`,
+      );
+      // Directories are retired as well, and speak on: only of ACDs the one takes the other's place.
+      const acds = new Set(policy.content.rank.flatMap(({ id, as }) => (as === 'acd' ? [id] : [])));
+      const retired = rows.map(({ id }) => id).filter((id) => acds.has(id));
+      const content = { ...policy.content, retired };
+      const found = retired.length === 0 ? policy : { id: await ensurePolicy(db, content), content };
+      await endOtherRefusals(db, found.id);
+      return found;
+    },
     inForce: (configured) =>
       queryOne<PolicyInForce>(
         db,

@@ -27,11 +27,12 @@ interface AccountRow {
   wakes: number;
   held_digest: string | null;
   absent: boolean;
+  gone: boolean;
   ignored: boolean;
   ignored_reason: string | null;
 }
 const accountColumns = `a.id, a.external_id, a.content, a.content_hash, a.disabled, a.wakes, a.held_digest,
-  a.absent_since is not null as absent, a.ignored_at is not null as ignored, a.ignored_reason`;
+  a.absent_since is not null as absent, a.gone_since is not null as gone, a.ignored_at is not null as ignored, a.ignored_reason`;
 
 /** The reads of a pass. */
 export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
@@ -287,6 +288,7 @@ function toAccount(row: AccountRow): Omit<LinkedSubject['account'], 'refusals'> 
     wakes: row.wakes,
     heldDigest: row.held_digest,
     absent: row.absent,
+    gone: row.gone,
     ignored: row.ignored,
   };
 }

@@ -49,7 +49,7 @@ export async function ensureDefaultGroup(db: Db, name: string): Promise<void> {
   });
 }
 
-/** The policy's row; a new one where it has never been applied before. Refusals of others end: the configuration has moved on. */
+/** The policy's row; a new one where it has never been applied before. */
 export async function ensurePolicy(db: Db, content: Policy): Promise<number> {
   const digest = digestOf(content);
   await query(db, 'insert into policy (digest, content) values (?, ?::text::jsonb) on conflict (digest) do nothing', [
@@ -57,13 +57,17 @@ export async function ensurePolicy(db: Db, content: Policy): Promise<number> {
     JSON.stringify(content),
   ]);
   const { id } = await queryOne<{ id: number }>(db, 'select id from policy where digest = ?', [digest]);
+  return id;
+}
+
+/** Refusals of other policies than this one end: the configuration has moved on. */
+export async function endOtherRefusals(db: Db, policy: number): Promise<void> {
   await query(
     db,
     `update policy set refused_at = null, refused_by = null, refused_reason = null, instead_id = null
      where id <> ? and instead_id is not null`,
-    [id],
+    [policy],
   );
-  return id;
 }
 
 /**

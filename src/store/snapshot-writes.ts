@@ -2,7 +2,7 @@ import type { ReconcileWrites } from '../apply/ports.ts';
 import { forRows, type Db } from './sql.ts';
 
 /** Writes of what has been applied, and of the names that it was applied under. */
-export function snapshotWrites(db: Db): Pick<ReconcileWrites, 'saveSnapshots' | 'saveNamesSeen'> {
+export function snapshotWrites(db: Db): Pick<ReconcileWrites, 'saveSnapshots' | 'saveVoices' | 'saveNamesSeen'> {
   return {
     async saveSnapshots(snapshots) {
       await forRows(
@@ -19,6 +19,18 @@ export function snapshotWrites(db: Db): Pick<ReconcileWrites, 'saveSnapshots' | 
           select user_id, source_id, account_id, results, names_seen || read_by from ${table} left join ${readBy} using (source_id)
           on conflict (user_id, source_id) do update
           set account_id = excluded.account_id, results = excluded.results, names_seen = excluded.names_seen, applied_at = now()`,
+      );
+    },
+    async saveVoices(voices) {
+      await forRows(
+        db,
+        '"userId" int, source text, voice text',
+        voices,
+        (
+          table,
+        ) => `update snapshot s set applied_at = now(), results = case r.voice when 'living' then s.results - 'voice'
+            else s.results || jsonb_build_object('voice', r.voice) end
+          from ${table} where s.user_id = r."userId" and s.source_id = r.source`,
       );
     },
     async saveNamesSeen(names) {

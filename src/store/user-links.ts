@@ -13,7 +13,7 @@ export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules): 
     linksOf: (userId) =>
       query<UserLink>(
         db,
-        `select l.account_id as "accountId", a.external_id as "externalId", l.source_id as source, s.kind, s.role as "as",
+        `select l.account_id as "accountId", a.external_id as "externalId", l.source_id as source, s.kind, s.role as "as", l.origin,
            s.retired_at is not null as retired,
            case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state
          from link l join account a on a.id = l.account_id join source_state s on s.source_id = l.source_id

@@ -1,6 +1,9 @@
-import type { SourceId, UserId } from '../domain/user.ts';
+import type { ReconcileTx } from '../apply/ports.ts';
+import type { Field } from '../domain/fields.ts';
+import { withVoice, type SourceId, type UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
-import type { RequestReconcile } from './events.ts';
+import type { PersonsEvent, RequestReconcile } from './events.ts';
+import { refold } from './refold.ts';
 
 /** External ids: the account that a user is linked to, and the one that takes its place. */
 export interface LinkPair {
@@ -71,11 +74,14 @@ export interface LinkMoveTransaction {
    * after an unlink; the new one is due, and its slot is taken by the next reconcile of its source. With the events.
    */
   move(request: LinkMoveRequest, links: readonly LinkToMove[]): Promise<void>;
+  appendEvent(event: PersonsEvent): Promise<void>;
 }
+
+type MovingTx = LinkMoveTransaction & ReconcileTx;
 
 /** Runs work in one transaction. */
 export interface LinkMoveStore {
-  transaction<T>(work: (transaction: LinkMoveTransaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (transaction: MovingTx) => Promise<T>): Promise<T>;
 }
 
 export interface LinkMove {
@@ -89,18 +95,27 @@ export interface LinkMove {
 const batch = 200;
 
 /** Moves the links of a retired source to the accounts of another one (spec 14.1). */
-export function createLinkMove(store: LinkMoveStore, requestReconcile: RequestReconcile): LinkMove {
+export function createLinkMove(
+  store: LinkMoveStore,
+  allMatchRules: readonly (readonly Field[])[],
+  requestReconcile: RequestReconcile,
+): LinkMove {
   return {
-    preview: (request) => inBatches(store, request, false),
+    preview: (request) => inBatches(store, request, null),
     async move(request) {
-      const outcomes = await inBatches(store, request, true);
+      const outcomes = await inBatches(store, request, allMatchRules);
       if (outcomes.some((outcome) => outcome.refusal === null)) await requestReconcile([request.to]);
       return outcomes;
     },
   };
 }
 
-async function inBatches(store: LinkMoveStore, request: LinkMoveRequest, writes: boolean): Promise<PairOutcome[]> {
+/** `rules`: null for a preview, which writes nothing. */
+async function inBatches(
+  store: LinkMoveStore,
+  request: LinkMoveRequest,
+  rules: readonly (readonly Field[])[] | null,
+): Promise<PairOutcome[]> {
   const repeated = repeatedIds(request.pairs);
   const outcomes: PairOutcome[] = [];
   for (let start = 0; start === 0 || start < request.pairs.length; start += batch) {
@@ -108,15 +123,41 @@ async function inBatches(store: LinkMoveStore, request: LinkMoveRequest, writes:
     outcomes.push(
       ...(await store.transaction(async (transaction) => {
         await refuseWrongSources(transaction, request);
-        const standings = await transaction.standings(request, pairs, writes);
+        const standings = await transaction.standings(request, pairs, rules !== null);
         const judged = standings.map((standing) => judge(standing, request, repeated));
         const links = judged.flatMap(({ link }) => link ?? []);
-        if (writes && links.length > 0) await transaction.move(request, links);
+        if (rules !== null && links.length > 0) await moveLinks(transaction, request, links, rules);
         return judged.map(({ outcome }) => outcome);
       })),
     );
   }
   return outcomes;
+}
+
+/** The old account's slot gives its voice up: the user is the new source's from its next reconcile on (spec 5.8). */
+async function moveLinks(
+  transaction: MovingTx,
+  request: LinkMoveRequest,
+  links: readonly LinkToMove[],
+  rules: readonly (readonly Field[])[],
+): Promise<void> {
+  await transaction.move(request, links);
+  const { from, to, operator, reason } = request;
+  const users = await transaction.users(
+    links.map((link) => link.userId),
+    true,
+  );
+  const teamNames = new Map((await transaction.teams()).map((team) => [team.id, team.name]));
+  const moved = users.map((row) => ({
+    ...row,
+    snapshots: row.subject.snapshots.map((slot) => (slot.source === from ? withVoice(slot, 'ended') : slot)),
+  }));
+  for (const { userId, changes } of await refold(transaction, moved, teamNames, rules))
+    if (changes.length > 0)
+      await transaction.appendEvent({
+        ...{ operator, type: 'user-changed', source: from, userId, changes },
+        reason: reason ?? `moved from ${from} to ${to}`,
+      });
 }
 
 async function refuseWrongSources(transaction: LinkMoveTransaction, { from, to }: LinkMoveRequest): Promise<void> {

@@ -23,7 +23,10 @@ export interface LinkRequest extends UserRequest {
 
 /** People's links. Each throws an ActionRefusedError. */
 export interface Links {
-  /** Ends the link to a directory: its values stay, and neither side links there again until a person says so. */
+  /**
+   * Ends the link to a directory, or to an ACD that the user is no agent of any more: its values stay, and neither side links
+   * there again until a person says so.
+   */
   unlink(request: UnlinkRequest): Promise<UserActed>;
   /** Links explicitly and applies what the account says; lifts what held it. */
   link(request: LinkRequest): Promise<UserActed>;
@@ -41,10 +44,10 @@ async function unlink({ tx, linkedSources }: ActingUser, request: UnlinkRequest)
   const current = (await tx.linksOf(userId)).find((each) => each.source === source);
   if (current === undefined)
     throw new ActionRefusedError('not-linked', `User ${userId} has no link to ${source}: there is nothing to end.`);
-  if (current.as !== 'directory')
+  if (!mayEnd(current))
     throw new ActionRefusedError(
       'not-a-directory',
-      `${source} is an ACD, whose links do not end by unlinking: switch the sync off for ${source}, or, when the id ${current.externalId} goes to another person, deactivate and repurpose user ${userId}.`,
+      `${source} is an ACD that has the agent ${current.externalId}, whose link does not end by unlinking: switch the sync off for ${source}, or, when the id goes to another person, deactivate and repurpose user ${userId}. It can end once the account is gone or ${source} is retired.`,
     );
   return {
     event: { type: 'link-ended', source, account: accountOf(current) },
@@ -55,6 +58,11 @@ async function unlink({ tx, linkedSources }: ActingUser, request: UnlinkRequest)
       await tx.bar(current.accountId, userId, 'wait', { operator, reason: reason ?? null });
     },
   };
+}
+
+/** The link to an ACD stands as long as the ACD has the agent, unless it was a person who made it (spec 5.8). */
+function mayEnd({ as, state, retired, origin }: UserLink): boolean {
+  return as === 'directory' || state === 'gone' || retired || origin === 'manual';
 }
 
 export function accountOf({ accountId, externalId }: UserLink): { id: number; externalId: string } {

@@ -22,6 +22,7 @@ export interface UserLink {
   readonly kind: string;
   readonly as: 'acd' | 'directory';
   readonly retired: boolean;
+  readonly origin: 'correlated' | 'created' | 'manual';
   /** Of the account: `gone` once a run has decided so, until then it counts as present (spec 13.1). */
   readonly state: 'present' | 'disabled' | 'gone';
 }

@@ -52,18 +52,20 @@ export function createSourcePause(store: SourcePauseStore, requestReconcile: Req
   /** What stops being read makes nobody wait. */
   const stop = async (
     source: SourceId,
+    retires: boolean,
     work: (transaction: SourcePauseTransaction, locked: LockedSource) => Promise<boolean>,
   ): Promise<{ changed: boolean }> => {
     const waiting = await store.transaction(async (transaction) => {
       const changed = await work(transaction, await lock(transaction, source));
       return changed ? transaction.sourcesWaitingFor(source) : null;
     });
-    if (waiting !== null && waiting.length > 0) await requestReconcile(waiting);
+    // Where an ACD retires, a run moves users to what their other ACDs say (spec 5.8).
+    if (waiting !== null && (retires || waiting.length > 0)) await requestReconcile(waiting);
     return { changed: waiting !== null };
   };
   return {
     pause: (request) =>
-      stop(request.source, async (transaction, { paused, retired }) => {
+      stop(request.source, false, async (transaction, { paused, retired }) => {
         if (retired) throw alreadyRetired(request.source);
         if (paused) return false;
         await transaction.pause(request);
@@ -71,22 +73,23 @@ export function createSourcePause(store: SourcePauseStore, requestReconcile: Req
         return true;
       }),
     retire: (request) =>
-      stop(request.source, async (transaction, { retired }) => {
+      stop(request.source, true, async (transaction, { retired }) => {
         if (retired) return false;
         await transaction.retire(request);
         await transaction.appendEvent(eventOf(request, 'source-retired', [{ field: 'retired', ...begun }]));
         return true;
       }),
     async resume(request) {
-      const changed = await store.transaction(async (transaction) => {
+      const { changed, wasRetired } = await store.transaction(async (transaction) => {
         const { paused, retired, failures } = await lock(transaction, request.source);
         if (paused || retired || failures > 0) await transaction.resume(request.source);
         const ends = [...(paused ? ['paused'] : []), ...(retired ? ['retired'] : [])];
-        if (ends.length === 0) return false;
+        if (ends.length === 0) return { changed: false, wasRetired: false };
         const changes = ends.map((field) => ({ field, ...ended }));
         await transaction.appendEvent(eventOf(request, 'source-resumed', changes));
-        return true;
+        return { changed: true, wasRetired: retired };
       });
+      if (wasRetired) await requestReconcile([]);
       return { changed };
     },
   };

@@ -165,7 +165,9 @@ class Undoing {
 
   #decide(candidate: Candidate, world: World, lost: ReadonlySet<UniqueField> = new Set()): Decided {
     const { event, subject } = candidate;
+    const ended = this.#isLeft(event) ? [] : this.#endedLinks(candidate);
     const decision = decideUndo({
+      ends: ended.map((link) => link.source),
       ...{ subject, source: event.source, ownsSlot: event.ownsSlot, content: this.#ends(event) ? null : event.content },
       changes: event.former === null ? [] : this.#asked(event),
       leave: this.#isLeft(event),
@@ -201,16 +203,18 @@ class Undoing {
     return type !== 'user-changed' && this.#field === null;
   }
 
+  /** A creation ends every link of its user. */
+  #endedLinks({ event, links }: Candidate): readonly UndoneLink[] {
+    if (!this.#ends(event)) return [];
+    return event.type === 'user-created' ? links : links.filter((link) => link.accountId === event.accountId);
+  }
+
   /** Null where there is nothing to write. */
   #writeOf(entry: Decided): UndoWrite | null {
-    const { event, decision, subject, links } = entry;
+    const { event, decision, subject } = entry;
     if (this.#isLeft(event)) return null;
     const creation = this.#ends(event) && event.type === 'user-created';
-    const ended = !this.#ends(event)
-      ? []
-      : creation
-        ? links
-        : links.filter((link) => link.accountId === event.accountId);
+    const ended = this.#endedLinks(entry);
     const deactivates = creation && subject.user.active;
     if (decision.slot === null && ended.length === 0 && !deactivates) return null;
     return {
@@ -235,6 +239,11 @@ class Undoing {
       entries.map(({ bidder }): ClaimWrite => ({ userId: bidder.user, take: bidder.wants, release: bidder.gives })),
     );
     await tx.saveUndone(writes, this.#request);
+    await tx.saveVoices(
+      writes.flatMap(({ event: { userId }, decision: { silenced } }) =>
+        silenced.map((source) => ({ userId, source, voice: 'ended' as const })),
+      ),
+    );
     const keys = entries.map((entry) => ({ userId: entry.event.userId, ...this.#keys(entry, entry.write) }));
     const moved = keys.filter((each) => each.before.join('\n') !== each.keys.join('\n'));
     await tx.saveUserKeys(moved);

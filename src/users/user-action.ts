@@ -5,7 +5,16 @@ import { changesBetween } from '../domain/change.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
 import { fold, inRankOrder, type TeamNames } from '../domain/fold.ts';
 import { lackingOf } from '../domain/local-user.ts';
-import type { GroupId, Snapshot, SourceId, UserId, UserValue, Words } from '../domain/user.ts';
+import {
+  voiceOf,
+  withVoice,
+  type GroupId,
+  type Snapshot,
+  type SourceId,
+  type UserId,
+  type UserValue,
+  type Words,
+} from '../domain/user.ts';
 import type { Subject } from '../reconcile/decide.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import { ActionRefusedError } from './errors.ts';
@@ -119,8 +128,9 @@ async function carryOut(
   const { userId, operator } = request;
   const reason = request.reason ?? null;
   const words = act.words ?? subject.words;
+  const snapshots = slotsAfter(user, act);
   await refuseBeyondScope(tx, operator, subject, words);
-  const value = valueOf({ ...subject, words, snapshots: act.snapshots ?? subject.snapshots }, teamNames);
+  const value = valueOf({ ...subject, words, snapshots }, teamNames);
   refuseIncomplete(subject.user, value);
   const { wants, gives } = bidderOf({ id: 0, externalId: '' }, userId, subject.user.value, value);
   await refuseWhereTaken(tx, userId, wants);
@@ -129,6 +139,13 @@ async function carryOut(
     gives.map((claim) => claimKey(claim)),
   );
   await act.write?.();
+  await tx.saveVoices(
+    snapshots.flatMap((slot) => {
+      const before = subject.snapshots.find(({ source }) => source === slot.source);
+      const moved = before !== undefined && voiceOf(before) !== voiceOf(slot);
+      return moved ? [{ userId, source: slot.source, voice: voiceOf(slot) }] : [];
+    }),
+  );
   await tx.saveWords(userId, subject.words, words, { operator, reason });
   await tx.saveUsers([{ userId, value }]);
   await tx.saveClaims([{ userId, take: wants, release: gives }]);
@@ -146,6 +163,15 @@ async function carryOut(
     warnings: act.warnings ?? [],
     woken: [...new Set([...wokenBefore, ...wokenAfter])],
   };
+}
+
+/** The slots as the act leaves them: one whose link ends gives way to the user's living ACDs (spec 5.8). */
+function slotsAfter({ subject, linkedSources }: ActingUser, act: Act): readonly Snapshot[] {
+  const still = act.linkedSources ?? linkedSources;
+  const ended = linkedSources.filter((source) => !still.includes(source));
+  return (act.snapshots ?? subject.snapshots).map((slot) =>
+    ended.includes(slot.source) ? withVoice(slot, 'ended') : slot,
+  );
 }
 
 /** The names of all groups, where what people say of groups changes. */

@@ -25,8 +25,10 @@ export interface Site {
   readonly knex: Knex;
   readonly ad: FakeSource;
   readonly acd: FakeSource;
-  /** Reads both sources and reconciles to rest. */
-  sync(): Promise<void>;
+  /** What a `csv-file` says, for sites that are opened with one. */
+  readonly file: FakeSource;
+  /** Reads them sources and reconciles to rest. */
+  sync(...sources: string[]): Promise<void>;
   /** Upkeep, as the daemon does it now and then. */
   reconcile(): Promise<void>;
   /** As the local operator, in JSON; waits for the reconciles that it asked for. */
@@ -76,10 +78,11 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
   const folder = createTempDir('site');
   const configFile = join(folder.path, 'rosterd.yaml');
   await writeFile(configFile, configuration(extra));
-  const [ad, acd] = [new FakeSource(), new FakeSource()];
+  const [ad, acd, file] = [new FakeSource(), new FakeSource(), new FakeSource()];
   const connectors = new Map([
     ['active-directory', fakeConnector('active-directory', 'directory', ad)],
     ['avaya-cm', fakeConnector('avaya-cm', 'acd', acd)],
+    ['csv-file', fakeConnector('csv-file', 'acd', file)],
   ]);
   const settingsOf = (file: string): Promise<Settings> =>
     loadSettings({
@@ -146,10 +149,11 @@ export async function openSite(knex: Knex, extra = ''): Promise<Site> {
     knex,
     ad,
     acd,
+    file,
     ask,
     askMeanwhile,
-    async sync() {
-      await application.engine.sync({ mode: 'full', askedBy: 'test' });
+    async sync(...sources) {
+      await application.engine.sync({ mode: 'full', askedBy: 'test', ...(sources.length > 0 && { sources }) });
       await rest();
     },
     async reconcile() {

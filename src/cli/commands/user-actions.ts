@@ -155,7 +155,9 @@ function activeAct(user: string, active: boolean, reason: string | undefined): A
 function addLinkCommands(user: RosterdCommand, runner: Runner): void {
   addCommand<ReasonOption>(user, runner, {
     call: 'unlink <USER> <SOURCE>',
-    summary: 'end the link to a directory; the values stay, and nothing links there again by itself',
+    summary: 'end the link to a directory, or to an ACD that has lost the agent; the values stay',
+    details:
+      'Nothing links there again by itself. The link to an ACD ends where its account is gone, its source is retired, or a person made it.',
     arguments: { ...userArgument, ...sourceArgument },
     options: reasonOption,
     run: (context, args, { reason }) =>

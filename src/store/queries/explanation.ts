@@ -68,12 +68,12 @@ async function switchedOffOf(knex: Knex, userId: number) {
   return rows.map((row) => ({ ...row, at: iso(row.at), until: iso(row.until) }));
 }
 
-/** From the user's own events, which an index has; a user has some dozens of them. */
+/** When each field last changed: a refused event tells of what did not. From the user's own events, which an index has; a user has some dozens of them. */
 async function changedAtOf(knex: Knex, userId: number): Promise<Map<string, string>> {
   const rows = await sqlRows<{ field: string; at: Date }>(
     knex,
     `select distinct on (c.field) c.field, e.at from event e cross join lateral ${fieldsOfKept('e.changes')}
-      where e.user_id = :userId order by c.field, e.id desc`,
+      where e.user_id = :userId and e.type not in ('refused', 'released') order by c.field, e.id desc`,
     { userId },
   );
   return new Map(rows.map((row) => [row.field, iso(row.at)]));
@@ -197,8 +197,14 @@ async function questionsOf(
 ): Promise<(OpenQuestion & { readonly accountIds: readonly number[] })[]> {
   const rows = await sqlRows<Omit<OpenQuestion, 'openedAt'> & { accountIds: readonly number[]; opened_at: Date }>(
     knex,
-    `select id, kind, part, opened_at, account_ids as "accountIds" from review_item
-      where closed_at is null and account_ids && cast(:ids as integer[]) order by id`,
+    `select id, kind, part, opened_at, account_ids as "accountIds", null as about from review_item
+      where closed_at is null and account_ids && cast(:ids as integer[])
+     union all
+     select i.id, i.kind, 'teams', i.opened_at, array[a.id], t ->> 'name'
+       from account a cross join lateral jsonb_array_elements(coalesce(a.content -> 'teams', '[]') || coalesce(a.content -> 'supervises', '[]')) t
+            join review_item i on i.closed_at is null and i.kind = 'team-name-taken' and i.subject = a.source_id || ':' || (t ->> 'id')
+      where a.id = any (cast(:ids as integer[]))
+      order by id`,
     { ids },
   );
   return rows.map((row) => ({ ...row, openedAt: iso(row.opened_at) }));

@@ -133,7 +133,7 @@ function addUser(state: NaiveState, source: string, index: number, some: World['
     active: some.active,
     off: some.off,
     words: noNaiveWords(),
-    slots: { [source]: { values: some.slot, silent: [], roles: [], teams: [], supervises: [] } },
+    slots: { [source]: { values: some.slot, silent: [], roles: [], teams: [], supervises: [], voice: 'living' } },
     links: some.linked ? { [source]: `${source}:linked${String(index)}` } : {},
     takesNoneOf: some.takesNone ? [source] : [],
     value: { ...emptyNaiveValue(), fields: some.values },

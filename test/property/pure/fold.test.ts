@@ -24,7 +24,8 @@ const values = fc.dictionary(fc.constantFrom(...fields), fc.constantFrom('a', 'b
 }) as fc.Arbitrary<Partial<Record<Field, string>>>;
 const teams = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }).map((ids) => ids.sort((a, b) => a - b));
 const roles = fc.uniqueArray(fc.constantFrom('agent', 'supervisor', 'trainer'), { maxLength: 2 });
-const slot = fc.record({ values, silent: fc.constant<Field[]>([]), roles, teams, supervises: teams });
+const voice = fc.constantFrom('living' as const, 'living' as const, 'disabled' as const, 'ended' as const);
+const slot = fc.record({ values, silent: fc.constant<Field[]>([]), roles, teams, supervises: teams, voice });
 /** Given and taken are disjoint. */
 function word<T>(items: readonly T[]): fc.Arbitrary<{ given: T[]; taken: T[] }> {
   const one = fc.constantFrom('given', 'taken', 'none', 'none');

@@ -105,7 +105,8 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     sourcePause: createSourcePause(createSourcePauseStore(knex), requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(knex)),
     linkMove: createLinkMove(
-      createLinkMoveStore(knex, { matchOf: () => match, allMatchRules: match, ignoringRuleOf: () => null }),
+      createLinkMoveStore(knex, { ...noReadRules, matchOf: () => match, allMatchRules: match }),
+      match,
       requestReconcile,
     ),
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(knex), requestReconcile),

@@ -2,12 +2,22 @@ import type { WorldConfig } from './config.ts';
 import { naiveFold } from './naive-fold.ts';
 import { noteNames, seemsAnother } from './naive-names.ts';
 import { itemText, matchesUser, naiveCorrelation } from './naive-correlation.ts';
-import { applyTogether, holderOfName, holdReason, keyOf, naiveSaid, type NaiveApplication } from './naive-project.ts';
+import { naiveFold } from './naive-fold.ts';
+import {
+  applyTogether,
+  claimsOfValue,
+  holderOfName,
+  holdReason,
+  keyOf,
+  naiveSaid,
+  type NaiveApplication,
+} from './naive-project.ts';
 import {
   accountsOf,
   emptyNaiveValue,
   foldedText,
   holderOf,
+  isOff,
   must,
   noNaiveWords,
   sourceOf,
@@ -100,6 +110,7 @@ function applyLinked(config: WorldConfig, state: NaiveState, source: string): st
   const reused = linked.filter(({ account }) => seemsAnother(config, state, account));
   for (const { account } of reused) setStanding(account, 'linked', 'possible-id-reuse');
   const asked = reused.map(({ account, user }) => itemText('possible-id-reuse', [keyOf(account)], [user.key]));
+  const taken = linked.flatMap(({ account, user }) => quieten(config, state, account, user));
   const known = linked.filter((entry) => !reused.includes(entry));
   for (const { account, user } of known) noteNames(state, account, holdReason(user, account) === null);
   const held = known.filter(({ account, user }) => holdReason(user, account) !== null);
@@ -110,13 +121,30 @@ function applyLinked(config: WorldConfig, state: NaiveState, source: string): st
     known.filter((entry) => !held.includes(entry)),
   );
   for (const application of applied) writeUser(application);
-  return [...asked, ...applied.flatMap((application) => settle(state, application))];
+  return [...asked, ...taken, ...applied.flatMap((application) => settle(state, application))];
 }
 
 /** A refusal ends when the source says another value for that part. */
 function endSpentRefusals(account: NaiveAccount): void {
   const standing = Object.entries(account.refusals).filter(([part, said]) => said === naiveSaid(account, part));
   account.refusals = Object.fromEntries(standing);
+}
+
+/** Spec 5.8: an account that is gone or disabled gives way to the user's living ACD, unless that would take another's name. */
+function quieten(config: WorldConfig, state: NaiveState, account: NaiveAccount, user: NaiveUser): string[] {
+  const slot = user.slots[account.source];
+  const voice = account.gone ? 'ended' : account.content.disabled === true ? 'disabled' : null;
+  if (slot === undefined || voice === null || voice === slot.voice || !user.active || isOff(user, account.source))
+    return [];
+  const value = naiveFold(config, state, user, { ...user.slots, [account.source]: { ...slot, voice } });
+  const had = claimsOfValue(user.value).map(({ name }) => name);
+  const lost = claimsOfValue(value).filter(
+    ({ name }) => !had.includes(name) && holderOfName(state, name) !== undefined,
+  );
+  if (lost.length > 0) return lost.map((claim) => takenItem(state, account, user, claim));
+  slot.voice = voice;
+  user.value = value;
+  return [];
 }
 
 function writeUser({ account, user, projection, value }: NaiveApplication): void {
@@ -199,7 +227,9 @@ function newUser(account: NaiveAccount): NaiveUser {
     active: account.content.disabled !== true,
     off: [],
     words: noNaiveWords(),
-    slots: { [account.source]: { values: {}, silent: [], roles: ['agent'], teams: [], supervises: [] } },
+    slots: {
+      [account.source]: { values: {}, silent: [], roles: ['agent'], teams: [], supervises: [], voice: 'living' },
+    },
     links: {},
     takesNoneOf: [],
     value: emptyNaiveValue(),

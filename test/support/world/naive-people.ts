@@ -141,6 +141,7 @@ export function naiveUnlink(state: NaiveState, user: NaiveUser, source: string):
   if (key === undefined) return false;
   Reflect.deleteProperty(user.links, source);
   user.takesNoneOf.push(source);
+  must(user.slots[source]).voice = 'ended';
   must(state.accounts[key]).unlinked = true;
   return true;
 }

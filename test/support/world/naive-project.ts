@@ -148,7 +148,10 @@ function project(
   const teams = projectTeams(state, account, prior, 'teams', refused.includes('teams'), source.teams);
   const supervises = projectTeams(state, account, prior, 'supervises', false, 'mirror');
   return {
-    slot: { values, silent: [...silent].sort(), roles: roles.roles, teams: teams.teams, supervises: supervises.teams },
+    slot: {
+      ...{ values, silent: [...silent].sort(), roles: roles.roles, teams: teams.teams, supervises: supervises.teams },
+      voice: 'living',
+    },
     unknownRoles: roles.unknown,
     undecidedTeams: teams.undecided || supervises.undecided,
     refused: refused.length > 0,

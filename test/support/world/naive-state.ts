@@ -42,6 +42,8 @@ export interface NaiveSlot {
   roles: string[];
   teams: number[];
   supervises: number[];
+  /** What has become of the account (spec 5.8). */
+  voice: 'living' | 'disabled' | 'ended';
 }
 
 export interface NaiveWords {

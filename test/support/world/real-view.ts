@@ -41,6 +41,7 @@ interface SlotRow {
     roles: string[];
     teams: number[];
     supervises: number[];
+    voice?: string;
   };
 }
 interface ItemRow {
@@ -80,7 +81,7 @@ export async function viewOfStore(db: Db): Promise<WorldView> {
   const slotsOf = (user: number): [string, SlotView][] =>
     slots
       .filter((slot) => slot.user_id === user)
-      .map(({ source_id, results: { values, silentSince, roles, teams: teamIds, supervises } }) => [
+      .map(({ source_id, results: { values, silentSince, roles, teams: teamIds, supervises, voice } }) => [
         source_id,
         {
           values,
@@ -88,6 +89,7 @@ export async function viewOfStore(db: Db): Promise<WorldView> {
           roles,
           teams: names(teamIds),
           supervises: names(supervises),
+          voice: voice ?? 'living',
         },
       ]);
   const userView = (row: UserRow): UserView => ({

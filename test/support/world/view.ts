@@ -32,6 +32,7 @@ export interface SlotView {
   readonly roles: readonly string[];
   readonly teams: readonly string[];
   readonly supervises: readonly string[];
+  readonly voice: string;
 }
 
 /** What the naive model says the world is. */

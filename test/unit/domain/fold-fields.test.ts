@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Field } from '../../../src/domain/fields.ts';
-import { folded, slot, type Known } from './builders.ts';
+import { withVoice, type Snapshot } from '../../../src/domain/user.ts';
+import { billing, folded, sales, slot, type Known } from './builders.ts';
 
 interface Row extends Known {
   readonly situation: string;
@@ -198,5 +199,48 @@ describe('5.4 overrides', () => {
       email: 'pinned',
       firstName: 'Jan',
     });
+  });
+});
+
+describe('5.8 among the ACDs of a user the living come first', () => {
+  const left = slot('acd', {
+    ...{ values: { acdId: '1', email: 'old@corp.test' }, roles: ['agent', 'supervisor'], teams: [sales] },
+    supervises: [sales],
+  });
+  const joined = slot('acd2', { values: { acdId: '77', email: 'new@corp.test' }, roles: ['agent'], teams: [billing] });
+  const of = (...snapshots: Snapshot[]) => {
+    const { fields, acdSource, roles, teams, supervises } = folded({ snapshots });
+    const { acdId, email } = fields;
+    return { acdId, acdSource, email, roles: roles.map(({ role }) => role), teams, supervises };
+  };
+  const both = { roles: ['agent', 'supervisor'], supervises: [sales] };
+
+  it('5.8 two living ones: by rank, and both are heard', () => {
+    expect(of(left, joined)).toMatchObject({ ...both, acdId: '1', email: 'old@corp.test', teams: [sales, billing] });
+  });
+
+  it('5.8 one that is gone has no voice where the living one supplies the part, and keeps the others', () => {
+    expect(of(withVoice(left, 'ended'), joined)).toEqual({
+      ...{ acdId: '77', acdSource: 'acd2', email: 'new@corp.test', roles: ['agent'], teams: [billing] },
+      supervises: [sales],
+    });
+    expect(of(withVoice(left, 'ended'), { ...joined, teams: [] })).toMatchObject({ acdId: '77', teams: [sales] });
+  });
+
+  it('5.8, 5.3 one that is gone keeps everything while no living one speaks', () => {
+    expect(of(withVoice(left, 'ended'))).toMatchObject({ ...both, acdId: '1', teams: [sales] });
+    expect(of(withVoice(left, 'ended'), withVoice(joined, 'disabled'))).toMatchObject({
+      acdId: '1',
+      teams: [sales, billing],
+    });
+  });
+
+  it('5.8 one that is disabled comes after the living and is heard', () => {
+    expect(of(withVoice(left, 'disabled'), joined)).toMatchObject({ ...both, acdId: '77', teams: [sales, billing] });
+  });
+
+  it('5.8, 14.1 one that is retired is as one that is gone', () => {
+    const { fields, teams } = folded({ snapshots: [left, joined], policy: { retired: ['acd'] } });
+    expect([fields.acdId, teams]).toEqual(['77', [billing]]);
   });
 });

@@ -285,7 +285,9 @@ describe('5.7 explain: every hold with all that is known of it', () => {
     ],
     [
       'review-item',
-      { account: { questions: [{ id: 5, kind: 'possible-id-reuse', part: null, openedAt: '2026-02-01' }] } },
+      {
+        account: { questions: [{ id: 5, kind: 'possible-id-reuse', part: null, openedAt: '2026-02-01', about: null }] },
+      },
       { itemId: 5, since: '2026-02-01', message: 'the question possible-id-reuse is open' },
     ],
   ])('5.7 %s', (code, given, expected) => {
@@ -310,7 +312,7 @@ describe('5.7 explain: every hold with all that is known of it', () => {
 
   it('5.7 a refusal and a question hold their own parts, and lifting one leaves the other', () => {
     const refusals = [{ part: 'jobTitle', cause: 'undo', by: 'anna', at: '2026-02-01', reason: null }];
-    const questions = [{ id: 5, kind: 'unique-taken', part: 'windowsLogin', openedAt: '2026-02-01' }];
+    const questions = [{ id: 5, kind: 'unique-taken', part: 'windowsLogin', openedAt: '2026-02-01', about: null }];
     const content = { values: { firstName: 'Jan', jobTitle: 'Lead', windowsLogin: 'CORP\\jn' } };
     const held = { ...observed, content, refusals: new Map([['jobTitle', 'Lead']]) };
     const explanation = accountOf(explained({ account: { account: held, refusals, questions } }));

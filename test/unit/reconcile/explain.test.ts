@@ -143,8 +143,8 @@ describe('5.7 explain: what holds a change back, and what would change without i
   it('a question about a unique name holds that name; a possible duplicate holds nothing', () => {
     const content = { values: { windowsLogin: 'CORP\\jn' } };
     const questions = [
-      { id: 5, kind: 'unique-taken', part: 'windowsLogin', openedAt: '2026-02-01' },
-      { id: 6, kind: 'possible-duplicate', part: null, openedAt: '2026-02-01' },
+      { id: 5, kind: 'unique-taken', part: 'windowsLogin', openedAt: '2026-02-01', about: null },
+      { id: 6, kind: 'possible-duplicate', part: null, openedAt: '2026-02-01', about: null },
     ];
     const change = [{ field: 'windowsLogin', before: null, after: 'CORP\\jn' }];
     expect(accountOf(explained({ account: { account: { ...account.account, content }, questions } }))).toMatchObject({

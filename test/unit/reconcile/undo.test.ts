@@ -33,7 +33,14 @@ function input(changed: Partial<UndoInput> = {}, words = noWords, present = now)
     ...{ id: 1, origin: 'local', active: true, syncEnabled: true, syncOffSources: [], mergedInto: null, value },
   };
   return {
-    ...{ subject: { user, words, snapshots: [present], policy }, source: 'ad', changes, ownsSlot: true, leave: false },
+    ...{
+      subject: { user, words, snapshots: [present], policy },
+      source: 'ad',
+      changes,
+      ownsSlot: true,
+      leave: false,
+      ends: [],
+    },
     former: formerSlot(slot, emptyValue, changes),
     content: { values: { email: 'new@corp.test', lastName: 'New', rank: '3' } },
     ...{ rules: adRules, bindings: new Map(), teamNames, lost: new Set(), now: '2026-01-01T00:00:00.000Z' },
