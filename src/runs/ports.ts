@@ -160,7 +160,7 @@ export interface SourceStore {
 }
 
 /** The policy that decisions are taken under. */
-export interface ConfiguredPolicy {
+interface ConfiguredPolicy {
   readonly id: number;
   readonly content: Policy;
 }

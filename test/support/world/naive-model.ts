@@ -1,5 +1,4 @@
 import type { WorldConfig } from './config.ts';
-import { naiveFold } from './naive-fold.ts';
 import { noteNames, seemsAnother } from './naive-names.ts';
 import { itemText, matchesUser, naiveCorrelation } from './naive-correlation.ts';
 import { naiveFold } from './naive-fold.ts';
