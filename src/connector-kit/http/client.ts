@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** What is asked, for messages: `list Agent`. */
   readonly doing: string;
+  /** A whole address of the same server; the client's own one unless told. */
+  readonly address?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -89,7 +91,7 @@ export class HttpClient {
     signal.throwIfAborted();
     // Most processes never ask over HTTP, and it takes long to load.
     const { default: got } = await import('got');
-    const stream = got.stream(this.#address, this.#options(request, signal));
+    const stream = got.stream(this.#addressOf(request), this.#options(request, signal));
     const head = new Promise<AnswerHead>((resolve) => {
       stream.once('response', ({ statusCode, headers }: { statusCode: number; headers: AnswerHead['headers'] }) => {
         resolve({ status: statusCode, headers });
@@ -102,6 +104,12 @@ export class HttpClient {
       received.push(chunk);
     }
     return { ...(await head), body: Buffer.concat(received) };
+  }
+
+  /** The password goes to no other server, whatever a link in an answer names (architecture 8). */
+  #addressOf({ address = this.#address, doing }: HttpRequest): string {
+    if (URL.parse(address)?.origin === new URL(this.#address).origin) return address;
+    throw new SourceError('fatal', 'protocol', `${this.place}: the address for ${doing} is one of another server`);
   }
 
   #options(request: HttpRequest, signal: AbortSignal) {

@@ -3,7 +3,8 @@ import { hostOf, isLoopback, tlsSettings } from '../connect/endpoint.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import { secret } from '../secret.ts';
 
-const url = z.string().superRefine((text, context) => {
+/** The address of an HTTP server, with or without a path. */
+export const httpAddress = z.string().superRefine((text, context) => {
   const problem = urlProblem(text);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });
@@ -24,7 +25,7 @@ function urlProblem(text: string): string | undefined {
 export function httpConnection(vendor: { readonly username: z.ZodType<string>; readonly timeoutMs: number }) {
   return z
     .strictObject({
-      url,
+      url: httpAddress,
       username: vendor.username,
       password: secret(),
       tls: tlsSettings.optional(),
@@ -39,11 +40,19 @@ export function httpConnection(vendor: { readonly username: z.ZodType<string>; r
       if (encryption !== 'none') return;
       if (connection.tls !== undefined)
         context.addIssue({ code: 'custom', path: ['tls'], message: 'has no effect without https://' });
-      if (!connection.allowPlaintext && !isLoopback(host)) {
-        const message = 'would send the password in clear: use https://, or say allowPlaintext: true';
-        context.addIssue({ code: 'custom', path: ['url'], message });
-      }
+      if (!connection.allowPlaintext && !isLoopback(host))
+        context.addIssue({ code: 'custom', path: ['url'], message: inClear });
     });
+}
+
+const inClear = 'would send the password in clear: use https://, or say allowPlaintext: true';
+
+/** Why a valid second address of a source cannot be used beside its connection, or undefined. */
+export function secondAddressProblem(address: string, connection: HttpConnection): string | undefined {
+  if (urlProblem(address) !== undefined || urlProblem(connection.url) !== undefined) return undefined;
+  const { encryption, host } = httpEndpoint(address);
+  if (encryption !== 'none') return undefined;
+  return connection.allowPlaintext || isLoopback(host) ? undefined : inClear;
 }
 
 export type HttpConnection = z.infer<ReturnType<typeof httpConnection>>;
