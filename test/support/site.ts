@@ -73,17 +73,24 @@ sources:
   - { id: acd, kind: avaya-cm, match: [[employeeId], [email]] }
 ${extra}`;
 
+/** Real sources in place of the two that say what they are told: a whole configuration, and the connectors that it needs. */
+export interface RealSources {
+  readonly configuration: string;
+  readonly connectors: ReadonlyMap<string, Connector>;
+}
+
 /** Opens a site on a migrated, empty database. `extra`: further lines of the configuration, sources first. */
-export async function openSite(knex: Knex, extra = ''): Promise<Site> {
+export async function openSite(knex: Knex, extra = '', real?: RealSources): Promise<Site> {
   const folder = createTempDir('site');
   const configFile = join(folder.path, 'rosterd.yaml');
-  await writeFile(configFile, configuration(extra));
+  await writeFile(configFile, real?.configuration ?? configuration(extra));
   const [ad, acd, file] = [new FakeSource(), new FakeSource(), new FakeSource()];
-  const connectors = new Map([
+  const told = new Map([
     ['active-directory', fakeConnector('active-directory', 'directory', ad)],
     ['avaya-cm', fakeConnector('avaya-cm', 'acd', acd)],
     ['csv-file', fakeConnector('csv-file', 'acd', file)],
   ]);
+  const connectors = real?.connectors ?? told;
   const settingsOf = (file: string): Promise<Settings> =>
     loadSettings({
       configFile: file,
