@@ -36,19 +36,24 @@ export function reachOf(seen: Seen): Reach {
 
 function asSupervisor({ resources, teams, self, username }: Seen): Reach | undefined {
   const ids = userIdsOf(username);
-  const own = ids.flatMap((id) => teams.supervisedBy(id) ?? []);
-  const said = self === undefined ? [] : (supervisedBy(self, idOf(self) ?? '', teams) ?? []);
-  const supervised = new Map([...own, ...said].map((team) => [team.id, team]));
+  const own = ids.map((id) => teams.supervisedBy(id));
+  const said = self === undefined ? undefined : supervisedBy(self, idOf(self) ?? '', teams);
+  const known = [...own, said].filter((each) => each !== undefined);
+  const supervised = new Map(known.flat().map((team) => [team.id, team]));
   if (supervised.size === 0 && (self === undefined || isSupervisor(self) !== true)) return undefined;
   const itself = new Set(ids.map(fold));
-  const seesMore = resources.some((resource) => {
-    const teamsOfIt = teamOf(resource, teams) ?? [];
-    return !itself.has(fold(idOf(resource) ?? '')) && teamsOfIt.some(({ id }) => !supervised.has(id));
-  });
+  // Where nothing says which teams are its own, nobody in the list can be told from its own agents.
+  const seesMore =
+    known.length > 0 &&
+    resources.some((resource) => {
+      const teamsOfIt = teamOf(resource, teams) ?? [];
+      return !itself.has(fold(idOf(resource) ?? '')) && teamsOfIt.some(({ id }) => !supervised.has(id));
+    });
   if (seesMore) return undefined;
+  const which = known.length === 0 ? '' : ` (${namesOf([...supervised.values()])})`;
   return {
     kind: 'own-teams',
-    reason: `connection.username is a supervisor in Unified CCX and sees only the agents of its own teams (${namesOf([...supervised.values()])})`,
+    reason: `connection.username is a supervisor in Unified CCX and sees only the agents of its own teams${which}`,
   };
 }
 

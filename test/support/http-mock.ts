@@ -23,14 +23,29 @@ export interface SeenRequest {
  * test fails where an answer is left over, and where a request had none or went anywhere else.
  */
 export function mockHttp(address: string, answers: readonly MockedAnswer[], method = 'POST'): readonly SeenRequest[] {
-  const { origin, pathname } = new URL(address);
+  const { pathname } = new URL(address);
+  return mock(address, pathname, answers, method);
+}
+
+/** The same for whatever is asked of one server by GET; `path` of a request has its query. */
+export function mockGets(origin: string, answers: readonly MockedAnswer[]): readonly SeenRequest[] {
+  return mock(origin, /.*/, answers, 'GET');
+}
+
+function mock(
+  address: string,
+  path: string | RegExp,
+  answers: readonly MockedAnswer[],
+  method: string,
+): readonly SeenRequest[] {
+  const { origin } = new URL(address);
   const seen: SeenRequest[] = [];
   if (!nock.isActive()) nock.activate();
   nock.disableNetConnect();
   const unanswered: string[] = [];
   const noMatch = ({ method: asked, url }: Request): void => void unanswered.push(`${asked} ${url}`);
   nock.emitter.on('no match', noMatch);
-  for (const answer of answers) answerOnce(nock(origin).intercept(pathname, method), answer, seen);
+  for (const answer of answers) answerOnce(nock(origin).intercept(path, method), answer, seen);
   onTestFinished(() => {
     const left = nock.pendingMocks();
     nock.emitter.off('no match', noMatch);
@@ -53,7 +68,7 @@ function answerOnce(interceptor: nock.Interceptor, answer: MockedAnswer, seen: S
   const { status = 200, headers = {}, body = '' } = answer;
   interceptor.reply(async (request: Request): Promise<nock.ReplyFnResult> => {
     seen.push({
-      path: new URL(request.url).pathname,
+      path: new URL(request.url).pathname + new URL(request.url).search,
       headers: Object.fromEntries(request.headers),
       body: await request.text(),
     });

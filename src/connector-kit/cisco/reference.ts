@@ -35,7 +35,7 @@ export function idOfReference(reference: XmlElement): string | undefined {
  * The team that a reference leads to, whose name may be known from elsewhere. Undefined where it cannot be said; null for an
  * empty reference.
  */
-export function teamOfReference(
+function teamOfReference(
   reference: XmlElement,
   names: ReadonlyMap<string, string>,
 ): SourceTeam | undefined | null {

@@ -6,7 +6,7 @@ import { writeXml } from './document.ts';
 import type { Part } from './document.ts';
 
 /** An agent, as one administers it. */
-export type UcceAgent = {
+type UcceAgent = {
   readonly agentId: string;
   readonly firstName: string;
   readonly lastName: string;
@@ -20,10 +20,10 @@ export type UcceAgent = {
 };
 
 /** A team; supervisors are ids of agents (the ends of their links). */
-export type UcceTeam = { readonly name: string; readonly supervisors?: readonly string[] };
+type UcceTeam = { readonly name: string; readonly supervisors?: readonly string[] };
 
 /** Who may ask. Supervisors see their own agents; agents may not ask at all. */
-export type UcceAccount = {
+type UcceAccount = {
   readonly password: string;
   readonly role: 'Administrator' | 'Supervisor' | 'Agent';
   /** Teams of a supervisor. */
@@ -31,7 +31,7 @@ export type UcceAccount = {
 };
 
 /** What is administered; change it at any time. */
-export type UcceSystem = {
+type UcceSystem = {
   /** By the end of the link (SkillTargetID). */
   readonly agents: Map<string, UcceAgent>;
   readonly teams: Map<string, UcceTeam>;

@@ -6,7 +6,7 @@ import { writeJson, writeXml } from './document.ts';
 import type { Part } from './document.ts';
 
 /** An agent or supervisor, as one administers it. */
-export type UccxResource = {
+type UccxResource = {
   readonly firstName?: string;
   readonly lastName: string;
   readonly extension?: string;
@@ -19,16 +19,16 @@ export type UccxResource = {
 };
 
 /** A team; supervisors are user ids. */
-export type UccxTeam = { readonly name: string; readonly primary?: string; readonly secondary?: readonly string[] };
+type UccxTeam = { readonly name: string; readonly primary?: string; readonly secondary?: readonly string[] };
 
 /** Who may ask. A supervisor sees the agents of his teams; `no-capability` is refused with 403. */
-export type UccxAccount = {
+type UccxAccount = {
   readonly password: string;
   readonly role: 'administrator' | 'supervisor' | 'no-capability';
 };
 
 /** What is administered; change it at any time. */
-export type UccxSystem = {
+type UccxSystem = {
   readonly resources: Map<string, UccxResource>;
   readonly teams: Map<string, UccxTeam>;
   readonly skills: Map<string, string>;

@@ -51,7 +51,7 @@ export type RestServer = {
   readonly close: () => Promise<void>;
 };
 
-export type RestCounters = {
+type RestCounters = {
   readonly byOperation: Readonly<Record<string, number>>;
   readonly writes: number;
   /** Requests at the address that a redirect names. */
