@@ -1,6 +1,6 @@
 import type { AccountRecord, RejectedRecord, SourceTeam } from '../../src/domain/account.ts';
 import type { Field } from '../../src/domain/fields.ts';
-import { compareText } from '../../src/domain/text.ts';
+import { compareText } from '../../src/connector-kit/text.ts';
 import { idOfReference, nameOfReference, teamsOfReferences } from '../../src/connector-kit/cisco/reference.ts';
 import { elementOf, elementsOf, wordsOf } from '../../src/connector-kit/http/document.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';

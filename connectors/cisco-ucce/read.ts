@@ -2,20 +2,13 @@ import { Collected } from '../../src/connector-kit/collected.ts';
 import type { Read } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
-import type { Api, Query } from './api.ts';
+import type { Query } from './api.ts';
 import type { Config } from './config.ts';
 import { idOf, isDeleted, isDisabled, mapAgent } from './map.ts';
-import type { Plan } from './plan.ts';
 import { scopeOf } from './scope.ts';
+import type { Source } from './source.ts';
 import { Teams } from './teams.ts';
 import { walk } from './walk.ts';
-
-/** Everything that is needed to read one system. */
-export interface Source {
-  readonly api: Api;
-  readonly plan: Plan;
-  readonly settings: Config;
-}
 
 /** All agents, page by page. */
 export async function* readAgents(source: Source, signal: AbortSignal): Read {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { normalise } from '../../src/domain/text.ts';
+import { normalise } from '../../src/connector-kit/text.ts';
 import { valueSchema } from '../../src/connector-kit/value.ts';
 
 /** The id of an agent in the database (SkillTargetID), from the end of its link; never given away again. */

@@ -1,10 +1,10 @@
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import { elementOf, wordsOf } from '../../src/connector-kit/http/document.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
-import { fold } from '../../src/domain/text.ts';
+import { nameKey } from '../../src/connector-kit/value.ts';
 import type { ListPage, Query } from './api.ts';
 import { isSupervisor } from './map.ts';
-import type { Source } from './read.ts';
+import type { Source } from './source.ts';
 
 /** How everybody can be seen. */
 export interface Scope {
@@ -45,8 +45,8 @@ function isSupervisors({ role, items }: ListPage, username: string): boolean {
 }
 
 function isNamed(agent: XmlElement, username: string): boolean {
-  const name = fold(wordsOf(elementOf(agent, 'person'), 'username') ?? '');
-  const own = [username, username.replace(/@[^@]*$/, ''), username.replace(/^.*\\/, '')].map(fold);
+  const name = nameKey(wordsOf(elementOf(agent, 'person'), 'username') ?? '');
+  const own = [username, username.replace(/@[^@]*$/, ''), username.replace(/^.*\\/, '')].map(nameKey);
   return name !== '' && (own.includes(name) || own.includes(name.replace(/@[^@]*$/, '')));
 }
 

@@ -1,5 +1,5 @@
 import type { SourceTeam } from '../../src/domain/account.ts';
-import { fold } from '../../src/domain/text.ts';
+import { nameKey } from '../../src/connector-kit/value.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
 import { idOf, isSupervisor, supervisedBy, teamOf } from './map.ts';
 import type { Teams } from './teams.ts';
@@ -41,13 +41,13 @@ function asSupervisor({ resources, teams, self, username }: Seen): Reach | undef
   const known = [...own, said].filter((each) => each !== undefined);
   const supervised = new Map(known.flat().map((team) => [team.id, team]));
   if (supervised.size === 0 && (self === undefined || isSupervisor(self) !== true)) return undefined;
-  const itself = new Set(ids.map(fold));
+  const itself = new Set(ids.map(nameKey));
   // Where nothing says which teams are its own, nobody in the list can be told from its own agents.
   const seesMore =
     known.length > 0 &&
     resources.some((resource) => {
       const teamsOfIt = teamOf(resource, teams) ?? [];
-      return !itself.has(fold(idOf(resource) ?? '')) && teamsOfIt.some(({ id }) => !supervised.has(id));
+      return !itself.has(nameKey(idOf(resource) ?? '')) && teamsOfIt.some(({ id }) => !supervised.has(id));
     });
   if (seesMore) return undefined;
   const which = known.length === 0 ? '' : ` (${namesOf([...supervised.values()])})`;
@@ -59,7 +59,7 @@ function asSupervisor({ resources, teams, self, username }: Seen): Reach | undef
 
 /** Teams name their members, and every member must be in the list. Whole teams that are missing are what a supervisor sees. */
 function againstTeams({ resources, teams }: Seen): Reach {
-  const listed = new Set(resources.map((resource) => fold(idOf(resource) ?? '')));
+  const listed = new Set(resources.map((resource) => nameKey(idOf(resource) ?? '')));
   const short = teams.all.filter(({ members }) => [...members].some((id) => !listed.has(id)));
   if (short.length === 0) return { kind: 'everybody' };
   const missing = short.flatMap(({ members }) => [...members].filter((id) => !listed.has(id))).length;

@@ -2,7 +2,7 @@ import { Collected } from '../../src/connector-kit/collected.ts';
 import type { Read } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
-import { fold } from '../../src/domain/text.ts';
+import { nameKey } from '../../src/connector-kit/value.ts';
 import { idOf, mapResource } from './map.ts';
 import { askNodes } from './nodes.ts';
 import type { Node } from './nodes.ts';
@@ -73,8 +73,8 @@ async function selfOf(
   resources: readonly XmlElement[],
   signal: AbortSignal,
 ): Promise<XmlElement | undefined> {
-  const ids = userIdsOf(username).map(fold);
-  const listed = resources.find((resource) => ids.includes(fold(idOf(resource) ?? '')));
+  const ids = userIdsOf(username).map(nameKey);
+  const listed = resources.find((resource) => ids.includes(nameKey(idOf(resource) ?? '')));
   if (listed !== undefined) return listed;
   try {
     const alone = await node.resource(userIdsOf(username).at(-1) ?? username, signal);
@@ -112,6 +112,6 @@ export async function lookUpResource(source: Source, id: string, signal: AbortSi
 }
 
 function stateOf(found: XmlElement, id: string): 'present' {
-  if (fold(idOf(found) ?? '') === fold(id)) return 'present';
+  if (nameKey(idOf(found) ?? '') === nameKey(id)) return 'present';
   throw new SourceError('retryable', 'protocol', 'the answer to get resource is another resource');
 }

@@ -2,8 +2,7 @@ import type { SourceTeam } from '../../src/domain/account.ts';
 import { idInLink } from '../../src/connector-kit/cisco/reference.ts';
 import { elementOf, elementsOf, wordsOf } from '../../src/connector-kit/http/document.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
-import { fold } from '../../src/domain/text.ts';
-import { valueOrEmpty, valueProblem } from '../../src/connector-kit/value.ts';
+import { nameKey, valueOrEmpty, valueProblem } from '../../src/connector-kit/value.ts';
 import { userId } from './schema.ts';
 
 /** A team as the list of teams has it. Supervisors and members are user ids, folded. */
@@ -29,7 +28,7 @@ export class Teams {
   supervisedBy(id: string): readonly SourceTeam[] | undefined {
     if (!this.#showSupervisors) return undefined;
     return this.all
-      .filter(({ supervisors }) => supervisors.has(fold(id)))
+      .filter(({ supervisors }) => supervisors.has(nameKey(id)))
       .map((team) => ({ id: team.id, name: team.name }));
   }
 
@@ -59,5 +58,5 @@ function supervisorsOf(element: XmlElement): XmlElement[] {
 
 function idsOf(references: readonly XmlElement[]): Set<string> {
   const ids = references.map((reference) => userId.safeParse(idInLink(wordsOf(reference, 'refurl'))).data);
-  return new Set(ids.filter((id) => id !== undefined).map(fold));
+  return new Set(ids.filter((id) => id !== undefined).map(nameKey));
 }

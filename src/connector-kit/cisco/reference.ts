@@ -35,10 +35,7 @@ export function idOfReference(reference: XmlElement): string | undefined {
  * The team that a reference leads to, whose name may be known from elsewhere. Undefined where it cannot be said; null for an
  * empty reference.
  */
-function teamOfReference(
-  reference: XmlElement,
-  names: ReadonlyMap<string, string>,
-): SourceTeam | undefined | null {
+function teamOfReference(reference: XmlElement, names: ReadonlyMap<string, string>): SourceTeam | undefined | null {
   const id = idOfReference(reference);
   const name = nameOfReference(reference) ?? names.get(id ?? '');
   if (name !== undefined) return { id: id ?? nameKey(name), name };

@@ -1,0 +1,1 @@
+export { compareText, normalise } from '../domain/text.ts';
