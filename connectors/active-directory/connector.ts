@@ -58,7 +58,7 @@ async function* readAll(reach: Reach, settings: Config, kit: Kit, signal: AbortS
   const reading = await prepareReading(reach, settings.pageSize, kit, signal);
   const watch = await watchGroups(reach, reading.groups, signal);
   const end = yield* readDirectory(reading.search, signal);
-  const cursor = end.complete ? cursorFrom(place, reach, watch, kit.roleGroups) : undefined;
+  const cursor = end.whole ? cursorFrom(place, reach, watch, kit.roleGroups) : undefined;
   const notes = [...(end.notes ?? []), ...placeNotes(place, seesDeleted)];
   return { ...end, notes, ...(cursor === undefined ? {} : { cursor }) };
 }

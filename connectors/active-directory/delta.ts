@@ -36,11 +36,11 @@ export async function* readChanges(
     const end = yield* readByDirSync(delta, before.from.cookie);
     const from = { kind: 'dirsync', cookie: end.cookie } as const;
     const { showsEverybody } = end;
-    return { complete: true, showsEverybody, cursor: next(from), notes: [...end.notes, ...notes] };
+    return { whole: true, showsEverybody, cursor: next(from), notes: [...end.notes, ...notes] };
   }
   const said = yield* readByUsn(delta, BigInt(before.from.usn));
   const from = { kind: 'usn', usn: String(controller?.highestUsn ?? before.from.usn) } as const;
-  return { complete: true, showsEverybody: true, cursor: next(from), notes: [...said, ...notes] };
+  return { whole: true, showsEverybody: true, cursor: next(from), notes: [...said, ...notes] };
 }
 
 /** The cursor of a full read that began at a place; undefined where no delta can follow. */

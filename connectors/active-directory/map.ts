@@ -1,7 +1,15 @@
 import type { AccountRecord, RoleFacts } from '../../src/domain/account.ts';
 import type { Field } from '../../src/domain/fields.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
-import { readFields, readTeams, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
+import {
+  orUnread,
+  positionOf,
+  readFields,
+  readTeams,
+  unreadOf,
+  UnusableEntry,
+  usableValues,
+} from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { expiryMs } from '../../src/connector-kit/ldap/microsoft-values.ts';
 import { isCutShort } from '../../src/connector-kit/ldap/ranges.ts';
@@ -67,18 +75,21 @@ export function mapEntry(entry: Entry, externalId: string, context: MapContext):
   if (parsed?.success === false) throw new UnusableEntry('userAccountControl is no 32-bit number');
   if (parsed?.data.trust === true) return undefined;
   const { plan, proven } = context;
-  const values = readFields(entry, plan.fields, proven);
-  values.windowsLogin = windowsLogin(entry, context.netbiosName);
+  const unread: string[] = [];
+  const values = readFields(entry, plan.fields, proven, unread);
+  const login = orUnread(unread, () => windowsLogin(entry, context.netbiosName));
+  if (login !== undefined) values.windowsLogin = login;
   const blocked = plan.fields.some(({ field }) => field === 'blocked') ? undefined : lockedOut(entry);
   if (blocked !== undefined) values.blocked = blocked;
   const roleFacts = context.groups === undefined ? undefined : rolesOf(entry, context.groups, proven);
-  const teams = plan.parts.team === undefined ? undefined : readTeams(entry, plan.parts.team, proven);
+  const teams = readTeams(entry, plan.parts.team, proven, unread);
   return {
     externalId,
     values,
     ...(parsed === undefined ? {} : { disabled: parsed.data.disabled }),
     ...(roleFacts === undefined ? {} : { roleFacts }),
     ...(teams === undefined ? {} : { teams }),
+    ...unreadOf(positionOf(entry), unread),
   };
 }
 

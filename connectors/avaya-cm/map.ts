@@ -23,9 +23,9 @@ export interface MapContext {
   readonly skillTeams: ReadonlyMap<string, string> | undefined;
 }
 
-/** An agent cannot be used; the message holds nothing of its values. */
-class UnusableAgent extends Error {
-  override readonly name = 'UnusableAgent';
+/** A value of an agent cannot be used; the message holds nothing of it. */
+class UnusableValue extends Error {
+  override readonly name = 'UnusableValue';
 }
 
 /** An agent of the service as an account. `position` says where in the list it stands, `refusal` why it was not read whole. */
@@ -34,12 +34,11 @@ export function mapAgent(agent: XmlElement, position: string, context: MapContex
   if (id === undefined) return { rejected: { position, reason: 'it has no usable Login_ID' } };
   if (isAutomatic(agent)) return 'automatic';
   if (refusal !== undefined) return { rejected: { externalId: id, position, reason: refusal } };
-  try {
-    return { record: { externalId: id, ...contentOf(agent, context) } };
-  } catch (error) {
-    if (!(error instanceof UnusableAgent)) throw error;
-    return { rejected: { externalId: id, position, reason: error.message } };
-  }
+  const reasons: string[] = [];
+  const content = contentOf(agent, context, reasons);
+  return {
+    record: { externalId: id, ...content, ...(reasons.length === 0 ? {} : { unread: { position, reasons } }) },
+  };
 }
 
 /** The login id of an agent; undefined where it has none that can be used. */
@@ -59,16 +58,28 @@ export function shownFields(agents: readonly XmlElement[]): ReadonlySet<string> 
   return shown;
 }
 
-function contentOf(agent: XmlElement, context: MapContext): Omit<AccountRecord, 'externalId'> {
+/** Gives undefined, and notes why, where a value cannot be used (spec 2.2). */
+function orUnread<T>(unread: string[], readValue: () => T): T | undefined {
+  try {
+    return readValue();
+  } catch (error) {
+    if (!(error instanceof UnusableValue)) throw error;
+    unread.push(error.message);
+    return undefined;
+  }
+}
+
+function contentOf(agent: XmlElement, context: MapContext, unread: string[]): Omit<AccountRecord, 'externalId'> {
   const { plan, shown, skillTeams } = context;
   const values: Partial<Record<Field, string | null>> = {};
-  const name = nameOf(agent, plan, shown);
+  const name = orUnread(unread, () => nameOf(agent, plan, shown));
   if (typeof name === 'string') Object.assign(values, splitName(name, plan.names.order));
   else if (name === null) Object.assign(values, { firstName: null, lastName: null });
   const skills = shown.has('SN') ? skillsOf(agent) : undefined;
-  if (skills !== undefined) values['attribute.skills'] = usable(skills.map(skillText).join(', '), 'SN');
+  const skillTexts = orUnread(unread, () => skills && usable(skills.map(skillText).join(', '), 'SN'));
+  if (skillTexts !== undefined) values['attribute.skills'] = skillTexts;
   for (const [field, source] of plan.direct) {
-    const value = valueOf(agent, source, shown);
+    const value = orUnread(unread, () => valueOf(agent, source, shown));
     if (value !== undefined) values[field] = value;
   }
   const teams = skills === undefined || skillTeams === undefined ? undefined : teamsOf(skills, skillTeams);
@@ -88,7 +99,7 @@ function nameOf(agent: XmlElement, plan: Plan, shown: ReadonlySet<string>): stri
 
 function usable(text: string, field: string): string | null {
   const problem = valueProblem(text);
-  if (problem !== undefined) throw new UnusableAgent(`${field} ${problem}`);
+  if (problem !== undefined) throw new UnusableValue(`${field} ${problem}`);
   return valueOrEmpty(text);
 }
 

@@ -69,9 +69,9 @@ export async function* readAgents(reach: Reach, signal: AbortSignal): Read {
   }
   const page = collected.takePage();
   if (page.records.length + page.rejected.length > 0) yield { ...page, total: found.length };
-  const reasons = [...doubts.map(({ reason }) => reason), ...collected.doubts()];
+  const reasons = doubts.map(({ reason }) => reason);
   return {
-    complete: reasons.length === 0,
+    whole: reasons.length === 0,
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
     retryable: doubts.length > 0 && doubts.every(({ passing }) => passing),
     notes: [

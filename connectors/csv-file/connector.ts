@@ -7,10 +7,12 @@ import { describeFile, describePage, firstPage } from '../../src/connector-kit/f
 import { SourceFile } from '../../src/connector-kit/file.ts';
 import { CheckReport } from '../../src/connector-kit/check-report.ts';
 import type { Finding } from '../../src/connector-kit/check-report.ts';
+import { describeOffered } from '../../src/connector-kit/offered.ts';
 import { nameKey } from '../../src/connector-kit/value.ts';
 import { config } from './config.ts';
 import type { Config } from './config.ts';
 import { mapRow, positionOf } from './map.ts';
+import type { MapContext } from './map.ts';
 import { findColumns } from './schema.ts';
 import type { Columns } from './schema.ts';
 
@@ -60,11 +62,12 @@ async function columnsOf(file: SourceFile, kit: Kit): Promise<Columns> {
 
 async function* readAll(file: SourceFile, columns: Columns, kit: Kit, signal: AbortSignal): Read {
   const collected = new Collected();
+  const context = { columns, roleGroups: kit.roleGroups, today: new Date().toISOString().slice(0, 10) };
   const batches = readCsv(file, signal);
   let next = await batches.next();
   for (; next.done !== true; next = await batches.next()) {
     for (const found of [...next.value.flaws, ...next.value.rows]) {
-      collect(found, columns, kit, collected);
+      collect(found, context, collected);
       if (!collected.pageIsFull) continue;
       yield collected.takePage();
       signal.throwIfAborted();
@@ -73,18 +76,26 @@ async function* readAll(file: SourceFile, columns: Columns, kit: Kit, signal: Ab
   const page = collected.takePage();
   if (page.records.length + page.rejected.length > 0) yield page;
   const empty = collected.isEmpty ? 'the file has a header and no record' : undefined;
-  const reasons = [next.value, empty, await file.changed(), ...collected.doubts()].filter(
-    (reason) => reason !== undefined,
-  );
-  return { complete: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }) };
+  const reasons = [next.value, empty, await file.changed()].filter((reason) => reason !== undefined);
+  const offered = offeredBy(columns);
+  return {
+    whole: reasons.length === 0,
+    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+    ...(offered === undefined ? {} : { offered }),
+  };
 }
 
-function collect(found: CsvFlaw | CsvRow, columns: Columns, kit: Kit, collected: Collected): void {
+/** The columns that nobody reads (spec 2.9). */
+function offeredBy({ unread, keys }: Columns): string | undefined {
+  return describeOffered('columns', unread, (key) => !keys.has(key));
+}
+
+function collect(found: CsvFlaw | CsvRow, context: MapContext, collected: Collected): void {
   if ('reason' in found) {
     collected.reject({ position: positionOf(found), reason: found.reason });
     return;
   }
-  const outcome = mapRow(found, columns, kit.roleGroups);
+  const outcome = mapRow(found, context);
   if ('record' in outcome) collected.add(outcome.record, positionOf(found));
   else collected.reject(outcome.rejected);
 }
@@ -109,5 +120,7 @@ function describeColumns(columns: Columns): Finding {
     ...columns.fields.map(([field, { name }]) => `${field} from "${name}"`),
     ...Object.entries(columns.parts).map(([part, { name }]) => `${part} from "${name}"`),
   ];
-  return { detail: `id from "${columns.externalId.name}"; ${read.join(', ')}` };
+  const detail = `id from "${columns.externalId.name}"; ${read.join(', ')}`;
+  const offered = offeredBy(columns);
+  return { detail: offered === undefined ? detail : `${detail}; ${offered}` };
 }

@@ -1,15 +1,23 @@
 import type { AccountRecord, RejectedRecord, RoleFacts } from '../../src/domain/account.ts';
 import type { Field } from '../../src/domain/fields.ts';
 import type { CsvRow } from '../../src/connector-kit/csv.ts';
-import { nameKey, readFlag, splitList, teamsNamed, valueOrEmpty, valueProblem } from '../../src/connector-kit/value.ts';
+import {
+  nameKey,
+  readFlag,
+  readState,
+  splitList,
+  teamsNamed,
+  valueOrEmpty,
+  valueProblem,
+} from '../../src/connector-kit/value.ts';
 import type { Column, Columns } from './schema.ts';
 
 /** What became of a row. */
 export type Outcome = { readonly record: AccountRecord } | { readonly rejected: RejectedRecord };
 
-/** A row cannot be used; the message names the column and holds nothing of the cell. */
-class UnusableRow extends Error {
-  override readonly name = 'UnusableRow';
+/** A cell cannot be used; the message names the column and holds nothing of the cell. */
+class UnusableCell extends Error {
+  override readonly name = 'UnusableCell';
 }
 
 /** Where in the file a row stands. */
@@ -17,50 +25,108 @@ export function positionOf(row: { readonly line: number }): string {
   return `line ${String(row.line)}`;
 }
 
-/** A row as an account. `roleGroups` are the groups that the source's table of equivalents names. */
-export function mapRow(row: CsvRow, columns: Columns, roleGroups: readonly string[]): Outcome {
+/** What a row is mapped with. */
+export interface MapContext {
+  readonly columns: Columns;
+  /** The groups that the source's table of equivalents names. */
+  readonly roleGroups: readonly string[];
+  /** The day of the read, as YYYY-MM-DD. */
+  readonly today: string;
+}
+
+/** A row as an account. */
+export function mapRow(row: CsvRow, context: MapContext): Outcome {
+  const position = positionOf(row);
   let externalId: string | null = null;
   try {
-    externalId = valueOrEmpty(cell(row, columns.externalId));
-    if (externalId === null)
-      throw new UnusableRow(`the column "${columns.externalId.name}", which is the id, is empty`);
-    return { record: { externalId, ...contentOf(row, columns, roleGroups) } };
+    externalId = idOf(row, context.columns.externalId);
+    const reasons: string[] = [];
+    const content = contentOf(row, context, reasons);
+    return { record: { externalId, ...content, ...(reasons.length === 0 ? {} : { unread: { position, reasons } }) } };
   } catch (error) {
-    if (!(error instanceof UnusableRow)) throw error;
-    const rejected = { position: positionOf(row), reason: error.message };
+    if (!(error instanceof UnusableCell)) throw error;
+    const rejected = { position, reason: error.message };
     return { rejected: externalId === null ? rejected : { ...rejected, externalId } };
   }
 }
 
-function contentOf(row: CsvRow, columns: Columns, roleGroups: readonly string[]): Omit<AccountRecord, 'externalId'> {
+function idOf(row: CsvRow, column: Column): string {
+  const id = valueOrEmpty(number(row, column));
+  if (id === null) throw new UnusableCell(`the column "${column.name}", which is the id, is empty`);
+  return id;
+}
+
+/** Fields by which people are told apart. */
+const numbers: ReadonlySet<string> = new Set<Field>(['acdId', 'employeeId']);
+
+function contentOf(row: CsvRow, context: MapContext, unread: string[]): Omit<AccountRecord, 'externalId'> {
+  const { fields, parts } = context.columns;
+  const { disabled, team, supervises } = parts;
   const values: Partial<Record<Field, string | null>> = {};
-  for (const [field, column] of columns.fields) values[field] = valueOrEmpty(cell(row, column));
-  const { disabled, team, supervises } = columns.parts;
-  const roleFacts = roleFactsOf(row, columns.parts, roleGroups);
+  for (const [field, column] of fields) {
+    const value = orUnread(unread, () => (numbers.has(field) ? number : cell)(row, column));
+    if (value !== undefined) values[field] = valueOrEmpty(value);
+  }
+  const roleFacts = roleFactsOf(row, context, unread);
+  const teams = partOf(row, team, names, unread);
+  const supervised = partOf(row, supervises, names, unread);
   return {
     values,
-    ...(disabled === undefined ? {} : { disabled: isDisabled(row, disabled) }),
+    // Who cannot be told to be living is no account that could be used.
+    ...(disabled === undefined ? {} : { disabled: isDisabled(row, disabled, context.today) }),
     ...(roleFacts === undefined ? {} : { roleFacts }),
-    ...(team === undefined ? {} : { teams: teamsNamed(names(row, team)) }),
-    ...(supervises === undefined ? {} : { supervises: teamsNamed(names(row, supervises)) }),
+    ...(teams === undefined ? {} : { teams: teamsNamed(teams) }),
+    ...(supervised === undefined ? {} : { supervises: teamsNamed(supervised) }),
   };
 }
 
-function roleFactsOf(row: CsvRow, parts: Columns['parts'], roleGroups: readonly string[]): RoleFacts | undefined {
-  const { supervisor, group, profile, role } = parts;
+function roleFactsOf(row: CsvRow, { columns, roleGroups }: MapContext, unread: string[]): RoleFacts | undefined {
+  const supervisor = partOf(row, columns.parts.supervisor, flag, unread);
+  const groups = partOf(row, columns.parts.group, names, unread);
+  const profiles = partOf(row, columns.parts.profile, names, unread);
+  const roles = partOf(row, columns.parts.role, names, unread);
   const facts = {
-    ...(supervisor === undefined ? {} : { supervisor: flag(row, supervisor) }),
-    ...(group === undefined ? {} : { groups: groupsAmong(names(row, group), roleGroups) }),
-    ...(profile === undefined ? {} : { profiles: names(row, profile) }),
-    ...(role === undefined ? {} : { roles: names(row, role) }),
+    ...(supervisor === undefined ? {} : { supervisor }),
+    ...(groups === undefined ? {} : { groups: groupsAmong(groups, roleGroups) }),
+    ...(profiles === undefined ? {} : { profiles }),
+    ...(roles === undefined ? {} : { roles }),
   };
   return Object.keys(facts).length === 0 ? undefined : facts;
 }
 
+function partOf<T>(
+  row: CsvRow,
+  column: Column | undefined,
+  readPart: (row: CsvRow, column: Column) => T,
+  unread: string[],
+): T | undefined {
+  return column === undefined ? undefined : orUnread(unread, () => readPart(row, column));
+}
+
+/** Gives undefined, and notes why, where a cell cannot be used (spec 2.2). */
+function orUnread<T>(unread: string[], readCell: () => T): T | undefined {
+  try {
+    return readCell();
+  } catch (error) {
+    if (!(error instanceof UnusableCell)) throw error;
+    unread.push(error.message);
+    return undefined;
+  }
+}
+
+/** Line breaks and spaces around a value are the exporter's. */
 function cell(row: CsvRow, column: Column): string {
-  const text = row.cells[column.index] ?? '';
+  const text = (row.cells[column.index] ?? '').trim();
   const problem = valueProblem(text);
-  if (problem !== undefined) throw new UnusableRow(`the column "${column.name}" ${problem}`);
+  if (problem !== undefined) throw new UnusableCell(`the column "${column.name}" ${problem}`);
+  return text;
+}
+
+/** A spreadsheet writes long numbers as `4.20778E+11`: rounded, so that two people have the same one. */
+function number(row: CsvRow, column: Column): string {
+  const text = cell(row, column);
+  if (/^\d(?:[.,]\d+)?E\+\d{2,}$/.test(text))
+    throw new UnusableCell(`the column "${column.name}" has a number that a spreadsheet has rounded (E+)`);
   return text;
 }
 
@@ -75,29 +141,39 @@ function groupsAmong(groups: readonly string[], roleGroups: readonly string[]): 
 
 function flag(row: CsvRow, column: Column): boolean {
   const value = readFlag(cell(row, column));
-  if (value === undefined) throw new UnusableRow(`the column "${column.name}" is neither yes nor no`);
+  if (value === undefined) throw new UnusableCell(`the column "${column.name}" is neither yes nor no`);
   return value;
 }
 
-/** Words that say it themselves. */
-const states = new Map([
-  ['disabled', true],
-  ['inactive', true],
-  ['deactivated', true],
-  ['enabled', false],
-  ['active', false],
-]);
-
-/** A word, a yes or no, or the date of a deactivation, of which 12/31/2999 means that there is none (spec 17.3). */
-function isDisabled(row: CsvRow, column: Column): boolean {
-  const text = cell(row, column).trim();
-  const said = states.get(text.toLowerCase()) ?? readFlag(text);
+/** A word, a yes or no, or the date of a deactivation, which counts from that day on (spec 17.3). */
+function isDisabled(row: CsvRow, column: Column, today: string): boolean {
+  const text = cell(row, column);
+  const said = readState(text) ?? readFlag(text);
   if (said !== undefined) return said;
-  if (!isDate(text)) throw new UnusableRow(`the column "${column.name}" is neither yes nor no nor a date`);
-  return !/(?:^|\D)2999(?:\D|$)/.test(text);
+  const days = daysMeant(text);
+  if (days.length === 0)
+    throw new UnusableCell(`the column "${column.name}" is neither yes nor no, nor active or inactive, nor a date`);
+  const passed = days.filter((day) => day <= today);
+  if (passed.length > 0 && passed.length < days.length)
+    throw new UnusableCell(`the column "${column.name}" has a date whose day and month cannot be told apart`);
+  return passed.length > 0;
 }
 
-/** The forms of spec 17.2, whichever of day and month comes first, with or without a time. */
-function isDate(text: string): boolean {
-  return /^(?:\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:[T ][\d:.+Z -]{1,24})?$/.test(text);
+/**
+ * The days that a date may mean, as YYYY-MM-DD, in the forms of spec 17.2 and with points, with or without a time. Where
+ * both day and month may come first these are two.
+ */
+function daysMeant(text: string): string[] {
+  const match =
+    /^(?:(\d{1,2})([/.])(\d{1,2})[/.](\d{4})|(\d{4})[-/](\d{1,2})[-/](\d{1,2}))(?:[T ][\d:.+Z -]{1,24})?$/.exec(text);
+  if (match === null) return [];
+  const [, first = '', separator, second = '', year = '', isoYear, isoMonth = '', isoDay = ''] = match;
+  if (isoYear !== undefined) return dayOf(isoYear, isoMonth, isoDay);
+  const dayFirst = dayOf(year, second, first);
+  return separator === '.' ? dayFirst : [...new Set([...dayFirst, ...dayOf(year, first, second)])];
+}
+
+function dayOf(year: string, month: string, day: string): string[] {
+  if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > 31) return [];
+  return [`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`];
 }

@@ -43,6 +43,10 @@ export interface Columns {
   readonly externalId: Column;
   readonly fields: readonly (readonly [Field, Column])[];
   readonly parts: Readonly<Partial<Record<Exclude<AccountPart, 'externalId'>, Column>>>;
+  /** The keys of `mapping` that have a column. */
+  readonly keys: ReadonlySet<string>;
+  /** The names of the other columns, which nobody reads. */
+  readonly unread: readonly string[];
 }
 
 /**
@@ -73,7 +77,15 @@ export function findColumns(
       `the file has no column "ACD ID"; name the column of the id in mapping.externalId. ${columnsOf(header)}`,
     );
   }
-  return { externalId, fields: [...found].filter(isOfField), parts: partsOf(found) };
+  const read = new Set([...found.values()].map(({ index }) => index));
+  const unread = header.filter((name, index) => name !== '' && !read.has(index));
+  return {
+    externalId,
+    fields: [...found].filter(isOfField),
+    parts: partsOf(found),
+    keys: new Set(found.keys()),
+    unread,
+  };
 }
 
 function findColumn(header: readonly string[], key: string, name: string): Column | undefined {

@@ -1,10 +1,9 @@
 import type { AccountRecord } from '../../src/domain/account.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
-import { readFields, readFlag, readTeams, UnusableEntry } from '../../src/connector-kit/ldap/field-plan.ts';
+import { positionOf, readFields, readFlag, readTeams, unreadOf } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import { namesOfMember } from '../../src/connector-kit/ldap/group-members.ts';
-import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
 import { externalId as externalIdSchema } from './schema.ts';
 
 /** Which attributes each field comes from where `mapping` does not say otherwise (RFC 2798, RFC 4519); the first with a value counts. */
@@ -55,17 +54,16 @@ export function idOf(entry: Entry, plan: FieldPlan): string | undefined {
 /** An entry as an account. Throws UnusableEntry. */
 export function mapEntry(entry: Entry, externalId: string, context: MapContext): AccountRecord {
   const { plan, proven, groups } = context;
-  const values = readFields(entry, plan.fields, proven);
-  if (typeof values.windowsLogin === 'string' && !isWindowsLogin(values.windowsLogin)) {
-    throw new UnusableEntry('windowsLogin is not of the form DOMAIN\\login');
-  }
+  const unread: string[] = [];
+  const values = readFields(entry, plan.fields, proven, unread);
   const disabled = plan.parts.disabled === undefined ? undefined : readFlag(entry, plan.parts.disabled, proven);
-  const teams = plan.parts.team === undefined ? undefined : readTeams(entry, plan.parts.team, proven);
+  const teams = readTeams(entry, plan.parts.team, proven, unread);
   return {
     externalId,
     values,
     ...(disabled === undefined ? {} : { disabled }),
     ...(groups === undefined ? {} : { roleFacts: { groups: namesOfMember(groups, entry) } }),
     ...(teams === undefined ? {} : { teams }),
+    ...unreadOf(positionOf(entry), unread),
   };
 }

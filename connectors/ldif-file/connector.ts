@@ -151,12 +151,12 @@ async function* readAll(file: SourceFile, survey: Survey, signal: AbortSignal): 
   const page = collected.takePage();
   if (page.records.length + page.rejected.length > 0) yield page;
   const { cut, references } = next.value;
-  const reasons = [cut, await file.changed(), ...collected.doubts()].filter((reason) => reason !== undefined);
+  const reasons = [cut, await file.changed()].filter((reason) => reason !== undefined);
   const notes = [
     ...[...skipped].map(([what, count]) => `${String(count)} entries skipped: ${what}`),
     ...(references === 0 ? [] : [`${String(references)} continuation references not followed`]),
   ];
-  return { complete: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), notes };
+  return { whole: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), notes };
 }
 
 function collect(entry: LdifEntry, survey: Survey, collected: Collected, skipped: Map<string, number>): void {

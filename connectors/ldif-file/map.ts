@@ -1,7 +1,14 @@
 import type { AccountRecord, RejectedRecord, RoleFacts } from '../../src/domain/account.ts';
 import type { AccountPart, Field } from '../../src/domain/fields.ts';
 import { dnKey, parseDn } from '../../src/connector-kit/ldap/dn.ts';
-import { readFields, readFlag, UnusableEntry, usableValues } from '../../src/connector-kit/ldap/field-plan.ts';
+import {
+  orUnread,
+  readFields,
+  readFlag,
+  unreadOf,
+  UnusableEntry,
+  usableValues,
+} from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
 import type { LdifEntry } from '../../src/connector-kit/ldif.ts';
@@ -135,33 +142,31 @@ function idOf(entry: LdifEntry, attribute: string): string | undefined {
 
 function contentOf(entry: LdifEntry, context: MapContext): Omit<AccountRecord, 'externalId'> {
   const { plan, present } = context;
-  const windowsLogin = windowsLoginOf(entry, context);
-  const values = {
-    ...readFields(entry, plan.fields, present),
-    ...(windowsLogin === undefined ? {} : { windowsLogin }),
-  };
+  const unread: string[] = [];
+  const values = readFields(entry, plan.fields, present, unread);
+  if (!plan.fields.some(({ field }) => field === 'windowsLogin')) {
+    const windowsLogin = orUnread(unread, () => windowsLoginOf(entry, context));
+    if (windowsLogin !== undefined) values.windowsLogin = windowsLogin;
+  }
   const disabled = disabledOf(entry, context);
-  const roleFacts = roleFactsOf(entry, context);
-  const teams = namesOf(entry, plan.parts.team, present);
-  const supervises = namesOf(entry, plan.parts.supervises, present);
+  const roleFacts = roleFactsOf(entry, context, unread);
+  const teams = orUnread(unread, () => namesOf(entry, plan.parts.team, present));
+  const supervises = orUnread(unread, () => namesOf(entry, plan.parts.supervises, present));
   return {
     values,
     ...(disabled === undefined ? {} : { disabled }),
     ...(roleFacts === undefined ? {} : { roleFacts }),
     ...(teams === undefined ? {} : { teams: teamsNamed(teams) }),
     ...(supervises === undefined ? {} : { supervises: teamsNamed(supervises) }),
+    ...unreadOf(positionOf(entry), unread),
   };
 }
 
-/** Undefined (not read) where nothing names the domain. A mapped attribute wins, and is checked all the same. */
+/** Undefined (not read) where nothing names the domain. */
 function windowsLoginOf(entry: LdifEntry, context: MapContext): string | undefined {
-  const mapped = context.plan.fields.find(({ field }) => field === 'windowsLogin')?.attributes[0];
-  const login =
-    usableValues(entry, mapped ?? 'msds-principalname')[0] ??
-    (mapped === undefined ? composedLogin(entry, context) : undefined);
-  if (login !== undefined && !isWindowsLogin(login)) {
-    throw new UnusableEntry(`${mapped ?? 'sAMAccountName'} makes no valid Windows login (DOMAIN\\login)`);
-  }
+  const login = usableValues(entry, 'msds-principalname')[0] ?? composedLogin(entry, context);
+  if (login !== undefined && !isWindowsLogin(login))
+    throw new UnusableEntry('sAMAccountName makes no valid Windows login (DOMAIN\\login)');
   return login;
 }
 
@@ -180,12 +185,12 @@ function disabledOf(entry: LdifEntry, { plan, present }: MapContext): boolean | 
   return control.data.disabled;
 }
 
-function roleFactsOf(entry: LdifEntry, { plan, present, groups }: MapContext): RoleFacts | undefined {
+function roleFactsOf(entry: LdifEntry, { plan, present, groups }: MapContext, unread: string[]): RoleFacts | undefined {
   const { supervisor, profile, role, group = 'memberof' } = plan.parts;
-  const memberOf = groups.named.length === 0 ? undefined : wholeList(entry, group, present);
-  const profiles = namesOf(entry, profile, present);
-  const roles = namesOf(entry, role, present);
-  const flag = supervisor === undefined ? undefined : readFlag(entry, supervisor, present);
+  const memberOf = groups.named.length === 0 ? undefined : orUnread(unread, () => wholeList(entry, group, present));
+  const profiles = orUnread(unread, () => namesOf(entry, profile, present));
+  const roles = orUnread(unread, () => namesOf(entry, role, present));
+  const flag = supervisor === undefined ? undefined : orUnread(unread, () => readFlag(entry, supervisor, present));
   const facts = {
     ...(flag === undefined ? {} : { supervisor: flag }),
     ...(memberOf === undefined ? {} : { groups: groups.among(memberOf) }),

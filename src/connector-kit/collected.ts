@@ -1,3 +1,4 @@
+import { idCameTwice } from '../domain/account.ts';
 import type { AccountRecord, RejectedRecord } from '../domain/account.ts';
 import type { Page } from './contract.ts';
 import { SeenIds } from './seen-ids.ts';
@@ -5,14 +6,12 @@ import { SeenIds } from './seen-ids.ts';
 /** In records, rejected ones included. */
 const pageSize = 1000;
 
-/** What one read of a list has met: the page that is being filled, and what keeps the read from proving absence (spec 2.2). */
+/** What one read of a list has met: the page that is being filled. Of records with one id the first counts (spec 2.2). */
 export class Collected {
   readonly #seen = new SeenIds();
   #records: AccountRecord[] = [];
   #rejected: RejectedRecord[] = [];
   #count = 0;
-  #withoutId = 0;
-  #repeated = 0;
 
   get pageIsFull(): boolean {
     return this.#records.length + this.#rejected.length >= pageSize;
@@ -23,18 +22,15 @@ export class Collected {
   }
 
   add(record: AccountRecord, position: string): void {
-    if (this.#isNew(record.externalId)) this.#records.push(record);
-    else this.#rejected.push({ externalId: record.externalId, position, reason: 'its id came before in this read' });
+    const { externalId } = record;
+    if (this.#isNew(externalId)) this.#records.push(record);
+    else this.#rejected.push({ externalId, position, reason: idCameTwice, repeated: true });
   }
 
   reject(rejected: RejectedRecord): void {
-    if (rejected.externalId === undefined) {
-      this.#count += 1;
-      this.#withoutId += 1;
-    } else {
-      this.#isNew(rejected.externalId);
-    }
-    this.#rejected.push(rejected);
+    if (rejected.externalId === undefined) this.#count += 1;
+    const repeated = rejected.externalId !== undefined && !this.#isNew(rejected.externalId);
+    this.#rejected.push(repeated ? { ...rejected, repeated } : rejected);
   }
 
   takePage(): Page {
@@ -44,18 +40,8 @@ export class Collected {
     return page;
   }
 
-  /** Why absence proves nothing, apart from the list itself. */
-  doubts(): readonly string[] {
-    return [
-      ...(this.#withoutId === 0 ? [] : [`records without a usable id: ${String(this.#withoutId)}`]),
-      ...(this.#repeated === 0 ? [] : [`ids that came twice: ${String(this.#repeated)}`]),
-    ];
-  }
-
   #isNew(externalId: string): boolean {
     this.#count += 1;
-    if (this.#seen.add(externalId)) return true;
-    this.#repeated += 1;
-    return false;
+    return this.#seen.add(externalId);
   }
 }

@@ -38,9 +38,13 @@ export interface Page {
 
 /** How a read ended: what it proves, and where the next delta starts (spec 3.1, 3.5). */
 export interface ReadEnd {
-  /** True only when every page arrived, the last cursor was empty and every result code was success. */
-  readonly complete: boolean;
-  /** Why it is not complete; for people. */
+  /**
+   * True only when everything that the source has was read, rejected records included: every page arrived, the last cursor
+   * was empty and every result code was success. Whether it also proves absence is for the import to judge, which counts
+   * the records without a usable id and the ids that came twice (spec 2.2).
+   */
+  readonly whole: boolean;
+  /** Why it is not whole; for people. */
   readonly reason?: string;
   /** It broke off for a cause that may pass, such as a reset: reading again may bring everything (spec 3.4). */
   readonly retryable?: boolean;
@@ -48,6 +52,8 @@ export interface ReadEnd {
   readonly showsEverybody?: boolean;
   /** Opaque to everybody but the connector; taken before the read started. */
   readonly cursor?: string;
+  /** Columns or attributes that nobody reads, in words; told of a first run only (spec 2.9). */
+  readonly offered?: string;
   /** Continuation references that were not followed, pages read and the like; for the run's record. */
   readonly notes?: readonly string[];
 }

@@ -30,6 +30,7 @@ const longestLine = 1024 * 1024;
 const mostFlaws = 10_000;
 const mostFlawsOfLine = 100;
 const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
 const quote = 0x22;
 
 /**
@@ -40,9 +41,13 @@ const quote = 0x22;
 export async function* readCsv(file: SourceFile, signal?: AbortSignal): AsyncGenerator<CsvBatch, CsvEnd, void> {
   let table: CsvTable | undefined;
   try {
-    for await (const chunk of file.chunks(signal)) {
-      table ??= new CsvTable(headerDelimiter(chunk));
-      table.push(chunk);
+    let lineEnds: 'LF' | 'CR' = 'LF';
+    for await (const piece of file.chunks(signal)) {
+      if (table === undefined && !piece.includes(lineFeed) && piece.includes(carriageReturn)) lineEnds = 'CR';
+      const chunk = lineEnds === 'CR' ? withLineFeeds(piece) : piece;
+      const declared = table === undefined ? declaredDelimiter(chunk) : undefined;
+      table ??= new CsvTable(declared?.delimiter ?? headerDelimiter(chunk), declared === undefined ? 0 : 1);
+      table.push(declared === undefined ? chunk : chunk.subarray(declared.bytes));
       yield table.take();
       if (table.stopped !== undefined) return table.stopped;
     }
@@ -59,6 +64,25 @@ export async function* readCsv(file: SourceFile, signal?: AbortSignal): AsyncGen
 export async function readCsvHeader(file: SourceFile, signal: AbortSignal): Promise<readonly string[] | undefined> {
   for await (const batch of readCsv(file, signal)) if (batch.header !== undefined) return batch.header;
   return undefined;
+}
+
+/** Lines that end with CR alone, as old Macintosh programs and some reports write them. */
+function withLineFeeds(chunk: Buffer): Buffer {
+  return chunk.map((byte) => (byte === carriageReturn ? lineFeed : byte)) as Buffer;
+}
+
+/** `sep=;` in the first line, which a spreadsheet writes for a spreadsheet: the delimiter, and the length of that line. */
+function declaredDelimiter(start: Buffer): { readonly delimiter: string; readonly bytes: number } | undefined {
+  const line = /^sep=([,;|\t])[,;\t]*\r?\n/i.exec(start.subarray(0, 100).toString('latin1'));
+  return line?.[1] === undefined ? undefined : { delimiter: line[1], bytes: line[0].length };
+}
+
+/** Rows that stand in a table and are no records (spec 2.2): of blanks, of dashes under a header, and the header again. */
+function isNoRecord(cells: readonly string[], header: readonly string[]): boolean {
+  const texts = cells.map((cell) => cell.trim());
+  if (texts.every((text) => text === '')) return true;
+  if (texts.every((text) => /^-+$/.test(text)) && texts.join('').length > texts.length) return true;
+  return texts.length === header.length && texts.every((text, index) => text === header[index]?.trim());
 }
 
 /** The delimiter that stands most often in the first line, outside of quotes. */
@@ -90,11 +114,15 @@ class CsvTable {
   /** The latest row: whether it is whole is known when the next one starts, or at the end. */
   #held: CsvRow | undefined;
   readonly #lastCells = new LastCells();
-  #line = 0;
+  #line: number;
+  /** Lines in front of the table. */
+  readonly #linesBefore: number;
   #bytesOfLine = 0;
   #lastByte = lineFeed;
 
-  constructor(delimiter: string) {
+  constructor(delimiter: string, linesBefore: number) {
+    this.#line = linesBefore;
+    this.#linesBefore = linesBefore;
     this.#parser = new Parser({
       cast: false,
       columns: false,
@@ -108,7 +136,7 @@ class CsvTable {
       on_skip: (error) => this.#skip(error),
       // Nothing is handed on to the stream, which would wake once per record.
       on_record: (cells: string[], info: InfoRecord) => {
-        this.#add({ line: info.lines, cells });
+        this.#add({ line: info.lines + this.#linesBefore, cells });
         this.#stopAtRubbish();
         return null;
       },
@@ -184,7 +212,7 @@ class CsvTable {
       return;
     }
     this.#release();
-    this.#held = row;
+    if (!isNoRecord(row.cells, this.#header)) this.#held = row;
   }
 
   #release(): void {
@@ -224,7 +252,7 @@ class CsvTable {
       throw error;
     }
     this.#flaw(
-      typeof error?.lines === 'number' ? error.lines : line,
+      typeof error?.lines === 'number' ? error.lines + this.#linesBefore : line,
       'a quotation mark stands where none may (double it inside of a quoted value)',
     );
     this.#stopAtRubbish();

@@ -10,7 +10,7 @@ export function describeFile(file: SourceFile): Finding {
 /** The first page of a read, or its end where it has none; nothing beyond is read. */
 export async function firstPage(read: Read): Promise<Page | ReadEnd> {
   const first = await read.next();
-  await read.return({ complete: false });
+  await read.return({ whole: false });
   return first.value;
 }
 

@@ -49,6 +49,19 @@ export function teamsNamed(names: readonly string[]): SourceTeam[] {
   return [...new Map(names.map((name) => [fold(name), { id: fold(name), name }])).values()];
 }
 
+/** Words that say whether somebody is disabled, as exports and directories write them (inetUserStatus and the like). */
+const states: ReadonlyMap<string, boolean> = new Map([
+  ...['disabled', 'inactive', 'deactivated', 'locked', 'suspended', 'deleted', 'terminated'].map(
+    (word) => [word, true] as const,
+  ),
+  ...['enabled', 'active', 'activated'].map((word) => [word, false] as const),
+]);
+
+/** Whether a word says that somebody is disabled; undefined where it says nothing of it. */
+export function readState(text: string): boolean | undefined {
+  return states.get(text.trim().toLowerCase());
+}
+
 const yes: ReadonlySet<string> = new Set(['true', 'yes', 'y', '1', 'x', 'on']);
 const no: ReadonlySet<string> = new Set(['false', 'no', 'n', '0', '', 'off']);
 

@@ -34,12 +34,27 @@ export interface AccountContent {
 export interface AccountRecord extends AccountContent {
   /** The source's own id of the account, never empty (spec section 1, external id). */
   readonly externalId: string;
+  /** Only where some of its values could not be used. */
+  readonly unread?: UnreadValues;
 }
 
 /** A record that could not be used, with its reason (spec 2.2). Without a usable id the import cannot prove absence. */
 export interface RejectedRecord {
   readonly externalId?: string;
-  /** Where in the input: a line, a DN, an index. Never the record's personal data. */
+  /** Where in the input, so that a person finds it there: a line, or the DN and log-in name of an entry. */
   readonly position: string;
   readonly reason: string;
+  /** Its id came before in the same read: the first record counts, and the read cannot prove absence. */
+  readonly repeated?: true;
+}
+
+/** Why a record whose id came before in the same read is rejected. */
+export const idCameTwice = 'its id came before in this read';
+
+/** Values of a record that could not be used: their fields are *not read*, and the rest of the record counts (spec 2.2). */
+export interface UnreadValues {
+  /** As in RejectedRecord. */
+  readonly position: string;
+  /** One per value: names the attribute or column, and holds nothing of the value. */
+  readonly reasons: readonly string[];
 }

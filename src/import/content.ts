@@ -7,9 +7,9 @@ import { digestOf } from '../digest.ts';
 /** The longest text that is believed to be a value; anything longer is a broken record. */
 const longestText = 4096;
 
-/** A record that was cleaned, or why it cannot be used. */
+/** A record that was cleaned, or why it cannot be used. `unread` names values that could not be used, with the reason. */
 export type Validated =
-  | { readonly externalId: string; readonly content: AccountContent }
+  | { readonly externalId: string; readonly content: AccountContent; readonly unread: readonly string[] }
   | { readonly reason: string; readonly externalId?: string };
 
 /** Checks one record at the edge and brings it into its one canonical form (spec 2.2, 2.4). */
@@ -19,30 +19,56 @@ export function validateRecord(record: AccountRecord): Validated {
   const badId = whatIsWrong(record.externalId);
   // Such an id names no account, so nobody can say that this one was seen.
   if (badId !== undefined) return { reason: `its external id cannot be used: ${badId}` };
-  const reason = firstWrong(record);
-  if (reason !== undefined) return { externalId, reason };
-  const content = canonical(record);
-  const login = content.values.windowsLogin;
-  if (typeof login === 'string' && !isWindowsLogin(login))
-    return { externalId, reason: 'its Windows login is not of the form DOMAIN\\login' };
-  return { externalId, content };
+  const unread: string[] = [];
+  const content = canonical(usableParts(record, unread));
+  return { externalId, content, unread };
 }
 
-/** What is wrong with the first bad text of a record. */
-function firstWrong(content: AccountContent): string | undefined {
-  for (const field in content.values) {
-    const text = content.values[field as Field];
-    const wrong = typeof text === 'string' ? whatIsWrong(text) : undefined;
-    if (wrong !== undefined) return wrong;
+/** A record without the values and lists that cannot be used: of them it says nothing, and the rest counts (spec 2.2). */
+function usableParts(record: AccountContent, unread: string[]): AccountContent {
+  const { values: said, roleFacts: facts, teams, supervises, disabled } = record;
+  const usable = (name: string, texts: readonly string[]): boolean => {
+    const wrong = texts.map(whatIsWrong).find((each) => each !== undefined);
+    if (wrong !== undefined) unread.push(`${name}: ${wrong}`);
+    return wrong === undefined;
+  };
+  const values: Partial<Record<Field, string | null>> = {};
+  for (const [field, text] of Object.entries(said) as [Field, string | null][]) {
+    const wrong = text === null ? undefined : (whatIsWrong(text) ?? whatIsWrongWith(field, text));
+    if (wrong === undefined) values[field] = text;
+    else unread.push(`${field}: ${wrong}`);
   }
-  return listedTexts(content)
-    .map(whatIsWrong)
-    .find((wrong) => wrong !== undefined);
+  const list = (name: 'groups' | 'profiles' | 'roles'): Pick<RoleFacts, typeof name> =>
+    facts?.[name] === undefined || !usable(name, facts[name]) ? {} : { [name]: facts[name] };
+  const teamList = (name: 'teams' | 'supervises', list: readonly SourceTeam[] | undefined): Partial<AccountContent> =>
+    list === undefined ||
+    !usable(
+      name,
+      list.flatMap((team) => [team.id, team.name]),
+    )
+      ? {}
+      : { [name]: list };
+  return {
+    values,
+    ...(disabled === undefined ? {} : { disabled }),
+    ...(facts === undefined
+      ? {}
+      : {
+          roleFacts: {
+            ...(facts.supervisor === undefined ? {} : { supervisor: facts.supervisor }),
+            ...list('groups'),
+            ...list('profiles'),
+            ...list('roles'),
+          },
+        }),
+    ...teamList('teams', teams),
+    ...teamList('supervises', supervises),
+  };
 }
 
-function listedTexts({ roleFacts: facts, teams = [], supervises = [] }: AccountContent): string[] {
-  const named = [...teams, ...supervises].flatMap((team) => [team.id, team.name]);
-  return [...(facts?.groups ?? []), ...(facts?.profiles ?? []), ...(facts?.roles ?? []), ...named];
+function whatIsWrongWith(field: Field, text: string): string | undefined {
+  const login = field === 'windowsLogin' ? normalise(text) : '';
+  return login === '' || isWindowsLogin(login) ? undefined : 'it is not of the form DOMAIN\\login';
 }
 
 function whatIsWrong(text: string): string | undefined {

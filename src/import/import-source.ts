@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Gone, Page, Read, ReadEnd } from '../connector-kit/contract.ts';
 import { absenceProof } from '../domain/absence.ts';
+import { idCameTwice } from '../domain/account.ts';
 import type { AccountContent, RejectedRecord, SourceTeam } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
@@ -11,7 +12,7 @@ import { contentHash, merge, validateRecord } from './content.ts';
 import type { AccountWrite, ImportStore, ImportTx, KnownAccount } from './ports.ts';
 import { SeenAccounts, SeenTeams } from './seen.ts';
 
-/** How many rejected records a run names; the others are only counted (architecture 8). */
+/** How many rejected records, and how many values that could not be used, a run names; the others are only counted. */
 const namedRejects = 20;
 
 /** Counts of one import (spec 2.5). */
@@ -29,7 +30,7 @@ export interface ImportInput {
   readonly source: SourceId;
   readonly match: readonly (readonly Field[])[];
   readonly read: Read;
-  /** A full read: what is missing at its complete end is absent. */
+  /** A full read: what is missing at its end is absent, where it proves absence. */
   readonly full: boolean;
   /** Whether two pages of a full read may be stored at once. */
   readonly overlap: boolean;
@@ -39,10 +40,12 @@ export interface ImportInput {
 }
 
 export interface ImportEnd {
-  /** Whether absence was concluded, or could have been (spec 3.1). */
-  readonly complete: boolean;
+  /** Whether everything that the source has was read, and at least one record had a usable id (spec 2.2). */
+  readonly whole: boolean;
   /** Why not, for people. */
   readonly reason: string | null;
+  /** Whole, and absence was concluded or could have been (spec 3.1); a note says why not. */
+  readonly complete: boolean;
   /** Whether reading again may bring everything. */
   readonly retryable: boolean;
   readonly cursor: string | null;
@@ -63,24 +66,48 @@ export async function importSource(input: ImportInput): Promise<ImportEnd> {
     storing: new Set(),
     teams: new SeenTeams(),
     rejects: [],
+    usableIds: 0,
     unprovable: null,
+    unread: { count: 0, named: [] },
   };
   const end = await readPages(state);
-  const reason =
-    state.unprovable ?? (end.complete ? null : (end.reason ?? 'the source did not say that this was everything'));
-  if (reason === null && input.full) {
+  const reason = whyNotWhole(state, end);
+  const complete = reason === null && state.unprovable === null;
+  if (complete && input.full) {
     await concludeTeams(state);
     await concludeAbsences(state, absenceProof.notShown);
-  } else if (reason === null && end.showsEverybody === true) await concludeAbsences(state, absenceProof.notListed);
+  } else if (complete && end.showsEverybody === true) await concludeAbsences(state, absenceProof.notListed);
   if (input.counts.new + input.counts.changed > 500) await input.store.analyse();
   return {
-    complete: reason === null,
+    whole: reason === null,
     reason,
-    retryable: end.retryable === true && state.unprovable === null,
+    complete,
+    retryable: end.retryable === true,
     cursor: end.cursor ?? null,
     rejects: state.rejects,
-    notes: end.notes ?? [],
+    notes: notesOf(state, end, reason === null),
   };
+}
+
+/** Why a read has not shown everything that the source has; null where it has. */
+function whyNotWhole({ input, usableIds, unprovable }: State, end: ReadEnd): string | null {
+  if (!end.whole) return end.reason ?? 'the source did not say that this was everything';
+  // A read of which nobody can be told has shown nobody: it has failed (spec 2.2).
+  return input.counts.rejected > 0 && usableIds === 0 ? unprovable : null;
+}
+
+/** What a person should know of a read beside its counts (spec 2.2, 2.9). */
+function notesOf({ input, anyKnown, unprovable, unread }: State, end: ReadEnd, whole: boolean): string[] {
+  const more = unread.count - unread.named.length;
+  return [
+    ...(end.notes ?? []),
+    ...(whole && unprovable !== null && input.full
+      ? [`it proves no absence, since ${unprovable}: nothing is concluded from what is missing`]
+      : []),
+    ...unread.named,
+    ...(more > 0 ? [`${String(more)} more values could not be used and were not read`] : []),
+    ...(anyKnown || end.offered === undefined ? [] : [end.offered]),
+  ];
 }
 
 interface State {
@@ -92,8 +119,12 @@ interface State {
   readonly storing: Set<string>;
   readonly teams: SeenTeams;
   readonly rejects: RejectedRecord[];
+  /** How many records had an id that names an account, rejected ones included. */
+  usableIds: number;
   /** Why this read cannot prove absence although it arrived whole (spec 2.2). */
   unprovable: string | null;
+  /** Values that could not be used. */
+  readonly unread: { count: number; readonly named: string[] };
 }
 
 /** Stores pages while the next one is being read and, in a full read, compared with what is known. */
@@ -125,6 +156,8 @@ async function readPages(state: State): Promise<ReadEnd> {
 interface Said {
   readonly externalId: string;
   readonly content: AccountContent;
+  /** Where it stands, and why values of it were not read. */
+  readonly unread: { readonly position: string; readonly reasons: readonly string[] };
 }
 
 /** What a page changes. */
@@ -151,6 +184,7 @@ async function comparePage(state: State, page: Page): Promise<PageWrite> {
   const byId = new Map(known.map((account) => [account.externalId, account]));
   const usable = said.filter((record) => !isRepeated(state, byId.get(record.externalId), record, rejected));
   for (const record of rejected) reject(state, record);
+  for (const record of usable) noteUnread(state, record);
   const seenAgain = sighted.filter((record) => byId.has(record.externalId));
   // A rejected record's account counts as seen (spec 2.2).
   const spared = [...rejectedIds, ...seenAgain.map((record) => record.externalId)].flatMap((id) => byId.get(id) ?? []);
@@ -200,7 +234,7 @@ function rejectRepeated(
   for (const { externalId } of fresh.filter((record) => !stored.has(record.externalId))) {
     counts.read--;
     counts.new--;
-    reject(state, { externalId, position: `id ${externalId}`, reason: twice });
+    reject(state, { externalId, position: `id ${externalId}`, reason: idCameTwice, repeated: true });
   }
 }
 
@@ -215,12 +249,12 @@ async function markGone(tx: ImportTx, gone: readonly Gone[], byId: ReadonlyMap<s
 function validSightings({ sighted = [] }: Page): Said[] {
   return sighted.flatMap((record) => {
     const result = validateRecord(record);
-    return 'reason' in result ? [] : [result];
+    return 'reason' in result ? [] : [{ ...result, unread: { position: '', reasons: [] } }];
   });
 }
 
 /** Whether more was seen of an account than that it is there. */
-function saysSomething({ content: { values, ...parts } }: Said): boolean {
+function saysSomething({ content: { values, ...parts } }: Pick<Said, 'content'>): boolean {
   return Object.keys(values).length + Object.keys(parts).length > 0;
 }
 
@@ -230,21 +264,21 @@ function validate(page: Page, before: number): { said: Said[]; rejected: Rejecte
   const rejected: RejectedRecord[] = [...page.rejected];
   const ids = new Set<string>();
   for (const [index, record] of page.records.entries()) {
-    const position = `record ${String(before + index + 1)}`;
+    const position = record.unread?.position ?? `record ${String(before + index + 1)}`;
     const result = validateRecord(record);
     const { externalId } = result;
     if ('reason' in result)
       rejected.push({ ...(externalId === undefined ? {} : { externalId }), position, reason: result.reason });
-    else if (ids.has(result.externalId)) rejected.push({ externalId: result.externalId, position, reason: twice });
+    else if (ids.has(result.externalId))
+      rejected.push({ externalId: result.externalId, position, reason: idCameTwice, repeated: true });
     else {
       ids.add(result.externalId);
-      said.push(result);
+      const reasons = [...(record.unread?.reasons ?? []), ...result.unread];
+      said.push({ externalId: result.externalId, content: result.content, unread: { position, reasons } });
     }
   }
   return { said, rejected };
 }
-
-const twice = 'its id came before in this read';
 
 /** An id that an earlier page had is rejected like one that the same page had: the first record counts. */
 function isRepeated(
@@ -255,17 +289,30 @@ function isRepeated(
 ): boolean {
   const first = account === undefined || state.seen.add(account.id);
   if (first && !state.storing.has(record.externalId)) return false;
-  rejected.push({ externalId: record.externalId, position: `id ${record.externalId}`, reason: twice });
+  const { externalId } = record;
+  rejected.push({ externalId, position: `id ${externalId}`, reason: idCameTwice, repeated: true });
   return true;
 }
 
 function reject(state: State, record: RejectedRecord): void {
   state.input.counts.rejected++;
   if (state.rejects.length < namedRejects) state.rejects.push(record);
-  if (record.externalId === undefined || record.externalId === '')
-    state.unprovable ??= `a record without a usable id was rejected (${record.position}: ${record.reason})`;
-  else if (record.reason === twice) state.unprovable ??= `the id ${record.externalId} appears twice in one read`;
+  const hasId = record.externalId !== undefined && record.externalId !== '';
+  if (hasId) state.usableIds++;
+  if (!hasId) state.unprovable ??= `a record without a usable id was rejected (${record.position}: ${record.reason})`;
+  else if (record.repeated) state.unprovable ??= `the id ${String(record.externalId)} appears twice in one read`;
   state.teams.missSome();
+}
+
+function noteUnread(state: State, { externalId, unread: { position, reasons } }: Said): void {
+  const { unread, teams } = state;
+  state.usableIds++;
+  if (reasons.length === 0) return;
+  // Among them may be its teams.
+  teams.missSome();
+  unread.count += reasons.length;
+  for (const reason of reasons)
+    if (unread.named.length < namedRejects) unread.named.push(`not read: ${position}, id ${externalId}: ${reason}`);
 }
 
 async function changedAccounts(
@@ -283,7 +330,7 @@ async function changedAccounts(
     const before = stored.get(account.id);
     if (before === undefined) return [];
     const content = merge(before.content, record.content);
-    const write = accountWrite(state, { externalId: record.externalId, content }, before.linked);
+    const write = accountWrite(state, { ...record, content }, before.linked);
     return write.contentHash === account.contentHash ? [] : [{ ...write, id: account.id }];
   });
 }

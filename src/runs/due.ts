@@ -88,7 +88,7 @@ export class Due {
     return [...woken, own];
   }
 
-  /** The sources whose first complete import the creation of users waits for (spec 4.8). */
+  /** The sources whose first whole import the creation of users waits for (spec 4.8). */
   waitingFor(states: ReadonlyMap<SourceId, SourceState>): Promise<SourceId[]> {
     const counted = this.#options.sources.filter((source) => {
       const state = states.get(source.id);

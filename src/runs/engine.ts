@@ -201,8 +201,8 @@ export class Engine {
         progress,
       });
       await runStore.endImport(lease, run.id, outcome);
-      if (outcome.complete && outcome.mode === 'full')
-        await sourceStore.recordComplete(lease, source.id, source.rules.reusableIds?.nameMapping ?? null);
+      if (outcome.whole && outcome.mode === 'full')
+        await sourceStore.recordWhole(lease, source.id, source.rules.reusableIds?.nameMapping ?? null);
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }

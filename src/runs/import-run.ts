@@ -74,7 +74,7 @@ async function refused(
     await input.sources.pauseAfterRefusal(input.source.id, error.message, await input.source.secretFingerprint());
   const failure = so.anythingRead ? incompleteRead(error.message) : failureOf(error);
   const { counts, whyFull: notes } = so;
-  return { mode: input.mode, counts, complete: false, failure, rejects: [], notes, cursorAfter: null };
+  return { mode: input.mode, counts, whole: false, complete: false, failure, rejects: [], notes, cursorAfter: null };
 }
 
 async function readOnce(input: ImportRunInput, counts: ImportCountsOf): Promise<ImportEnd> {
@@ -126,7 +126,7 @@ async function checkIdentity(input: ImportRunInput, session: Session): Promise<v
 }
 
 function outcomeOf(
-  { mode }: ImportRunInput,
+  { mode, state }: ImportRunInput,
   end: ImportEnd,
   counts: Partial<RunCounts>,
   whyFull: readonly string[],
@@ -134,10 +134,12 @@ function outcomeOf(
   return {
     mode,
     counts,
+    whole: end.whole,
     complete: end.complete,
     failure: end.reason === null ? null : incompleteRead(end.reason),
     rejects: end.rejects,
     notes: [...whyFull, ...end.notes],
-    cursorAfter: end.complete ? end.cursor : null,
+    // Whoever was deleted before a read that proves no absence is told of by the former place only, where there is one.
+    cursorAfter: end.complete || (end.whole && state.cursor === null) ? end.cursor : null,
   };
 }

@@ -112,6 +112,9 @@ export interface ImportOutcome {
   /** What was done in the end: a delta whose cursor cannot be used any more becomes a full import. */
   readonly mode: 'full' | 'delta';
   readonly counts: Partial<RunCounts>;
+  /** Everything that the source has was read (spec 2.2). */
+  readonly whole: boolean;
+  /** Whole, and what it did not show is absent (spec 3.1). */
   readonly complete: boolean;
   readonly failure: RunFailure | null;
   readonly rejects: readonly RejectedRecord[];
@@ -140,19 +143,19 @@ export interface SourceStore {
   pauseAfterRefusal(source: SourceId, reason: string, fingerprint: string): Promise<void>;
   resumeAfterChange(source: SourceId): Promise<void>;
   countFailure(lease: Lease, source: SourceId): Promise<void>;
-  /** After a complete and applied import. */
+  /** After a whole and applied import. */
   recordSuccess(
     lease: Lease,
     source: SourceId,
     success: { cursor: string | null; configDigest: string; complete: boolean; full: boolean },
   ): Promise<void>;
-  /** Sources whose first complete import the creation of users waits for (spec 4.8), of these. */
+  /** Sources whose first whole import the creation of users waits for (spec 4.8), of these. */
   awaitingFirstImport(sources: readonly SourceId[]): Promise<SourceId[]>;
   /**
-   * After a complete full import, before it is reconciled. Where it has read names by another mapping than the one before,
+   * After a whole full import, before it is reconciled. Where it has read names by another mapping than the one before,
    * all its linked accounts become due, to be known by their new names (spec 8.3).
    */
-  recordComplete(lease: Lease, source: SourceId, nameMapping: string | null): Promise<void>;
+  recordWhole(lease: Lease, source: SourceId, nameMapping: string | null): Promise<void>;
   /** Whether the store is being filled for the first time: nothing is limited (spec 13.3). */
   filling(sources: readonly SourceId[]): Promise<boolean>;
   /** Users exist and this source has been reconciled. */

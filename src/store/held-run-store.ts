@@ -26,8 +26,8 @@ function within(transaction: Knex): HeldRunTransaction {
       await query(
         transaction,
         `update run set state = 'reconciling', phase = 'waiting', approved_by = ?, finished_at = null,
-           error_code = case when complete is false then 'incomplete-read' end,
-           error_message = case when complete is false then 'not everything could be read when this was held' end
+           error_code = case when whole is false then 'incomplete-read' end,
+           error_message = case when whole is false then 'not everything could be read when this was held' end
          where id = ?`,
         [operator, run],
       );

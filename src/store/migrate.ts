@@ -6,6 +6,7 @@ import { up as heldPolicy } from './migrations/0004-held-policy.ts';
 import { up as due } from './migrations/0005-due.ts';
 import { up as flatChanges } from './migrations/0006-flat-changes.ts';
 import { up as cancelledJobs } from './migrations/0016-cancelled-jobs.ts';
+import { up as wholeImports } from './migrations/0013-whole-imports.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
 const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [
@@ -16,6 +17,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0005-due', up: due },
   { name: '0006-flat-changes', up: flatChanges },
   { name: '0016-cancelled-jobs', up: cancelledJobs },
+  { name: '0013-whole-imports', up: wholeImports },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

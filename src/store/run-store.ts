@@ -133,12 +133,13 @@ function progress(db: Db): Part<'startImport' | 'saveProgress' | 'endImport' | '
         await checkLease(transaction, lease);
         await query(
           transaction,
-          `update run set state = 'reconciling', phase = 'waiting', imported_at = now(), mode = ?, counts = counts || ?::text::jsonb, complete = ?,
+          `update run set state = 'reconciling', phase = 'waiting', imported_at = now(), mode = ?, counts = counts || ?::text::jsonb, whole = ?, complete = ?,
              error_code = ?, error_message = ?, rejects = ?::text::jsonb, notes = ?::text::jsonb, cursor_after = ?, progress = null
            where id = ?`,
           [
             end.mode,
             JSON.stringify(end.counts),
+            end.whole,
             end.complete,
             end.failure?.code ?? null,
             end.failure?.message ?? null,

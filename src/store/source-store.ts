@@ -69,7 +69,7 @@ export function sourceStore(db: Db): SourceStore {
       );
       return rows.map((row) => row.id);
     },
-    async recordComplete(lease, source, nameMapping) {
+    async recordWhole(lease, source, nameMapping) {
       const sql = 'update source_state set first_complete_at = now() where source_id = ? and first_complete_at is null';
       await leased(db, lease, sql, [source]);
       await inTransaction(db, async (transaction) => {

@@ -40,7 +40,7 @@ export interface Harness {
   /** The same 10 people as `people(10)`, in another order. */
   readonly reordered: Scenario<Prepared>;
   readonly empty: readonly Variant[] | NotApplicable;
-  /** 3 people, the second of whom cannot be used for his values but has an id; `position` is where it must be said to be. */
+  /** 3 people, the second of whom has an id and a value that cannot be used; `position` is where it must be said to be. */
   readonly badRecord: Scenario<Prepared & { readonly position: RegExp }>;
   /** 3 people; what is named was not part of what the source gave. */
   readonly notRead: Scenario<Prepared & { readonly fields: readonly Field[]; readonly parts: readonly AccountPart[] }>;

@@ -55,9 +55,9 @@ export class AccountMirror {
     so: { before: ReadonlyMap<string, AccountContent>; seen: ReadonlySet<string>; gone: Gone[]; full: boolean },
   ): MirrorChange {
     const missing: string[] = [];
-    if (end.complete && (so.full || end.showsEverybody === true))
+    if (end.whole && (so.full || end.showsEverybody === true))
       for (const id of this.accounts.keys()) if (!so.seen.has(id) && this.#drop(id)) missing.push(id);
-    if (end.complete && end.cursor !== undefined) this.cursor = end.cursor;
+    if (end.whole && end.cursor !== undefined) this.cursor = end.cursor;
     const changed = [...this.accounts].flatMap(([id, content]) =>
       isDeepStrictEqual(content, so.before.get(id)) ? [] : [id],
     );

@@ -208,7 +208,7 @@ function fakeConnector(kind: string, as: 'acd' | 'directory', source: FakeSource
       systemId: kind,
       readAll: async function* () {
         yield { records: [...source.records.values()], gone: [], rejected: [] };
-        return await Promise.resolve({ complete: true });
+        return await Promise.resolve({ whole: true });
       },
       lookup: () =>
         source.lookup === null

@@ -1,11 +1,12 @@
 import type { Control } from 'ldapts';
+import { idCameTwice } from '../../domain/account.ts';
 import type { AccountRecord, RejectedRecord } from '../../domain/account.ts';
 import type { Page, Read, ReadEnd } from '../contract.ts';
 import { SourceError } from '../errors.ts';
 import { SeenIds } from '../seen-ids.ts';
 import type { LdapConnection, Search } from './connection.ts';
 import { ResultFailure } from './failures.ts';
-import { UnusableEntry } from './field-plan.ts';
+import { positionOf, UnusableEntry } from './field-plan.ts';
 import type { Filter } from './filter.ts';
 import type { Entry } from './messages.ts';
 import { searchPages } from './paging.ts';
@@ -98,8 +99,6 @@ class ReadState {
   #entries = 0;
   #references = 0;
   #skipped = 0;
-  #withoutId = 0;
-  #repeated = 0;
 
   get started(): boolean {
     return this.#pages > 0;
@@ -121,27 +120,19 @@ class ReadState {
   }
 
   #mapOne(entry: Entry, read: DirectoryRead): AccountRecord | RejectedRecord | undefined {
-    const position = `entry ${this.#entries}`;
+    const position = positionOf(entry);
     const externalId = read.idOf(entry);
-    if (externalId === undefined) {
-      this.#withoutId += 1;
-      return { position, reason: 'it has no id that can be used' };
-    }
-    if (!this.#seen.add(externalId)) {
-      this.#repeated += 1;
-      return { externalId, position, reason: 'its id came before in this read' };
-    }
+    if (externalId === undefined) return { position, reason: 'it has no id that can be used' };
+    if (!this.#seen.add(externalId)) return { externalId, position, reason: idCameTwice, repeated: true };
     return recordOf(read, entry, { externalId, position });
   }
 
   end(read: DirectoryRead, failure?: string): ReadEnd {
     const reasons = [
       ...(failure === undefined ? [] : [`the list ended early after ${this.#entries} entries: ${failure}`]),
-      ...(this.#withoutId === 0 ? [] : [`${this.#withoutId} entries have no usable id`]),
       ...(this.#entries > this.#skipped || failure !== undefined
         ? []
         : ['it shows nobody; check baseDn, filter and the rights of the account']),
-      ...(this.#repeated === 0 ? [] : [`${this.#repeated} ids came twice`]),
     ];
     const notes = [
       `${this.#entries} entries in ${this.#pages} pages`,
@@ -149,6 +140,6 @@ class ReadState {
       ...(this.#skipped === 0 ? [] : [`${this.#skipped} entries are ${read.notAccounts ?? 'no accounts'}`]),
       ...read.notes(),
     ];
-    return { complete: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), notes };
+    return { whole: reasons.length === 0, ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }), notes };
   }
 }

@@ -1,7 +1,8 @@
-import type { SourceTeam } from '../../domain/account.ts';
+import type { AccountRecord, SourceTeam } from '../../domain/account.ts';
 import type { AccountPart, Field } from '../../domain/fields.ts';
 import { isField } from '../../domain/fields.ts';
 import { compareText, fold, normalise } from '../../domain/text.ts';
+import { isWindowsLogin } from '../../domain/windows-login.ts';
 import { badMapping } from '../mapping.ts';
 import type { Entry } from './messages.ts';
 
@@ -63,7 +64,20 @@ function lower(attributes: readonly string[]): readonly string[] {
   return attributes.map((attribute) => attribute.toLowerCase());
 }
 
-/** A record cannot be used; the message is the reason, without the value. */
+/** Where an entry stands, for the person who looks for it: its DN, and the log-in name that the DN may not hold (spec 2.2). */
+export function positionOf(entry: Entry): string {
+  const login = entry.texts.get('samaccountname')?.[0] ?? entry.texts.get('uid')?.[0];
+  return shown(login === undefined || entry.dn.includes(login) ? entry.dn : `${entry.dn} (${login})`);
+}
+
+/** Texts of other systems are stripped of control characters and cut (architecture 8). */
+function shown(text: string): string {
+  // eslint-disable-next-line no-control-regex -- they are what is taken out
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\ufffd]/g, '?');
+  return plain.length <= 300 ? plain : `${plain.slice(0, 300)}…`;
+}
+
+/** A record or one of its values cannot be used; the message is the reason, without the value. */
 export class UnusableEntry extends Error {
   override readonly name = 'UnusableEntry';
 }
@@ -97,20 +111,42 @@ function usableText(value: string, attribute: string): string {
 
 /**
  * The fields of an entry: a value; null where it has none although its attribute is readable (`proven`); no key where nothing
- * proves that the attribute can be read at all (spec 2.3). Throws UnusableEntry.
+ * proves that the attribute can be read at all (spec 2.3), and where its value cannot be used, which `unread` tells (2.2).
  */
 export function readFields(
   entry: Entry,
   plan: readonly PlannedField[],
   proven: ReadonlySet<string>,
+  unread: string[],
 ): Partial<Record<Field, string | null>> {
   const values: Partial<Record<Field, string | null>> = {};
   for (const { field, attributes } of plan) {
-    const value = firstValue(entry, attributes);
-    if (value !== undefined) values[field] = value;
-    else if (attributes.some((attribute) => proven.has(attribute))) values[field] = null;
+    const value = orUnread(unread, () => firstValue(entry, attributes) ?? null);
+    if (typeof value === 'string') values[field] = value;
+    else if (value === null && attributes.some((attribute) => proven.has(attribute))) values[field] = null;
+  }
+  const login = values.windowsLogin;
+  if (typeof login === 'string' && !isWindowsLogin(login)) {
+    delete values.windowsLogin;
+    unread.push('windowsLogin is not of the form DOMAIN\\login');
   }
   return values;
+}
+
+/** What a part of an entry says; undefined, and a reason in `unread`, where it cannot be used. */
+export function orUnread<T>(unread: string[], readPart: () => T): T | undefined {
+  try {
+    return readPart();
+  } catch (error) {
+    if (!(error instanceof UnusableEntry)) throw error;
+    unread.push(error.message);
+    return undefined;
+  }
+}
+
+/** The part of a record that names what of an entry could not be used; nothing where all could. */
+export function unreadOf(position: string, reasons: readonly string[]): Pick<AccountRecord, 'unread'> {
+  return reasons.length === 0 ? {} : { unread: { position, reasons } };
 }
 
 /** Of several values the first by code units. */
@@ -131,13 +167,18 @@ export function readFlag(entry: Entry, attribute: string, proven: ReadonlySet<st
   throw new UnusableEntry(`${attribute} is neither TRUE nor FALSE nor a time`);
 }
 
-/** The teams that an attribute names, one per value; undefined (not read) where nothing shows that it can be read. */
+/**
+ * The teams that an attribute names, one per value; undefined (not read) where nothing shows that it can be read, and where a
+ * value cannot be used, which `unread` tells.
+ */
 export function readTeams(
   entry: Entry,
-  attribute: string,
+  attribute: string | undefined,
   proven: ReadonlySet<string>,
+  unread: string[],
 ): readonly SourceTeam[] | undefined {
-  const names = usableValues(entry, attribute);
+  const names = attribute === undefined ? undefined : orUnread(unread, () => usableValues(entry, attribute));
+  if (names === undefined || attribute === undefined) return undefined;
   if (names.length === 0 && !proven.has(attribute)) return undefined;
   const byId = new Map(names.map((name) => [fold(name), name]));
   return [...byId].map(([id, name]) => ({ id, name }));

@@ -48,7 +48,7 @@ interface SourceJson {
   readonly lastCompleteAt: string | null;
   readonly schedule: ConfiguredSource['schedule'] | null;
   readonly accounts: SourceAccounts;
-  /** Sources whose first complete import its latest run waited for (spec 4.8). */
+  /** Sources whose first whole import its latest run waited for (spec 4.8). */
   readonly waitingFor: readonly string[];
   readonly nextRuns: readonly string[];
   readonly lastRun: { readonly id: number; readonly state: string; readonly error: string | null } | null;

@@ -156,7 +156,7 @@ describe('an ordinary account', () => {
     await asAdmin(samba, (client) => client.del(dn));
     await setMail(users[0] ?? '', 'blind@example.com');
     const delta = await readChanges(mirror, service);
-    expect(delta).toMatchObject({ gone: [], missing: [], end: { complete: true } });
+    expect(delta).toMatchObject({ gone: [], missing: [], end: { whole: true } });
     expect(delta.changed).toHaveLength(1);
     expect(delta.end.notes?.join('\n')).toMatch(/may not read deleted objects/);
     expect((await readAll(mirror, service)).missing).toHaveLength(1);
@@ -280,7 +280,7 @@ describe('several domain controllers', () => {
   test('the next one is asked where the first is down', async () => {
     proxy.behave({});
     const mirror = new AccountMirror();
-    expect((await readAll(mirror, { url: [nowhere, proxy.url] })).end.complete).toBe(true);
+    expect((await readAll(mirror, { url: [nowhere, proxy.url] })).end.whole).toBe(true);
     expect(proxy.connections()).toBe(1);
   });
 

@@ -49,7 +49,7 @@ describe.each(ways)('changes by $way', ({ way, prefix, behaviour }) => {
     supervisors = await addGroup(samba, outside, `${prefix}-supervisors`, users.slice(0, MEMBERS));
     others = await addGroup(samba, outside, `${prefix}-others`, [users[MEMBERS] ?? '', users[MEMBERS + 1] ?? '']);
     const { end } = await withSession((session) => mirror.readAll(session, kit.signal));
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
     expect(mirror.accounts.size).toBe(MEMBERS + OTHERS);
   });
 
@@ -81,7 +81,7 @@ describe.each(ways)('changes by $way', ({ way, prefix, behaviour }) => {
     const delta = await withSession((session) => mine.readChanges(session, kit.signal), kit, source);
     const counts = proxy.counts();
     costs.push(`${way.padEnd(8)} ${what.padEnd(34)} ${JSON.stringify(counts)}`);
-    expect(delta.end.complete).toBe(true);
+    expect(delta.end.whole).toBe(true);
     const full = new AccountMirror();
     await withSession((session) => full.readAll(session, kit.signal), kit, source);
     expect(Object.fromEntries(mine.accounts)).toEqual(Object.fromEntries(full.accounts));
@@ -228,7 +228,7 @@ describe.each(ways)('changes by $way', ({ way, prefix, behaviour }) => {
       { pageSize: 50 },
     );
     const delta = await withSession((session) => own.readChanges(session, kit.signal));
-    expect(delta.end.complete).toBe(true);
+    expect(delta.end.whole).toBe(true);
     expect(own.accounts.get(idOf(`${prefix}21`))?.values.email).toBe('meanwhile@example.com');
     await deltaAfter('e-mail', () => Promise.resolve());
   });

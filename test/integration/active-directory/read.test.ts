@@ -83,7 +83,7 @@ describe('a whole read', () => {
     expect(whole.rejected).toEqual([]);
     expect(new Set(whole.records.map((record) => record.values.username)).size).toBe(COUNT);
     expect(whole.records).toHaveLength(COUNT);
-    expect(whole.end.complete).toBe(true);
+    expect(whole.end.whole).toBe(true);
   });
 
   test('maps names, leading zeros and the Windows login', () => {
@@ -129,7 +129,7 @@ test('the whole domain: references are not followed, and the read is complete', 
   const config = { ...configOf({ source: { filter: '(sAMAccountName=ad*)' } }), baseDn: undefined };
   const whole = await readWith(config);
   expect(byName(whole, 'ad-outsider')?.values.windowsLogin).toBe('CORP\\ad-outsider');
-  expect(whole.end.complete).toBe(true);
+  expect(whole.end.whole).toBe(true);
 });
 
 test('an ordinary account without any grant reads all of this, the groups included', async () => {

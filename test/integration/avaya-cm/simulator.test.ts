@@ -68,7 +68,7 @@ describe('a read', () => {
     expect(records).toHaveLength(AGENTS - 3);
     expect(rejected).toEqual([]);
     expect(pages).toBe(2);
-    expect(end).toEqual({ complete: true, retryable: false, notes: ['3 automatic agents (AAS) left out'] });
+    expect(end).toEqual({ whole: true, retryable: false, notes: ['3 automatic agents (AAS) left out'] });
     expect(records[8]).toEqual({
       externalId: '00008',
       values: {
@@ -96,7 +96,7 @@ describe('a read', () => {
     onTestFinished(() => others.forEach(([id, agent]) => agents.set(id, agent)));
     const session = await open({ display: true, names: { native: true } });
     const { records, end } = await readWhole(session.readAll(testKit().signal));
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
     expect(records[7]?.values).toMatchObject({ firstName: '太郎', lastName: '田中' });
     expect(records[8]?.values).toMatchObject({ firstName: 'Eva 8', lastName: 'Nováková' });
     expect(sms.counters()).toMatchObject({
@@ -165,11 +165,11 @@ describe('every fault', () => {
       'result code',
       { kind: 'result-code', resultCode: 5, messageText: 'Aborted' },
       list,
-      { complete: false, retryable: false },
+      { whole: false, retryable: false },
     ],
-    ['empty list', { kind: 'empty-list' }, list, { complete: false, retryable: false }],
-    ['half a list', { kind: 'half-list', announced: false }, once, { complete: false, retryable: true }],
-    ['half a list, announced', { kind: 'half-list', announced: true }, list, { complete: false, retryable: true }],
+    ['empty list', { kind: 'empty-list' }, list, { whole: false, retryable: false }],
+    ['half a list', { kind: 'half-list', announced: false }, once, { whole: false, retryable: true }],
+    ['half a list, announced', { kind: 'half-list', announced: true }, list, { whole: false, retryable: true }],
   ];
 
   test.each(faults)(
@@ -179,7 +179,7 @@ describe('every fault', () => {
       expect(await readOnce()).toMatchObject(outcome);
       expect(sms.counters()).toMatchObject({ elsewhere: 0, overlaps: 0, sessions: { open: 0 } });
       sms.faults.off();
-      expect(await readOnce()).toMatchObject({ complete: true });
+      expect(await readOnce()).toMatchObject({ whole: true });
       const { opened, released, expired } = sms.counters().sessions;
       expect(released + expired).toBe(opened);
     },

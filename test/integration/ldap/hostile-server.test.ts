@@ -58,23 +58,23 @@ describe('pages', () => {
     ] as const;
     const whole = await read((page) => scripts[page - 1] ?? []);
     expect(whole.records.map((record) => record.values.username)).toEqual(['a', 'b']);
-    expect(whole.end.complete).toBe(true);
+    expect(whole.end.whole).toBe(true);
   });
 
   test('empty pages without end are no list', async () => {
     const whole = await read((page) => [...(page === 1 ? [person('a')] : []), { done: 0, cookie: 'again' }]);
-    expect(whole.end).toMatchObject({ complete: false, reason: expect.stringContaining('without an entry') as string });
+    expect(whole.end).toMatchObject({ whole: false, reason: expect.stringContaining('without an entry') as string });
   });
 
   test('an answer without the paging control proves nothing', async () => {
     const whole = await read(() => [person('a'), { done: 0 }]);
     expect(whole.records).toHaveLength(1);
-    expect(whole.end).toMatchObject({ complete: false, reason: expect.stringContaining('paging control') as string });
+    expect(whole.end).toMatchObject({ whole: false, reason: expect.stringContaining('paging control') as string });
   });
 
   test('continuation references are counted, and leave the read complete', async () => {
     const whole = await read(() => [person('a'), { reference: 'ldap://elsewhere/dc=x' }, { done: 0, cookie: '' }]);
-    expect(whole.end.complete).toBe(true);
+    expect(whole.end.whole).toBe(true);
     expect(whole.end.notes).toContain('1 continuation references not followed');
   });
 
@@ -86,7 +86,7 @@ describe('pages', () => {
   ])('a %s on the first page: incomplete, with what came', async (_name, done) => {
     const whole = await read(() => [person('a'), { done }]);
     expect(whole.records).toHaveLength(1);
-    expect(whole.end).toMatchObject({ complete: false, reason: expect.stringContaining(`result ${done}`) as string });
+    expect(whole.end).toMatchObject({ whole: false, reason: expect.stringContaining(`result ${done}`) as string });
   });
 
   test.each([51, 52, 53, 80])('result %i on the second page: incomplete, with what came', async (done) => {
@@ -94,7 +94,7 @@ describe('pages', () => {
       page === 1 ? [person('a'), { done: 0, cookie: '1' }] : [person('b'), { done }],
     );
     expect(whole.records).toHaveLength(2);
-    expect(whole.end.complete).toBe(false);
+    expect(whole.end.whole).toBe(false);
   });
 
   test.each([
@@ -117,7 +117,7 @@ describe('connections', () => {
   test('silence after the first page: incomplete, with what came', async () => {
     const whole = await read((page) => (page === 1 ? [person('a'), { done: 0, cookie: '1' }] : [person('b')]));
     expect(whole.records).toHaveLength(2);
-    expect(whole.end).toMatchObject({ complete: false, reason: expect.stringContaining('500 ms') as string });
+    expect(whole.end).toMatchObject({ whole: false, reason: expect.stringContaining('500 ms') as string });
   });
 
   test('a reset before anything came can be tried again', async () => {
@@ -165,26 +165,32 @@ describe('log-in', () => {
 describe('records', () => {
   const end: LdapAnswer = { done: 0, cookie: '' };
 
-  test('the same id twice: the second is rejected, and absence cannot be proven', async () => {
+  test('2.2 the same id twice: the second is rejected and named by its DN, and the read is whole', async () => {
     const whole = await read(() => [person('a'), person('b'), person('a'), end]);
     expect(whole.records).toHaveLength(2);
     expect(whole.rejected).toEqual([
-      { externalId: 'id-a', position: 'entry 3', reason: 'its id came before in this read' },
+      {
+        externalId: 'id-a',
+        position: expect.stringContaining('a') as string,
+        reason: 'its id came before in this read',
+        repeated: true,
+      },
     ]);
-    expect(whole.end).toMatchObject({ complete: false, reason: '1 ids came twice' });
+    expect(whole.end.whole).toBe(true);
   });
 
-  test('no id, two ids, an id with a control character: absence cannot be proven', async () => {
+  test('2.2 no id, two ids, an id with a control character: rejected without an id, and the read is whole', async () => {
     const bad = [{ uid: ['a'] }, { entryUUID: ['x', 'y'] }, { entryUUID: ['x\u0000'] }].map((entry) => ({ entry }));
     const whole = await read(() => [...bad, end]);
     expect(whole.rejected.map((each) => each.externalId)).toEqual([undefined, undefined, undefined]);
-    expect(whole.end).toMatchObject({ complete: false, reason: '3 entries have no usable id' });
+    expect(whole.end.whole).toBe(true);
   });
 
-  test('bytes that are no UTF-8 are rejected', async () => {
+  test('2.2 bytes that are no UTF-8 are not read, and named', async () => {
     const whole = await read(() => [person('a', { sn: [Buffer.from([0xff, 0xfe])] }), end]);
-    expect(whole.rejected).toHaveLength(1);
-    expect(whole.end.complete).toBe(true);
+    expect(whole.rejected).toEqual([]);
+    expect(whole.records[0]?.unread?.reasons).toEqual(['sn holds control characters or is not UTF-8']);
+    expect(whole.end.whole).toBe(true);
   });
 });
 
@@ -207,6 +213,6 @@ describe('what is not LDAP', () => {
   test('it is one behind the first page, too', async () => {
     const whole = await read((page) => (page === 1 ? [person('a'), { done: 0, cookie: '1' }] : raw('00')));
     expect(whole.records).toHaveLength(1);
-    expect(whole.end.complete).toBe(false);
+    expect(whole.end.whole).toBe(false);
   });
 });

@@ -85,7 +85,7 @@ describe('a whole read', () => {
     expect(new Set(whole.records.map((record) => record.values.username)).size).toBe(PEOPLE + 2);
     expect(new Set(whole.records.map((record) => record.externalId)).size).toBe(PEOPLE + 2);
     expect(whole.pages).toBe(51);
-    expect(whole.end.complete).toBe(true);
+    expect(whole.end.whole).toBe(true);
   });
 
   test('maps the attributes, with names and leading zeros as they are', () => {
@@ -118,12 +118,14 @@ describe('a whole read', () => {
     expect(many?.values.email).toBe('a@example.com');
   });
 
-  test('unusable texts are rejected by position, without their contents', () => {
-    expect(whole.rejected.map(({ position, reason }) => ({ position, reason }))).toEqual([
-      { position: 'entry 2502', reason: 'displayname holds control characters or is not UTF-8' },
-      { position: 'entry 2503', reason: 'title is longer than 1024 characters' },
+  test('2.2 unusable texts are not read, and named by DN, without their contents', () => {
+    expect(whole.rejected).toEqual([]);
+    const unread = whole.records.flatMap((record) => record.unread ?? []);
+    expect(unread.map(({ reasons }) => reasons)).toEqual([
+      ['displayname holds control characters or is not UTF-8'],
+      ['title is longer than 1024 characters'],
     ]);
-    expect(whole.rejected.every((each) => each.externalId !== undefined)).toBe(true);
+    expect(unread.every(({ position }) => position.startsWith('uid='))).toBe(true);
   });
 });
 
@@ -133,7 +135,7 @@ describe('a read that cannot be whole', () => {
     const whole = await readWith(configOf(slapd, { url: `ldap://127.0.0.1:${proxy.port}`, pageSize: 50 }));
     await proxy.stop();
     expect(whole.records).toHaveLength(100);
-    expect(whole.end.complete).toBe(false);
+    expect(whole.end.whole).toBe(false);
     expect(whole.end.reason).toMatch(/ended early after 100 entries.*(reset|closed)/);
   });
 
@@ -143,7 +145,7 @@ describe('a read that cannot be whole', () => {
     await proxy.stop();
     expect(whole.records.length).toBeGreaterThan(100);
     expect(whole.records.length).toBeLessThan(150);
-    expect(whole.end.complete).toBe(false);
+    expect(whole.end.whole).toBe(false);
   });
 
   test('a size limit of the server, below and above the page size', async () => {
@@ -151,7 +153,7 @@ describe('a read that cannot be whole', () => {
     const [paged, atOnce] = [await readWith(configOf(limited, { pageSize: 50 })), await readWith(configOf(limited))];
     await limited.stop();
     for (const whole of [paged, atOnce]) {
-      expect(whole.end.complete).toBe(false);
+      expect(whole.end.whole).toBe(false);
       expect(whole.end.reason).toMatch(/size or administrative limit.*result (4|11).*limits dn/);
     }
     expect(paged.records.length).toBeGreaterThanOrEqual(100);

@@ -40,7 +40,7 @@ async function count(connection: Connection): Promise<number> {
   const session = await connector.open(configOf(connection), kit);
   const { records, end } = await readWhole(session.readAll(kit.signal));
   await session.close();
-  return end.complete ? records.length : -1;
+  return end.whole ? records.length : -1;
 }
 
 async function failure(connection: Connection): Promise<unknown> {

@@ -41,7 +41,7 @@ test.each([
   ['without folding', ['-o', 'ldif-wrap=no']],
 ])('an export %s is complete, and the people are those of the directory', async (_name, options) => {
   const { records, rejected, end, systemId } = await read(await exported(...options, ...withId));
-  expect(end).toMatchObject({ complete: true });
+  expect(end).toMatchObject({ whole: true });
   expect(rejected).toEqual([]);
   expect(records).toHaveLength(count);
   expect(systemId).toBe(`${suffix}, id entryuuid`);
@@ -54,12 +54,12 @@ test.each([
 test('an export that a size limit cut short is not complete, and says why', async () => {
   const { records, end } = await read(await exported('-z', '50', ...withId));
   expect(records.length).toBeGreaterThan(0);
-  expect(end).toMatchObject({ complete: false, reason: expect.stringContaining('result 4') as string });
+  expect(end).toMatchObject({ whole: false, reason: expect.stringContaining('result 4') as string });
 });
 
 test('an export that lost its second half between two records is not complete', async () => {
   const whole = await exported(...withId);
   const { records, end } = await read(whole.slice(0, whole.lastIndexOf('# agent000060')));
   expect(records.length).toBeGreaterThan(10);
-  expect(end.complete).toBe(false);
+  expect(end.whole).toBe(false);
 });

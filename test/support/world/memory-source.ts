@@ -77,6 +77,6 @@ async function* read({ records, complete }: NaiveRead, pageSize: number): Read {
     const page: Page = { records: records.slice(start, start + pageSize), gone: [], rejected: [] };
     yield await Promise.resolve(page);
   }
-  const end: ReadEnd = complete ? { complete } : { complete, reason: 'the connection was cut' };
+  const end: ReadEnd = complete ? { whole: complete } : { whole: complete, reason: 'the connection was cut' };
   return end;
 }

@@ -22,12 +22,12 @@ export function naiveImport(state: NaiveState, source: string, read: NaiveRead):
       continue;
     }
     seen.add(key);
-    if (isBroken(record)) continue;
     observe(state, source, id, cleanContent(record));
   }
+  if (read.complete && (seen.size > 0 || read.records.length === 0) && !state.readOnce.includes(source))
+    state.readOnce.push(source);
   if (!provable) return;
   for (const [key, account] of accountsOf(state, source)) if (!seen.has(key)) account.absent = true;
-  if (!state.readOnce.includes(source)) state.readOnce.push(source);
 }
 
 function observe(state: NaiveState, source: string, externalId: string, said: AccountContent): void {
@@ -64,12 +64,12 @@ function observe(state: NaiveState, source: string, externalId: string, said: Ac
   };
 }
 
-function isBroken(record: AccountRecord): boolean {
-  return Object.values(record.values).some((text) => text?.includes('\u0001') === true);
-}
-
 function cleanContent(record: AccountRecord): AccountContent {
-  const values = (Object.entries(record.values) as [Field, string | null][]).map(([field, text]) => {
+  // What cannot be used is not read (spec 2.2).
+  const usable = (Object.entries(record.values) as [Field, string | null][]).filter(
+    ([, text]) => text?.includes('\u0001') !== true,
+  );
+  const values = usable.map(([field, text]) => {
     const cleaned = clean(text ?? '');
     return [field, cleaned === '' ? null : cleaned] as const;
   });

@@ -67,7 +67,9 @@ test.each([
 });
 
 test.each(['bad/name', 'x'.repeat(21), '', 'a\tb'])('5.5 the log-on name %j makes no Windows login', (name) => {
-  expect(() => mapEntry(entry({ samaccountname: name }), 'id', context())).toThrow(/samaccountname/i);
+  const record = mapEntry(entry({ samaccountname: name }), 'id', context());
+  expect(record?.values).not.toHaveProperty('windowsLogin');
+  expect(record?.unread?.reasons.join()).toMatch(/samaccountname/i);
 });
 
 test.each([

@@ -40,7 +40,7 @@ describe('what a delta says of accounts that it did not read', () => {
     for (const id of ['deleted', 'moved', 'silent']) store.put(id);
     store.put('held', {}, { absence: absenceProof.notShown });
     const gone: Page['gone'] = [...deleted('deleted', 'held'), { externalId: 'moved', how: 'out-of-scope' }];
-    await imported(store, page([], { gone }), { complete: true, showsEverybody: true });
+    await imported(store, page([], { gone }), { whole: true, showsEverybody: true });
     expect(['deleted', 'moved', 'silent', 'held'].map((id) => store.of(id).absence)).toEqual([
       absenceProof.deleted,
       absenceProof.outOfScope,

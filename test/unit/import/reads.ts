@@ -1,7 +1,7 @@
 import type { Page, Read, ReadEnd } from '../../../src/connector-kit/contract.ts';
 import type { AccountRecord, RejectedRecord } from '../../../src/domain/account.ts';
 
-export const complete: ReadEnd = { complete: true, cursor: 'next' };
+export const complete: ReadEnd = { whole: true, cursor: 'next' };
 
 /** A record as a connector reports it. */
 export function record(externalId: string, more: Partial<AccountRecord> = {}): AccountRecord {

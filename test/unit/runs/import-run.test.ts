@@ -120,7 +120,7 @@ const refused = new SourceError('fatal', 'login-refused', 'the log-in of rosterd
 const busy = new SourceError('retryable', 'busy', 'the source is busy');
 const unreachable = new SourceError('retryable', 'unreachable', 'connection refused');
 const busyFor = (ms: number): SourceError => new SourceError('retryable', 'busy', 'later', { retryAfterMs: ms });
-const brokenOff: Attempt = { end: { complete: false, reason: 'reset', retryable: true } };
+const brokenOff: Attempt = { end: { whole: false, reason: 'reset', retryable: true } };
 const good: Attempt = { pages: [page([record('a')])] };
 
 interface Row extends Given {
@@ -203,7 +203,7 @@ const attempts: Row[] = [
   },
   {
     situation: 'a read that reached a limit of the source is not read again',
-    attempts: [{ end: { complete: false, reason: 'size limit' } }],
+    attempts: [{ end: { whole: false, reason: 'size limit' } }],
     waits: [],
     opened: 1,
     code: 'incomplete-read',
@@ -290,7 +290,7 @@ const ends: EndRow[] = [
   {
     rule: '3.2',
     situation: 'a source that says that there was more: incomplete, nothing concluded, no cursor',
-    attempts: [{ pages: [page([record('a')])], end: { complete: false, reason: 'size limit', cursor: 'next' } }],
+    attempts: [{ pages: [page([record('a')])], end: { whole: false, reason: 'size limit', cursor: 'next' } }],
     complete: false,
     code: 'incomplete-read',
     cursorAfter: null,
@@ -325,11 +325,22 @@ const ends: EndRow[] = [
   },
   {
     rule: '2.2',
-    situation: 'a rejected record without an id: incomplete, no cursor',
+    situation:
+      'a rejected record without an id: whole, yet it proves no absence; the cursor before it stays where there is one',
     attempts: [{ pages: [page([record('a')], { rejected: [rejection()] })] }],
     complete: false,
-    code: 'incomplete-read',
+    code: null,
     cursorAfter: null,
+    cursor: 'before',
+    present: ['a', 'missing'],
+  },
+  {
+    rule: '2.2',
+    situation: 'a rejected record without an id in a first read: a first cursor',
+    attempts: [{ pages: [page([record('a')], { rejected: [rejection()] })] }],
+    complete: false,
+    code: null,
+    cursorAfter: 'next',
     present: ['a', 'missing'],
   },
   {

@@ -85,7 +85,7 @@ describe('an agent', () => {
     expect(records.map(({ externalId }) => externalId)).toEqual(['1']);
     expect(rejected).toEqual([]);
     expect(end).toMatchObject({
-      complete: true,
+      whole: true,
       notes: ['2 automatic agents (AAS) left out', expect.stringContaining('SN') as string],
     });
   });
@@ -108,21 +108,22 @@ describe('an agent', () => {
     [{ Name: 'x'.repeat(5000) }, 'Name is longer than 4096 characters'],
     [{ Name: 'bell&#7;' }, 'Name holds bytes that are not in the encoding that was read'],
     [{ Name: 'a&#x85;b' }, 'Name holds control characters'],
-  ])('with a value that cannot be used is rejected under its id (%#)', async (fields, reason) => {
+  ])('2.2 with a value that cannot be used is read without it (%#)', async (fields, reason) => {
     const { records, rejected, end } = await readWith(
       lists([agent({ Login_ID: '1', Name: 'A' }), agent({ Login_ID: '2', ...fields })]),
     );
-    expect(records).toHaveLength(1);
-    expect(rejected).toEqual([{ externalId: '2', position: 'agent 2', reason }]);
-    expect(end.complete).toBe(true);
+    expect(rejected).toEqual([]);
+    expect(records[1]).toMatchObject({ externalId: '2', unread: { position: 'agent 2', reasons: [reason] } });
+    expect(records[1]?.values).not.toHaveProperty('lastName');
+    expect(end.whole).toBe(true);
   });
 
   test.each(['', ' ', '12 34', 'x'.repeat(65), '12\u200b34'])(
-    '2.2 without a usable id (%j) leaves the read unable to prove absence',
+    '2.2 without a usable id (%j) is rejected, and the read is whole all the same',
     async (id) => {
       const { rejected, end } = await readWith(lists([agent({ Login_ID: '1', Name: 'A' }), agent({ Login_ID: id })]));
       expect(rejected).toEqual([{ position: 'agent 2', reason: 'it has no usable Login_ID' }]);
-      expect(end).toMatchObject({ complete: false, reason: 'records without a usable id: 1' });
+      expect(end).toMatchObject({ whole: true });
     },
   );
 });
@@ -168,7 +169,7 @@ describe('the table skill → team', () => {
       skillTeams: { 'sales cz': 'Sales', SUPPORT: 'Help', 7: 'Seven' },
     });
     expect(teamNames(records)).toEqual([['Sales', 'Help'], ['Seven'], []]);
-    expect(end).toMatchObject({ complete: true, notes: [] });
+    expect(end).toMatchObject({ whole: true, notes: [] });
   });
 
   test.each([
@@ -188,7 +189,7 @@ describe('the table skill → team', () => {
   ])('with %s leaves all teams as they are, and says so', async (_, answers, skillTeams, problem) => {
     const { records, end } = await readWith(answers, { skillTeams });
     expect(teamNames(records)).toEqual([undefined, undefined, undefined]);
-    expect(end).toMatchObject({ complete: true, notes: [expect.stringContaining(problem) as string] });
+    expect(end).toMatchObject({ whole: true, notes: [expect.stringContaining(problem) as string] });
     expect(end.notes?.[0]).toContain('teams are not read');
   });
 });
@@ -240,7 +241,7 @@ describe('display', () => {
       answer({ code: 4, message: '2 Identifier not assigned' }),
     ]);
     expect(records.map(({ externalId }) => externalId)).toEqual(['1']);
-    expect(end).toMatchObject({ complete: true });
+    expect(end).toMatchObject({ whole: true });
     expect(end.notes).toContain('1 agents removed while they were read');
   });
 
@@ -251,7 +252,7 @@ describe('display', () => {
     const { records, rejected, end } = await read([shown({ Login_ID: '1', Name: 'A' }), bad]);
     expect(records).toHaveLength(1);
     expect(rejected).toEqual([{ externalId: '2', position: 'agent 2', reason }]);
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
   });
 
   test('that is refused for want of rights ends the read', async () => {

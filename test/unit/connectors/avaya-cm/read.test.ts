@@ -75,14 +75,14 @@ describe('a session', () => {
     const warned: string[] = [];
     const log = { debug: () => undefined, warn: (message: string) => void warned.push(message) };
     const { end } = await readWith([both, both, { error: 'ECONNRESET' }, released], {}, { log });
-    expect({ complete: end.complete, warned }).toEqual({ complete: true, warned: [] });
+    expect({ whole: end.whole, warned }).toEqual({ whole: true, warned: [] });
     await readWith([both, both, { error: 'ECONNRESET' }, { status: 500 }], {}, { log });
     expect(warned).toEqual([expect.stringContaining('could not be released')]);
   });
 
   test('is not released again where the log-in is refused', async () => {
     const { end } = await readWith([both, both, { status: 401 }]);
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
   });
 
   test('one at a time for a CM, whichever source asks', async () => {
@@ -114,13 +114,13 @@ describe('3.1 a read is complete', () => {
   test('when result codes are 0 and two lists agree, in whatever order', async () => {
     const { records, end } = await readWith([both, answer({ data: jan + eva }), released]);
     expect(records).toHaveLength(2);
-    expect(end).toMatchObject({ complete: true });
+    expect(end).toMatchObject({ whole: true });
     expect(end.reason).toBeUndefined();
   });
 
   test.each(['Command successfully completed', '2 records', ''])('with the message "%s"', async (message) => {
     const list = answer({ data: eva + jan, message });
-    expect((await readWith([list, list, released])).end.complete).toBe(true);
+    expect((await readWith([list, list, released])).end.whole).toBe(true);
   });
 });
 
@@ -132,7 +132,7 @@ describe('3.2 a read is incomplete', () => {
     ]);
     expect(records).toHaveLength(1);
     expect(end).toMatchObject({
-      complete: false,
+      whole: false,
       retryable: false,
       reason: 'list Agent ended with result code 5: "Command� aborted"',
     });
@@ -140,14 +140,14 @@ describe('3.2 a read is incomplete', () => {
 
   test('when the list is empty', async () => {
     const { end } = await readWith([answer(), released]);
-    expect(end).toMatchObject({ complete: false, reason: 'the list of agents is empty, which is taken for a failure' });
+    expect(end).toMatchObject({ whole: false, reason: 'the list of agents is empty, which is taken for a failure' });
   });
 
   test('when the list says that it is not whole', async () => {
     const list = answer({ data: eva + jan, message: '2 of 4 records returned' });
     const { end } = await readWith([list, list, released]);
     expect(end).toMatchObject({
-      complete: false,
+      whole: false,
       retryable: true,
       reason: expect.stringContaining('2 of 4') as string,
     });
@@ -166,14 +166,16 @@ describe('3.2 a read is incomplete', () => {
     ],
   ])('when %s', async (_, one, other, said) => {
     const { end } = await readWith([one, other, released]);
-    expect(end).toMatchObject({ complete: false, retryable: true, reason: expect.stringContaining(said) as string });
+    expect(end).toMatchObject({ whole: false, retryable: true, reason: expect.stringContaining(said) as string });
   });
+});
 
-  test('when an id comes twice', async () => {
+describe('2.2 an id that comes twice', () => {
+  test('is rejected the second time, and the read is whole all the same', async () => {
     const { records, rejected, end } = await readWith(lists([eva, jan, eva]));
     expect(records).toHaveLength(2);
-    expect(rejected).toMatchObject([{ externalId: '1', position: 'agent 3' }]);
-    expect(end).toMatchObject({ complete: false, reason: 'ids that came twice: 1' });
+    expect(rejected).toMatchObject([{ externalId: '1', position: 'agent 3', repeated: true }]);
+    expect(end).toMatchObject({ whole: true });
   });
 });
 

@@ -49,7 +49,7 @@ describe('the values of a row', () => {
       },
     ]);
     expect(rejected).toEqual([]);
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
     expect(systemId).toBe('ids in column acd id');
   });
 
@@ -77,7 +77,7 @@ describe('the values of a row', () => {
         ],
       },
     ]);
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
   });
 
   test('in another encoding need it to be named', async () => {
@@ -85,14 +85,11 @@ describe('the values of a row', () => {
     const named = await read(content, {}, { encoding: 'windows-1252' });
     expect(named.records.map(({ values }) => values.lastName)).toEqual(['Müller', 'Smith']);
     const unnamed = await read(content);
-    expect(unnamed.records.map(({ externalId }) => externalId)).toEqual(['2']);
-    expect(unnamed.rejected).toEqual([
-      {
-        externalId: '1',
-        position: 'line 2',
-        reason: 'the column "Last Name" holds bytes that are not in the encoding that was read',
-      },
-    ]);
+    expect(unnamed.records.map(({ values }) => values.lastName)).toEqual([undefined, 'Smith']);
+    expect(unnamed.records[0]?.unread).toEqual({
+      position: 'line 2',
+      reasons: ['the column "Last Name" holds bytes that are not in the encoding that was read'],
+    });
   });
 
   test('follow the mapping, parts included', async () => {
@@ -155,8 +152,77 @@ describe('the values of a row', () => {
   });
 });
 
+describe('a mapped date of deactivation', () => {
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const today = new Date().toISOString().slice(0, 10);
+  const [year, month, day] = today.split('-');
+  test.each([
+    ['2025-06-30', true],
+    ['30.06.2025', true],
+    [today, true],
+    [`${String(day)}.${String(month)}.${String(year)}`, true],
+    [tomorrow, false],
+    ['2150-12-31', false],
+    ['9999-12-31', false],
+    ['31/12/2150', false],
+    ['02/03/2150 00:00', false],
+  ])('counts from that day on: %s, disabled %s', async (text, disabled) => {
+    const { records } = await read(`ACD ID,State,Rank\n1,${text},1\n`, { mapping: { disabled: 'State' } });
+    expect(records[0]?.disabled).toBe(disabled);
+  });
+
+  test('that no calendar has is no date', async () => {
+    const { rejected } = await read('ACD ID,State,Rank\n1,45/45/2025,1\n', { mapping: { disabled: 'State' } });
+    expect(rejected[0]?.reason).toContain('nor a date');
+  });
+});
+
+describe('2.2 what is no record is none', () => {
+  test('rows of blanks, dashes under the header, and the header again', async () => {
+    const content = 'ACD ID;Login;Rank\n------;-----;----\n1;ana;-\n;;\n ; ;;;\nACD ID;Login;Rank\n2;-;-\n;;\n';
+    const { records, rejected, end } = await read(content);
+    expect(records.map(({ externalId, values }) => [externalId, values.username])).toEqual([
+      ['1', 'ana'],
+      ['2', '-'],
+    ]);
+    expect(rejected).toEqual([]);
+    expect(end).toEqual({ whole: true });
+  });
+
+  test('a blank row at the end that may be the beginning of a record leaves the end open', async () => {
+    expect((await read('ACD ID,Team,Rank\n1,Red,x\n2,Red,x\n,,')).end.whole).toBe(false);
+  });
+
+  test('a first line that tells spreadsheets the delimiter', async () => {
+    const { records, rejected } = await read('sep=;\r\nACD ID;Last Name\r\n1;Cole, Jr.\r\n;Nobody\r\n');
+    expect(records).toEqual([{ externalId: '1', values: { acdId: '1', lastName: 'Cole, Jr.' } }]);
+    expect(rejected[0]?.position).toBe('line 4');
+  });
+
+  test('lines may end with CR alone', async () => {
+    const { records, end } = await read('ACD ID,Last Name\r1,Cole\r2,Smith\r');
+    expect(records.map(({ values }) => values.lastName)).toEqual(['Cole', 'Smith']);
+    expect(end.whole).toBe(true);
+  });
+});
+
+describe('2.9 columns that nobody reads', () => {
+  test('are named with the key that they look like', async () => {
+    const { end } = await read('ACD ID,FirstName,E-mail,Shoe Size\n1,Ana,a@x,38\n');
+    expect(end.offered).toBe(
+      'columns that nobody reads: FirstName (for firstName? mapping.firstName: FirstName), ' +
+        'E-mail (for email? mapping.email: E-mail), Shoe Size',
+    );
+  });
+
+  test('are no candidates for a key that has a column', async () => {
+    const { end } = await read('ACD ID,Email,Mail\n1,a@x,b@x\n');
+    expect(end.offered).toBe('columns that nobody reads: Mail');
+  });
+});
+
 describe('2.2 a row that cannot be used', () => {
-  test('is rejected and named, the rest is read, and without an id absence proves nothing', async () => {
+  test('is rejected and named, and the rest is read', async () => {
     const { records, rejected, end } = await read('ACD ID,Last Name\n1,Smith\n,Nobody\n3,Jones\n4\n5,a"b"\n6,Cole\n');
     expect(records.map(({ externalId }) => externalId)).toEqual(['1', '3', '6']);
     expect(rejected.toSorted((a, b) => (a.position < b.position ? -1 : 1))).toEqual([
@@ -164,22 +230,61 @@ describe('2.2 a row that cannot be used', () => {
       { position: 'line 5', reason: 'has 1 cells where the header has 2' },
       { position: 'line 6', reason: 'a quotation mark stands where none may (double it inside of a quoted value)' },
     ]);
-    expect(end).toEqual({ complete: false, reason: 'records without a usable id: 3' });
+    expect(end).toEqual({ whole: true });
   });
 
-  test('with an id counts as seen', async () => {
-    const { rejected, end } = await read('ACD ID,Last Name\n1,Sm\u0000ith\n2,Jones\n');
-    expect(rejected).toEqual([
-      { externalId: '1', position: 'line 2', reason: 'the column "Last Name" holds control characters' },
+  test('for one of its cells says nothing of that field, and the rest of it counts', async () => {
+    const { records, rejected } = await read(
+      'ACD ID,Last Name,Team,Boss\n1,Sm\u0000ith,Red,yes\n2,"Jo\nnes",Re\u0001d,perhaps\n3,"Cole\r\n",Red,no\n',
+      { mapping: { supervisor: 'Boss' } },
+    );
+    expect(rejected).toEqual([]);
+    const red = [{ id: 'red', name: 'Red' }];
+    expect(records).toEqual([
+      {
+        externalId: '1',
+        values: { acdId: '1' },
+        roleFacts: { supervisor: true },
+        teams: red,
+        unread: { position: 'line 2', reasons: ['the column "Last Name" holds control characters'] },
+      },
+      {
+        externalId: '2',
+        values: { acdId: '2' },
+        unread: {
+          position: 'line 4',
+          reasons: [
+            'the column "Last Name" holds control characters',
+            'the column "Boss" is neither yes nor no',
+            'the column "Team" holds control characters',
+          ],
+        },
+      },
+      { externalId: '3', values: { acdId: '3', lastName: 'Cole' }, roleFacts: { supervisor: false }, teams: red },
     ]);
-    expect(end.complete).toBe(true);
+  });
+
+  test.each([
+    ['4.20778E+11', '4.20778E+11'],
+    ['4,2E+05', '4,2E+05'],
+  ])('has a rounded number for an id (%s)', async (id, number) => {
+    const { records, rejected } = await read(`ACD ID;Employee ID\n${id};E1\n7;${number}\n12E3;1E5\n`);
+    expect(rejected).toEqual([
+      { position: 'line 2', reason: 'the column "ACD ID" has a number that a spreadsheet has rounded (E+)' },
+    ]);
+    expect(records.map(({ externalId, values }) => [externalId, values.employeeId])).toEqual([
+      ['7', undefined],
+      ['12E3', '1E5'],
+    ]);
   });
 
   test('because its id came before leaves the first standing', async () => {
     const { records, rejected, end } = await read('ACD ID,Last Name\n1,Smith\n1,Jones\n');
     expect(records.map(({ values }) => values.lastName)).toEqual(['Smith']);
-    expect(rejected).toEqual([{ externalId: '1', position: 'line 3', reason: 'its id came before in this read' }]);
-    expect(end).toEqual({ complete: false, reason: 'ids that came twice: 1' });
+    expect(rejected).toEqual([
+      { externalId: '1', position: 'line 3', reason: 'its id came before in this read', repeated: true },
+    ]);
+    expect(end).toEqual({ whole: true });
   });
 
   test('too often is no table: reading stops', async () => {
@@ -187,7 +292,7 @@ describe('2.2 a row that cannot be used', () => {
     expect(rows.records).toHaveLength(1);
     expect(rows.rejected).toHaveLength(10_000);
     expect(rows.end).toMatchObject({
-      complete: false,
+      whole: false,
       reason: expect.stringContaining('too much is damaged') as string,
     });
     const quotes = await read(`ACD ID,Name\n1,Smith\n${'a"'.repeat(1000)},x\n2,Jones\n`);
@@ -197,7 +302,7 @@ describe('2.2 a row that cannot be used', () => {
 
   test('keeps a state that is neither yes nor no out', async () => {
     const { rejected } = await read('ACD ID,State\n1,perhaps\n', { mapping: { disabled: 'State' } });
-    expect(rejected[0]?.reason).toBe('the column "State" is neither yes nor no nor a date');
+    expect(rejected[0]?.reason).toBe('the column "State" is neither yes nor no, nor active or inactive, nor a date');
   });
 });
 
@@ -209,9 +314,9 @@ describe('3.1 the end of a file', () => {
     const start = content.indexOf('0044');
     for (let length = start + 1; length < content.length - 1; length += 1) {
       const { records, end } = await read(content.subarray(0, length));
-      expect({ length, complete: end.complete, ids: records.map(({ externalId }) => externalId) }).toEqual({
+      expect({ length, whole: end.whole, ids: records.map(({ externalId }) => externalId) }).toEqual({
         length,
-        complete: false,
+        whole: false,
         ids: ['0042', '0043'],
       });
       expect(end.reason).toMatch(/line 4/);
@@ -225,7 +330,7 @@ describe('3.1 the end of a file', () => {
   });
 
   test('without a line break is the end only where the last value is certainly whole', async () => {
-    const complete = async (content: string) => (await read(content)).end.complete;
+    const complete = async (content: string) => (await read(content)).end.whole;
     expect(await complete('ACD ID,Team\n1,Sales\n2,Sales')).toBe(true);
     expect(await complete('ACD ID,Team\n1,Sales\n2,"Support"')).toBe(true);
     expect(await complete('ACD ID,Team\n1,Sales\n2,Support')).toBe(false);
@@ -234,7 +339,7 @@ describe('3.1 the end of a file', () => {
   });
 
   test('is never the end of everybody: a header alone is not complete', async () => {
-    expect((await read(`${header}\n`)).end).toEqual({ complete: false, reason: 'the file has a header and no record' });
+    expect((await read(`${header}\n`)).end).toEqual({ whole: false, reason: 'the file has a header and no record' });
     await expect(read('')).rejects.toMatchObject({ code: 'protocol', class: 'fatal' });
     await expect(read('\n\n')).rejects.toMatchObject({ code: 'protocol', class: 'fatal' });
   });
@@ -260,7 +365,7 @@ describe('3.1 the end of a file', () => {
       const { end } = await readWhole(session.readAll(kit.signal));
       await session.close();
       const words = ['changed', 'replaced', 'removed'][index] ?? '';
-      expect(end).toMatchObject({ complete: false, reason: expect.stringContaining(words) as string });
+      expect(end).toMatchObject({ whole: false, reason: expect.stringContaining(words) as string });
     }
   });
 });

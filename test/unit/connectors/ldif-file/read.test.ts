@@ -79,7 +79,7 @@ describe('an entry', () => {
         roleFacts: { groups: [] },
       }),
     ]);
-    expect(result.end).toEqual({ complete: true, notes: [] });
+    expect(result.end).toEqual({ whole: true, notes: [] });
     expect(result.systemId).toBe('dc=corp,dc=example,dc=com, id objectguid');
   });
 
@@ -150,7 +150,7 @@ describe('an entry', () => {
         values: { username: 'user1', lastName: 'Right', firstName: 'Anna' },
       },
     ]);
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
   });
 
   test('follows the mapping, parts included', async () => {
@@ -212,9 +212,19 @@ describe('5.5 the Windows login', () => {
     expect(none.records[0]?.values).not.toHaveProperty('windowsLogin');
   });
 
-  test('that is none rejects the record', async () => {
-    const { rejected } = await read(file(adUser(1).replace(': user1', ': us/er')), {}, { netbiosName: 'CORP' });
-    expect(rejected[0]).toMatchObject({ externalId: '00112233-4455-6677-8899-aabbccddee01', position: 'line 3' });
+  test('that is none is not read, and the rest counts', async () => {
+    const { records, rejected } = await read(
+      file(adUser(1).replace(': user1', ': us/er')),
+      {},
+      { netbiosName: 'CORP' },
+    );
+    expect(rejected).toEqual([]);
+    expect(records[0]).toMatchObject({ externalId: '00112233-4455-6677-8899-aabbccddee01' });
+    expect(records[0]?.values).not.toHaveProperty('windowsLogin');
+    expect(records[0]?.unread).toEqual({
+      position: 'line 3',
+      reasons: ['sAMAccountName makes no valid Windows login (DOMAIN\\login)'],
+    });
   });
 });
 
@@ -222,12 +232,6 @@ describe('2.2 a record that cannot be used', () => {
   test.each([
     ['a URL', 'mail:< file:///etc/passwd', 'mail is given as a URL, and files that a file names are not read'],
     ['damaged base64', 'mail:: !!!', 'mail is not in base64'],
-    [
-      'bytes that are no UTF-8',
-      `mail:: ${Buffer.from([0xff, 0xfe]).toString('base64')}`,
-      'mail holds control characters or is not UTF-8',
-    ],
-    ['NUL', `mail:: ${base64('a\u0000b')}`, 'mail holds control characters or is not UTF-8'],
     ['a line that is none', 'just words', 'line 11 is not of the form "attribute: value"'],
     ['a bad userAccountControl', 'userAccountControl: many', 'userAccountControl is no 32-bit number'],
   ])('because of %s is rejected, named, and counts as seen', async (_name, line, reason) => {
@@ -240,10 +244,25 @@ describe('2.2 a record that cannot be used', () => {
       position: 'line 3',
     });
     expect(result.rejected[0]?.reason).toBe(reason.replace('line 11', 'line 10'));
-    expect(result.end.complete).toBe(true);
+    expect(result.end.whole).toBe(true);
   });
 
-  test('because it has not the id of the others, is a change, or comes twice proves no absence', async () => {
+  test.each([
+    ['bytes that are no UTF-8', Buffer.from([0xff, 0xfe]).toString('base64')],
+    ['NUL', base64('a\u0000b')],
+  ])('is used all the same where only a value has %s', async (_name, mail) => {
+    const { records, rejected } = await read(
+      file(unixUser(1, [`mail:: ${mail}`]), unixUser(2, ['mail: x@example.com'])),
+    );
+    expect(rejected).toEqual([]);
+    expect(records[0]?.values).not.toHaveProperty('email');
+    expect(records[0]?.unread).toEqual({
+      position: 'line 3',
+      reasons: ['mail holds control characters or is not UTF-8'],
+    });
+  });
+
+  test('because it has not the id of the others, is a change, or comes twice is named', async () => {
     const content = file(
       unixUser(1),
       unixUser(2).replace(/\nentryUUID.*/, ''),
@@ -257,7 +276,12 @@ describe('2.2 a record that cannot be used', () => {
       'it is a change of an entry, not an entry: export the entries themselves',
       'its id came before in this read',
     ]);
-    expect(end).toMatchObject({ complete: false, reason: 'records without a usable id: 2; ids that came twice: 1' });
+    expect(rejected.map(({ externalId, repeated }) => [externalId !== undefined, repeated])).toEqual([
+      [false, undefined],
+      [false, undefined],
+      [true, true],
+    ]);
+    expect(end).toMatchObject({ whole: true });
   });
 
   test('because no empty line ends it is not mixed with the next', async () => {
@@ -276,9 +300,9 @@ describe('3.1 the end of a file', () => {
     const start = content.indexOf('dn: uid=user3');
     for (let length = start + 1; length < content.length - 1; length += 1) {
       const result = await read(content.subarray(0, length));
-      expect({ length, complete: result.end.complete, ids: ids(result).length }).toEqual({
+      expect({ length, whole: result.end.whole, ids: ids(result).length }).toEqual({
         length,
-        complete: false,
+        whole: false,
         ids: 2,
       });
     }
@@ -286,13 +310,13 @@ describe('3.1 the end of a file', () => {
 
   test('needs no empty line where every record ends alike, and a cut is noticed all the same', async () => {
     const content = Buffer.from(file(unixUser(1), unixUser(2), unixUser(3)).slice(0, -1));
-    expect((await read(content)).end.complete).toBe(true);
+    expect((await read(content)).end.whole).toBe(true);
     const start = content.indexOf('dn: uid=user3');
     for (let length = start + 1; length < content.length; length += 1) {
       const result = await read(content.subarray(0, length));
-      expect({ length, complete: result.end.complete, ids: ids(result).length }).toEqual({
+      expect({ length, whole: result.end.whole, ids: ids(result).length }).toEqual({
         length,
-        complete: false,
+        whole: false,
         ids: 2,
       });
     }
@@ -300,14 +324,14 @@ describe('3.1 the end of a file', () => {
 
   test('is not proven by an attribute of several values, a line that may be continued, or one other record', async () => {
     const several = file(...[1, 2, 3].map((index) => unixUser(index, ['ou: a', 'ou: b']))).slice(0, -1);
-    expect((await read(several)).end.complete).toBe(false);
+    expect((await read(several)).end.whole).toBe(false);
     const growing = file(...[['ou: a'], ['ou: a'], ['ou: a', 'ou: b']].map((more, index) => unixUser(index + 1, more)));
-    expect((await read(growing.slice(0, -1))).end.complete).toBe(false);
+    expect((await read(growing.slice(0, -1))).end.whole).toBe(false);
     const two = file(unixUser(1), unixUser(2)).slice(0, -1);
-    expect((await read(two)).end.complete).toBe(false);
+    expect((await read(two)).end.whole).toBe(false);
     const long = file(...[1, 2, 3].map((index) => unixUser(index, [`title: ${'x'.repeat(69)}\n xxx`])));
     const cut = long.slice(0, long.lastIndexOf('\n xxx') + 1);
-    expect((await read(cut)).end.complete).toBe(false);
+    expect((await read(cut)).end.whole).toBe(false);
   });
 
   test('that ldapsearch announces and does not reach is noticed', async () => {
@@ -333,7 +357,7 @@ describe('3.1 the end of a file', () => {
     appendFileSync(path, file(unixUser(2)));
     const { end } = await readWhole(session.readAll(kit.signal));
     await session.close();
-    expect(end).toMatchObject({ complete: false, reason: 'the file changed while it was read' });
+    expect(end).toMatchObject({ whole: false, reason: 'the file changed while it was read' });
   });
 });
 
