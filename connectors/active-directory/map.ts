@@ -1,4 +1,4 @@
-import type { AccountRecord, RoleFacts } from '../../src/domain/account.ts';
+import type { AccountRecord } from '../../src/domain/account.ts';
 import type { Field } from '../../src/domain/fields.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
 import {
@@ -13,7 +13,7 @@ import {
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { expiryMs } from '../../src/connector-kit/ldap/microsoft-values.ts';
 import { isCutShort } from '../../src/connector-kit/ldap/ranges.ts';
-import { namesOfGroups } from '../../src/connector-kit/ldap/role-groups.ts';
+import { groupFacts, namesOfGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import type { RoleGroups } from '../../src/connector-kit/ldap/role-groups.ts';
 import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
 import { objectGuid, userAccountControl } from './schema.ts';
@@ -76,18 +76,19 @@ export function mapEntry(entry: Entry, externalId: string, context: MapContext):
   if (parsed?.data.trust === true) return undefined;
   const { plan, proven } = context;
   const unread: string[] = [];
-  const values = readFields(entry, plan.fields, proven, unread);
+  const { values, ...several } = readFields(entry, plan.fields, proven, unread);
   const login = orUnread(unread, () => windowsLogin(entry, context.netbiosName));
   if (login !== undefined) values.windowsLogin = login;
   const blocked = plan.fields.some(({ field }) => field === 'blocked') ? undefined : lockedOut(entry);
   if (blocked !== undefined) values.blocked = blocked;
-  const roleFacts = context.groups === undefined ? undefined : rolesOf(entry, context.groups, proven);
+  const roleFacts = context.groups === undefined ? {} : rolesOf(entry, context.groups, proven);
   const teams = readTeams(entry, plan.parts.team, proven, unread);
   return {
     externalId,
     values,
+    ...several,
     ...(parsed === undefined ? {} : { disabled: parsed.data.disabled }),
-    ...(roleFacts === undefined ? {} : { roleFacts }),
+    ...roleFacts,
     ...(teams === undefined ? {} : { teams }),
     ...unreadOf(positionOf(entry), unread),
   };
@@ -117,10 +118,14 @@ function windowsLogin(entry: Entry, netbiosName: string): string {
   return login;
 }
 
-/** The groups of an entry that the table names; undefined (not read) where nothing shows that memberOf can be read, or where it came only in part. */
-export function rolesOf(entry: Entry, groups: RoleGroups, proven: ReadonlySet<string>): RoleFacts | undefined {
+/** The groups of an entry that the table names; nothing (not read) where nothing shows that memberOf can be read, or where it came only in part. */
+export function rolesOf(
+  entry: Entry,
+  groups: RoleGroups,
+  proven: ReadonlySet<string>,
+): Pick<AccountRecord, 'roleFacts' | 'groupsNotRead'> {
   const memberOf = entry.texts.get('memberof');
-  if (memberOf === undefined && !proven.has('memberof')) return undefined;
-  if (isCutShort(entry, 'memberof')) return undefined;
-  return { groups: namesOfGroups(groups, memberOf ?? [], entry.texts.get('primarygroupid')?.[0]) };
+  if (memberOf === undefined && !proven.has('memberof')) return {};
+  if (isCutShort(entry, 'memberof')) return {};
+  return groupFacts(namesOfGroups(groups, memberOf ?? [], entry.texts.get('primarygroupid')?.[0]), groups);
 }

@@ -50,8 +50,7 @@ export async function prepareReading(reach: Reach, pageSize: number, kit: Kit, s
     ],
   };
   const sight: Reading['sight'] = (entry, externalId) => {
-    const roleFacts = groups === undefined ? undefined : rolesOf(entry, groups, proven);
-    return { externalId, values: {}, ...(roleFacts === undefined ? {} : { roleFacts }) };
+    return { externalId, values: {}, ...(groups === undefined ? {} : rolesOf(entry, groups, proven)) };
   };
   return { reach, groups, search, sight };
 }

@@ -13,7 +13,7 @@ import { readDirectory } from '../../src/connector-kit/ldap/directory-read.ts';
 import { planFields, readFlag } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { equals, parseFilter, present } from '../../src/connector-kit/ldap/filter.ts';
-import { readGroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
+import { memberAttributes, readGroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
 import { readNamingContext } from '../../src/connector-kit/ldap/naming-context.ts';
@@ -66,13 +66,13 @@ async function* readAll(reach: Reach, kit: Kit, signal: AbortSignal): Read {
   const { connection, settings, plan } = reach;
   const groups = await groupsOf(reach, kit, signal);
   const proven = await proofOf(reach, signal);
-  const mapContext = { plan, proven, groups: groups?.readable === true ? groups : undefined };
+  const mapContext = { plan, proven, groups };
   return yield* readDirectory(
     {
       connection,
       base: settings.baseDn,
       filter: parseFilter(settings.filter),
-      attributes: attributesOf(plan),
+      attributes: attributesOf(plan, groups),
       binary: new Set(),
       pageSize: settings.pageSize,
       idOf: (entry) => idOf(entry, plan),
@@ -94,9 +94,10 @@ function proofOf(reach: Reach, signal: AbortSignal): Promise<ReadonlySet<string>
   return provenAttributes(connection, { base: settings.baseDn, filter, attributes: plan.attributes }, signal);
 }
 
-/** The uid is what POSIX groups name their members by. */
-function attributesOf(plan: FieldPlan): readonly string[] {
-  return [...new Set([idAttributeOf(plan), 'uid', ...plan.attributes])];
+/** The uid also names an entry in what is said to people. */
+function attributesOf(plan: FieldPlan, groups: GroupMembers | undefined): readonly string[] {
+  const ofGroups = groups === undefined ? [] : memberAttributes.map((attribute) => attribute.toLowerCase());
+  return [...new Set([idAttributeOf(plan), 'uid', ...ofGroups, ...plan.attributes])];
 }
 
 function unreadNotes(plan: FieldPlan, proven: ReadonlySet<string>): string[] {

@@ -4,6 +4,7 @@ import { positionOf, readFields, readFlag, readTeams, unreadOf } from '../../src
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import { namesOfMember } from '../../src/connector-kit/ldap/group-members.ts';
+import { groupFacts } from '../../src/connector-kit/ldap/role-groups.ts';
 import { externalId as externalIdSchema } from './schema.ts';
 
 /** Which attributes each field comes from where `mapping` does not say otherwise (RFC 2798, RFC 4519); the first with a value counts. */
@@ -55,14 +56,14 @@ export function idOf(entry: Entry, plan: FieldPlan): string | undefined {
 export function mapEntry(entry: Entry, externalId: string, context: MapContext): AccountRecord {
   const { plan, proven, groups } = context;
   const unread: string[] = [];
-  const values = readFields(entry, plan.fields, proven, unread);
+  const fields = readFields(entry, plan.fields, proven, unread);
   const disabled = plan.parts.disabled === undefined ? undefined : readFlag(entry, plan.parts.disabled, proven);
   const teams = readTeams(entry, plan.parts.team, proven, unread);
   return {
     externalId,
-    values,
+    ...fields,
     ...(disabled === undefined ? {} : { disabled }),
-    ...(groups === undefined ? {} : { roleFacts: { groups: namesOfMember(groups, entry) } }),
+    ...(groups === undefined ? {} : groupFacts(namesOfMember(groups, entry), groups)),
     ...(teams === undefined ? {} : { teams }),
     ...unreadOf(positionOf(entry), unread),
   };

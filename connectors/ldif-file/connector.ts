@@ -13,10 +13,11 @@ import type { LdifEntry, LdifSelection } from '../../src/connector-kit/ldif.ts';
 import { config } from './config.ts';
 import type { Config } from './config.ts';
 import {
-  chooseIdAttribute,
+  betterId,
   defaultFields,
   entryAttributes,
   GroupNames,
+  isGroup,
   isPerson,
   mapEntry,
   mappable,
@@ -59,7 +60,10 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
   }
 }
 
-/** Looks through the whole file, because what does not occur in it is *not read*, and through its beginning for the first person. */
+/**
+ * Looks through the whole file before it is read: what does not occur in it is *not read*, and neither the attribute of the
+ * id nor the identity may depend on the order of the entries.
+ */
 async function surveyFile(file: SourceFile, settings: Config, kit: Kit): Promise<Survey> {
   const plan = planFields(defaultFields, kit.mapping, mappable);
   const wanted = new Set([...plan.attributes, ...entryAttributes]);
@@ -67,20 +71,29 @@ async function surveyFile(file: SourceFile, settings: Config, kit: Kit): Promise
   const present = await occurringAttributes(file, wanted, kit.signal);
   const idMapped = plan.parts.externalId;
   if (idMapped !== undefined && file.size > 0 && !present.has(idMapped)) throw idMissing(idMapped, file.path, present);
-  const domains = new Map<string, string>();
-  // Only the partitions container has it: without one, nothing after the first person can matter.
-  const first = await findFirstPerson(file, selection, present.has('netbiosname') ? domains : undefined, kit.signal);
+  const groups = new GroupNames(kit.roleGroups);
+  const groupAttribute = plan.parts.group ?? 'memberof';
+  const {
+    first,
+    idAttribute: shown,
+    suffixes,
+    domains,
+  } = await lookThrough(file, selection, {
+    groups,
+    groupAttribute,
+    signal: kit.signal,
+  });
   if (first === undefined) throw nobody(file, present);
-  const idAttribute = idMapped ?? chooseIdAttribute(first);
+  const idAttribute = idMapped ?? shown;
   if (idAttribute === undefined) throw noId(file, first);
   const context = {
     plan,
     idAttribute,
     present,
     netbiosNameOf: (dn: string) => settings.netbiosName ?? domainOf(dn, domains),
-    groups: new GroupNames(kit.roleGroups),
+    groups,
   };
-  return { context, selection, systemId: `${suffixOf(first.dn)}, id ${idAttribute}` };
+  return { context, selection, systemId: `${outermost(suffixes)}, id ${idAttribute}` };
 }
 
 function idMissing(attribute: string, path: string, present: ReadonlySet<string>): SourceError {
@@ -100,32 +113,54 @@ function nobody(file: SourceFile, present: ReadonlySet<string>): SourceError {
 }
 
 function noId(file: SourceFile, first: LdifEntry): SourceError {
-  const message = `${file.path}: the first person, in ${positionOf(first)}, has none of ${[...stableIds, ...loginIds].join(', ')}: export one of them, or name the id's attribute in mapping.externalId`;
+  const message = `${file.path}: nobody, such as the person in ${positionOf(first)}, has any of ${[...stableIds, ...loginIds].join(', ')}: export one of them, or name the id's attribute in mapping.externalId`;
   return new SourceError('fatal', 'configuration', message);
 }
 
-async function findFirstPerson(
+/** What a look at all entries tells. */
+interface Look {
+  first?: LdifEntry;
+  /** The best attribute of an id that anybody has. */
+  idAttribute?: string | undefined;
+  /** The suffixes of people's DNs. */
+  readonly suffixes: Set<string>;
+  /** NetBIOS names by the DN of their domain, from the partitions container. */
+  readonly domains: Map<string, string>;
+}
+
+/** More suffixes than a forest has domains are no suffixes; the first ones tell enough. */
+const mostSuffixes = 1_000;
+
+async function lookThrough(
   file: SourceFile,
   selection: LdifSelection,
-  domains: Map<string, string> | undefined,
-  signal: AbortSignal,
-): Promise<LdifEntry | undefined> {
-  let first: LdifEntry | undefined;
-  for await (const entries of readLdif(file, selection, signal)) {
-    first ??= entries.find(isPerson);
-    for (const entry of domains === undefined ? [] : entries) {
+  { groups, groupAttribute, signal }: { groups: GroupNames; groupAttribute: string; signal: AbortSignal },
+): Promise<Look> {
+  const look: Look = { suffixes: new Set(), domains: new Map() };
+  for await (const entries of readLdif(file, selection, signal))
+    for (const entry of entries) {
+      for (const group of entry.texts.get(groupAttribute) ?? []) groups.note(group);
+      if (isGroup(entry)) groups.note(entry.dn);
       const [name, dn] = [entry.texts.get('netbiosname')?.[0], entry.texts.get('ncname')?.[0]];
-      if (name !== undefined && dn !== undefined) domains?.set(dn, name);
+      if (name !== undefined && dn !== undefined) look.domains.set(dn, name);
+      if (!isPerson(entry)) continue;
+      look.first ??= entry;
+      if (look.suffixes.size < mostSuffixes) look.suffixes.add(suffixOf(entry.dn));
+      look.idAttribute = betterId(look.idAttribute, entry);
     }
-    if (first !== undefined && domains === undefined) break;
-  }
-  return first;
+  return look;
 }
 
 /** The innermost domain that a DN is in. */
 function domainOf(dn: string, domains: ReadonlyMap<string, string>): string | undefined {
   const around = [...domains].filter(([domain]) => isWithin(dn, domain));
   return around.sort(([a], [b]) => b.length - a.length)[0]?.[1];
+}
+
+/** Of several domains of one forest the one around them, whatever the order of the entries; else the first by the alphabet. */
+function outermost(suffixes: ReadonlySet<string>): string {
+  const byLength = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : 1);
+  return [...suffixes].sort(byLength)[0] ?? '';
 }
 
 /** `dc=corp,dc=example,dc=com`, or the last part of a DN without domain components. */
@@ -153,6 +188,7 @@ async function* readAll(file: SourceFile, survey: Survey, signal: AbortSignal): 
   const { cut, references } = next.value;
   const reasons = [cut, await file.changed()].filter((reason) => reason !== undefined);
   const notes = [
+    ...survey.context.groups.problems,
     ...[...skipped].map(([what, count]) => `${String(count)} entries skipped: ${what}`),
     ...(references === 0 ? [] : [`${String(references)} continuation references not followed`]),
   ];
@@ -183,6 +219,9 @@ async function check(settings: Config, kit: Kit): Promise<readonly CheckStep[]> 
 
 function describeSurvey({ context, systemId }: Survey): Finding {
   const unread = context.plan.attributes.filter((attribute) => !context.present.has(attribute));
-  const detail = `${systemId}; ${unread.length === 0 ? 'every mapped attribute occurs' : `not read, as they do not occur: ${unread.join(', ')}`}`;
-  return { detail };
+  const attributes =
+    unread.length === 0 ? 'every mapped attribute occurs' : `not read, as they do not occur: ${unread.join(', ')}`;
+  const { problems } = context.groups;
+  const detail = [systemId, attributes, ...problems].join('; ');
+  return problems.length === 0 ? { detail } : { detail, remedy: 'correct the group in the roles of this source' };
 }

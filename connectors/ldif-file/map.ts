@@ -10,6 +10,7 @@ import {
   usableValues,
 } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
+import { groupProblems } from '../../src/connector-kit/ldap/role-groups.ts';
 import { isWindowsLogin } from '../../src/connector-kit/windows-login.ts';
 import type { LdifEntry } from '../../src/connector-kit/ldif.ts';
 import { nameKey, teamsNamed } from '../../src/connector-kit/value.ts';
@@ -85,6 +86,13 @@ export function mapEntry(entry: LdifEntry, context: MapContext): Outcome {
   }
 }
 
+const groupClasses: ReadonlySet<string> = new Set(['group', 'groupofnames', 'groupofuniquenames', 'posixgroup']);
+
+/** Whether an entry is a group. */
+export function isGroup(entry: LdifEntry): boolean {
+  return entry.texts.get('objectclass')?.some((name) => groupClasses.has(name.toLowerCase())) === true;
+}
+
 const people: ReadonlySet<string> = new Set(['person', 'organizationalperson', 'inetorgperson', 'user']);
 /** Derived from `user` or `person` in Active Directory, and nobody who could log in. */
 const machines: ReadonlySet<string> = new Set(['computer', 'contact']);
@@ -115,9 +123,12 @@ export function isPerson(entry: LdifEntry): boolean {
   return entry.flaw === undefined && !isChange(entry) && whatItIs(entry) === undefined;
 }
 
-/** The attribute that is the external id in a file with this first person; undefined where the entry has none that could be. */
-export function chooseIdAttribute(entry: LdifEntry): string | undefined {
-  return [...stableIds, ...loginIds].find((attribute) => idOf(entry, attribute) !== undefined);
+const idAttributes: readonly string[] = [...stableIds, ...loginIds];
+
+/** The better of an attribute of ids and those that an entry has: a file's id must not depend on its first entry. */
+export function betterId(best: string | undefined, entry: LdifEntry): string | undefined {
+  const worseFrom = best === undefined ? idAttributes.length : idAttributes.indexOf(best);
+  return idAttributes.slice(0, worseFrom).find((attribute) => idOf(entry, attribute) !== undefined) ?? best;
 }
 
 /** Undefined where the entry has none, several, or one that is not of its form. */
@@ -143,7 +154,7 @@ function idOf(entry: LdifEntry, attribute: string): string | undefined {
 function contentOf(entry: LdifEntry, context: MapContext): Omit<AccountRecord, 'externalId'> {
   const { plan, present } = context;
   const unread: string[] = [];
-  const values = readFields(entry, plan.fields, present, unread);
+  const { values, ...several } = readFields(entry, plan.fields, present, unread);
   if (!plan.fields.some(({ field }) => field === 'windowsLogin')) {
     const windowsLogin = orUnread(unread, () => windowsLoginOf(entry, context));
     if (windowsLogin !== undefined) values.windowsLogin = windowsLogin;
@@ -154,8 +165,10 @@ function contentOf(entry: LdifEntry, context: MapContext): Omit<AccountRecord, '
   const supervises = orUnread(unread, () => namesOf(entry, plan.parts.supervises, present));
   return {
     values,
+    ...several,
     ...(disabled === undefined ? {} : { disabled }),
     ...(roleFacts === undefined ? {} : { roleFacts }),
+    ...(context.groups.notRead.length === 0 ? {} : { groupsNotRead: context.groups.notRead }),
     ...(teams === undefined ? {} : { teams: teamsNamed(teams) }),
     ...(supervises === undefined ? {} : { supervises: teamsNamed(supervises) }),
     ...unreadOf(positionOf(entry), unread),
@@ -193,7 +206,9 @@ function roleFactsOf(entry: LdifEntry, { plan, present, groups }: MapContext, un
   const flag = supervisor === undefined ? undefined : orUnread(unread, () => readFlag(entry, supervisor, present));
   const facts = {
     ...(flag === undefined ? {} : { supervisor: flag }),
-    ...(memberOf === undefined ? {} : { groups: groups.among(memberOf) }),
+    ...(memberOf === undefined || groups.notRead.length === groups.named.length
+      ? {}
+      : { groups: groups.among(memberOf) }),
     ...(profiles === undefined ? {} : { profiles }),
     ...(roles === undefined ? {} : { roles }),
   };
@@ -213,29 +228,62 @@ function wholeList(entry: LdifEntry, attribute: string, present: ReadonlySet<str
   return present.has(attribute) ? usableValues(entry, attribute) : undefined;
 }
 
-/** The groups of the table of equivalents, found by DN or by the name in front of it. */
+/** How many DNs are kept; what thousands of accounts share is taken apart once. */
+const mostKnown = 10_000;
+
+/**
+ * The groups of the table of equivalents, found by DN or by the name in front of it. A name that two groups of the file have
+ * means neither, and a group that the file does not show at all is not read (spec 2.3).
+ */
 export class GroupNames {
   readonly named: readonly string[];
   readonly #byKey = new Map<string, string>();
-  /** The same DNs come with thousands of accounts: taking each apart once is what makes this cheap. */
-  readonly #known = new Map<string, string | undefined>();
+  readonly #known = new Map<string, { readonly key: string; readonly name: string | undefined }>();
+  /** The groups that the file shows of each name, by key. */
+  readonly #shown = new Map<string, Set<string>>();
 
   constructor(named: readonly string[]) {
     this.named = named;
     for (const name of named) this.#byKey.set((parseDn(name)?.length ?? 0) > 1 ? dnKey(name) : nameKey(name), name);
   }
 
-  /** The named ones among an account's groups, as the table writes them. */
-  among(groups: readonly string[]): readonly string[] {
-    return [...new Set(groups.map((group) => this.#find(group)).filter((name) => name !== undefined))].sort();
+  /** Takes note of a group that the file shows. */
+  note(group: string): void {
+    const { key, name } = this.#find(group);
+    if (name === undefined) return;
+    const shown = this.#shown.get(name) ?? new Set<string>();
+    if (shown.size < 2) shown.add(key);
+    this.#shown.set(name, shown);
   }
 
-  #find(group: string): string | undefined {
-    if (this.#known.has(group)) return this.#known.get(group);
+  /** Of the named ones those that cannot be found for certain. */
+  get notRead(): readonly string[] {
+    return this.named.filter((name) => this.#shown.get(name)?.size !== 1);
+  }
+
+  /** For people: why groups are not read. */
+  get problems(): readonly string[] {
+    const why = (name: string): string =>
+      (this.#shown.get(name)?.size ?? 0) > 1 ? 'is ambiguous: name it by its DN' : 'does not occur in the file';
+    return groupProblems(new Map(this.notRead.map((name) => [name, why(name)])));
+  }
+
+  /** The named ones among an account's groups, as the table writes them. */
+  among(groups: readonly string[]): readonly string[] {
+    const { notRead } = this;
+    const names = groups.map((group) => this.#find(group).name).filter((name) => name !== undefined);
+    return [...new Set(names)].filter((name) => !notRead.includes(name)).sort();
+  }
+
+  #find(group: string): { readonly key: string; readonly name: string | undefined } {
+    const known = this.#known.get(group);
+    if (known !== undefined) return known;
+    const key = dnKey(group);
     const first = parseDn(group)?.[0];
     const name =
-      this.#byKey.get(dnKey(group)) ?? this.#byKey.get(first === undefined ? '' : first.slice(first.indexOf('=') + 1));
-    if (this.#known.size < 10_000) this.#known.set(group, name);
-    return name;
+      this.#byKey.get(key) ?? this.#byKey.get(first === undefined ? '' : first.slice(first.indexOf('=') + 1));
+    const found = { key, name };
+    if (this.#known.size < mostKnown) this.#known.set(group, found);
+    return found;
   }
 }

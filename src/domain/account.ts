@@ -23,6 +23,11 @@ export interface RoleFacts {
  */
 export interface AccountContent {
   readonly values: Readonly<Partial<Record<Field, string | null>>>;
+  /**
+   * Of fields for which the source gives several values, all of them; the one in `values` is that of the entry's own name,
+   * else the first. The one that is applied stays while it is among them (spec 2.4).
+   */
+  readonly several?: Readonly<Partial<Record<Field, readonly string[]>>>;
   readonly disabled?: boolean;
   readonly roleFacts?: RoleFacts;
   readonly teams?: readonly SourceTeam[];
@@ -34,6 +39,8 @@ export interface AccountContent {
 export interface AccountRecord extends AccountContent {
   /** The source's own id of the account, never empty (spec section 1, external id). */
   readonly externalId: string;
+  /** Of the groups that the table of roles names, those of which nobody can tell who is in them: what was known stays (spec 2.3). */
+  readonly groupsNotRead?: readonly string[];
   /** Only where some of its values could not be used. */
   readonly unread?: UnreadValues;
 }

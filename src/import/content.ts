@@ -9,7 +9,12 @@ const longestText = 4096;
 
 /** A record that was cleaned, or why it cannot be used. `unread` names values that could not be used, with the reason. */
 export type Validated =
-  | { readonly externalId: string; readonly content: AccountContent; readonly unread: readonly string[] }
+  | {
+      readonly externalId: string;
+      readonly content: AccountContent;
+      readonly groupsNotRead: readonly string[];
+      readonly unread: readonly string[];
+    }
   | { readonly reason: string; readonly externalId?: string };
 
 /** Checks one record at the edge and brings it into its one canonical form (spec 2.2, 2.4). */
@@ -21,7 +26,7 @@ export function validateRecord(record: AccountRecord): Validated {
   if (badId !== undefined) return { reason: `its external id cannot be used: ${badId}` };
   const unread: string[] = [];
   const content = canonical(usableParts(record, unread));
-  return { externalId, content, unread };
+  return { externalId, content, groupsNotRead: (record.groupsNotRead ?? []).map(normalise), unread };
 }
 
 /** A record without the values and lists that cannot be used: of them it says nothing, and the rest counts (spec 2.2). */
@@ -48,8 +53,13 @@ function usableParts(record: AccountContent, unread: string[]): AccountContent {
     )
       ? {}
       : { [name]: list };
+  const several = usableLists(
+    record.several,
+    (field, text) => (whatIsWrong(text) ?? whatIsWrongWith(field, text)) === undefined,
+  );
   return {
     values,
+    ...(several === undefined ? {} : { several }),
     ...(disabled === undefined ? {} : { disabled }),
     ...(facts === undefined
       ? {}
@@ -85,13 +95,38 @@ function canonical(content: AccountContent): AccountContent {
     const text = content.values[field] ?? null;
     values[field] = text === null ? null : normalise(text) || null;
   }
+  const several = canonicalSeveral(content.several ?? {});
   return {
     values,
+    ...(several === undefined ? {} : { several }),
     ...(content.disabled === undefined ? {} : { disabled: content.disabled }),
     ...(content.roleFacts === undefined ? {} : { roleFacts: canonicalFacts(content.roleFacts) }),
     ...(content.teams === undefined ? {} : { teams: canonicalTeams(content.teams) }),
     ...(content.supervises === undefined ? {} : { supervises: canonicalTeams(content.supervises) }),
   };
+}
+
+type Several = NonNullable<AccountContent['several']>;
+
+/** What of lists of values can be used. */
+function usableLists(
+  several: AccountContent['several'],
+  isUsable: (field: Field, text: string) => boolean,
+): Several | undefined {
+  if (several === undefined) return undefined;
+  const lists = Object.entries(several) as [Field, readonly string[]][];
+  return Object.fromEntries(lists.map(([field, texts]) => [field, texts.filter((text) => isUsable(field, text))]));
+}
+
+/** A list of values is one only where two differ. */
+function canonicalSeveral(several: Several): Several | undefined {
+  const lists = (Object.entries(several) as [Field, readonly string[]][])
+    .map(([field, texts]) => [field, [...new Set(texts.map(normalise))].filter((text) => text !== '')] as const)
+    .filter(([, texts]) => texts.length > 1)
+    .sort(([a], [b]) => compareText(a, b));
+  return lists.length === 0
+    ? undefined
+    : Object.fromEntries(lists.map(([field, texts]) => [field, texts.sort(compareText)]));
 }
 
 function canonicalFacts(facts: RoleFacts): RoleFacts {
@@ -111,15 +146,36 @@ function canonicalTeams(teams: readonly SourceTeam[]): SourceTeam[] {
   return [...new Map(named.map((team) => [team.id, team])).values()].sort((a, b) => compareText(a.id, b.id));
 }
 
-/** What is known after a record was read: what it did not include is kept (spec 2.3). */
-export function merge(known: AccountContent, said: AccountContent): AccountContent {
+/** What beside its content decides what is kept of a known account. */
+interface Keeping {
+  /** Groups of which the record does not say whether the account is in them. */
+  readonly groupsNotRead?: readonly string[];
+  /** It is linked: of several values of a field the known one stays while it is among them (spec 2.4). */
+  readonly linked?: boolean;
+}
+
+/** What is known after a record was read: what it did not include is kept, single groups too (spec 2.3). */
+export function merge(known: AccountContent, said: AccountContent, keeping: Keeping = {}): AccountContent {
+  const { groupsNotRead = [], linked = false } = keeping;
+  const kept = known.roleFacts?.groups?.filter((group) => groupsNotRead.includes(group)) ?? [];
+  const groups = said.roleFacts?.groups === undefined ? undefined : [...said.roleFacts.groups, ...kept];
+  const several = { ...known.several, ...said.several };
+  for (const field of Object.keys(said.values) as Field[])
+    if (said.several?.[field] === undefined) delete several[field];
+  const values = { ...known.values, ...said.values };
+  if (linked)
+    for (const [field, texts] of Object.entries(said.several ?? {}) as [Field, readonly string[]][]) {
+      const before = known.values[field];
+      if (typeof before === 'string' && texts.includes(before)) values[field] = before;
+    }
   return canonical({
     ...known,
     ...said,
-    values: { ...known.values, ...said.values },
+    values,
+    several,
     ...(known.roleFacts === undefined && said.roleFacts === undefined
       ? {}
-      : { roleFacts: { ...known.roleFacts, ...said.roleFacts } }),
+      : { roleFacts: { ...known.roleFacts, ...said.roleFacts, ...(groups === undefined ? {} : { groups }) } }),
   });
 }
 
@@ -128,6 +184,7 @@ export function contentHash(content: AccountContent): string {
   const ids = (teams: readonly SourceTeam[] | undefined): string[] | undefined => teams?.map((team) => team.id);
   return digestOf([
     content.values,
+    content.several ?? {},
     content.disabled ?? false,
     content.roleFacts,
     ids(content.teams),

@@ -156,6 +156,7 @@ async function readPages(state: State): Promise<ReadEnd> {
 interface Said {
   readonly externalId: string;
   readonly content: AccountContent;
+  readonly groupsNotRead: readonly string[];
   /** Where it stands, and why values of it were not read. */
   readonly unread: { readonly position: string; readonly reasons: readonly string[] };
 }
@@ -274,7 +275,7 @@ function validate(page: Page, before: number): { said: Said[]; rejected: Rejecte
     else {
       ids.add(result.externalId);
       const reasons = [...(record.unread?.reasons ?? []), ...result.unread];
-      said.push({ externalId: result.externalId, content: result.content, unread: { position, reasons } });
+      said.push({ ...result, unread: { position, reasons } });
     }
   }
   return { said, rejected };
@@ -329,7 +330,10 @@ async function changedAccounts(
   return differing.flatMap(({ account, record }) => {
     const before = stored.get(account.id);
     if (before === undefined) return [];
-    const content = merge(before.content, record.content);
+    const content = merge(before.content, record.content, {
+      groupsNotRead: record.groupsNotRead,
+      linked: before.linked,
+    });
     const write = accountWrite(state, { ...record, content }, before.linked);
     return write.contentHash === account.contentHash ? [] : [{ ...write, id: account.id }];
   });

@@ -81,13 +81,14 @@ function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Sn
   const silentSince = new Map(Object.entries(input.prior?.silentSince ?? {}) as [Field, string][]);
   const kept = (field: Field): boolean => refused.has(field) || input.lost.has(field as UniqueField);
   // An ACD without a login of its own is logged on to with the agent id, so that is the source's login (spec 4.6).
-  const said = kept('acdId') ? undefined : input.content.values.acdId;
+  const said = kept('acdId') ? undefined : valueOf(input, 'acdId');
   const login = said ?? values.get('acdId');
   const creates = input.rules.as === 'acd' && input.origin === input.rules.id;
   const copiesLogin = creates && values.get('username') === login;
-  for (const [field, said] of Object.entries(input.content.values) as [Field, string | null][]) {
+  for (const field of Object.keys(input.content.values) as Field[]) {
+    const said = valueOf(input, field);
     if (kept(field)) continue;
-    if (said !== null) {
+    if (typeof said === 'string') {
       values.set(field, said);
       silentSince.delete(field);
     } else if (input.rules.blanks.includes(field)) {
@@ -98,6 +99,14 @@ function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Sn
   }
   if (!values.has('username') && login !== undefined && creates && !kept('username')) values.set('username', login);
   return { values: Object.fromEntries(values), silentSince: Object.fromEntries(silentSince) };
+}
+
+/** What the source says for a field; of several values the one that is applied, while it is among them (spec 2.4). */
+function valueOf({ content, prior }: ProjectInput, field: Field): string | null | undefined {
+  const applied = prior?.values[field];
+  return applied !== undefined && content.several?.[field]?.includes(applied) === true
+    ? applied
+    : content.values[field];
 }
 
 function projectRoles(input: ProjectInput, refused: ReadonlySet<Part>): { roles: RoleName[]; unknown: RoleName[] } {

@@ -68,7 +68,7 @@ export class AccountMirror {
     const said = validateRecord(record);
     if ('reason' in said) return;
     const known = this.accounts.get(said.externalId) ?? this.#gone.get(said.externalId);
-    this.accounts.set(said.externalId, known === undefined ? said.content : merge(known, said.content));
+    this.accounts.set(said.externalId, known === undefined ? said.content : merge(known, said.content, said));
     this.#gone.delete(said.externalId);
   }
 

@@ -4,6 +4,7 @@ import { isField } from '../../domain/fields.ts';
 import { compareText, fold, normalise } from '../../domain/text.ts';
 import { isWindowsLogin } from '../../domain/windows-login.ts';
 import { badMapping } from '../mapping.ts';
+import { isNamedBy } from './dn.ts';
 import type { Entry } from './messages.ts';
 
 /** Where a field comes from: the first of these attributes (lower case) that has a value. */
@@ -109,6 +110,12 @@ function usableText(value: string, attribute: string): string {
   return text;
 }
 
+/** The fields of an account; see AccountContent. */
+interface ReadFields {
+  readonly values: Partial<Record<Field, string | null>>;
+  readonly several?: Partial<Record<Field, readonly string[]>>;
+}
+
 /**
  * The fields of an entry: a value; null where it has none although its attribute is readable (`proven`); no key where nothing
  * proves that the attribute can be read at all (spec 2.3), and where its value cannot be used, which `unread` tells (2.2).
@@ -118,19 +125,24 @@ export function readFields(
   plan: readonly PlannedField[],
   proven: ReadonlySet<string>,
   unread: string[],
-): Partial<Record<Field, string | null>> {
+): ReadFields {
   const values: Partial<Record<Field, string | null>> = {};
+  const several: Partial<Record<Field, readonly string[]>> = {};
   for (const { field, attributes } of plan) {
-    const value = orUnread(unread, () => firstValue(entry, attributes) ?? null);
-    if (typeof value === 'string') values[field] = value;
-    else if (value === null && attributes.some((attribute) => proven.has(attribute))) values[field] = null;
+    const found = orUnread(unread, () => firstValues(entry, attributes));
+    const [first] = found?.values ?? [];
+    if (found !== undefined && first !== undefined) {
+      const { attribute, values: all } = found;
+      values[field] = all.length === 1 ? first : (all.find((value) => isNamedBy(entry.dn, attribute, value)) ?? first);
+      if (all.length > 1) several[field] = all;
+    } else if (found !== undefined && attributes.some((attribute) => proven.has(attribute))) values[field] = null;
   }
   const login = values.windowsLogin;
   if (typeof login === 'string' && !isWindowsLogin(login)) {
     delete values.windowsLogin;
     unread.push('windowsLogin is not of the form DOMAIN\\login');
   }
-  return values;
+  return Object.keys(several).length === 0 ? { values } : { values, several };
 }
 
 /** What a part of an entry says; undefined, and a reason in `unread`, where it cannot be used. */
@@ -149,13 +161,16 @@ export function unreadOf(position: string, reasons: readonly string[]): Pick<Acc
   return reasons.length === 0 ? {} : { unread: { position, reasons } };
 }
 
-/** Of several values the first by code units. */
-function firstValue(entry: Entry, attributes: readonly string[]): string | undefined {
+/** The values of the first attribute that has any, in the order of their code units; none where none has. */
+function firstValues(
+  entry: Entry,
+  attributes: readonly string[],
+): { readonly attribute: string; readonly values: readonly string[] } {
   for (const attribute of attributes) {
-    const value = usableValues(entry, attribute)[0];
-    if (value !== undefined) return value;
+    const values = usableValues(entry, attribute);
+    if (values.length > 0) return { attribute, values };
   }
-  return undefined;
+  return { attribute: '', values: [] };
 }
 
 /** Flags of directories: TRUE and the like, FALSE and the like, or a time since when (pwdAccountLockedTime). */

@@ -1,27 +1,34 @@
+import { fold } from '../../domain/text.ts';
 import type { LdapConnection, Search } from './connection.ts';
 import { dnKey, parseDn } from './dn.ts';
 import { and, equals, parseFilter } from './filter.ts';
 import type { Entry } from './messages.ts';
 import { searchPages } from './paging.ts';
 import { readOne, readSome } from './read-one.ts';
+import { groupProblems } from './role-groups.ts';
 
 /** The groups of RFC 4519 and RFC 2307; none of them says on the member's side who is in it. */
 const anyGroup = parseFilter('(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))');
 const groupPageSize = 500;
-const attributes = ['member', 'uniqueMember', 'memberUid'];
+const attributes = ['member', 'uniqueMember', 'memberUid', 'gidNumber'];
+
+/** What membership can be told by on the member's side, beside the DN: POSIX groups name `uid`, or are somebody's primary group. */
+export const memberAttributes: readonly string[] = ['uid', 'gidNumber'];
 
 /** Who is in the groups of the table of equivalents; read once per read. */
 export interface GroupMembers {
   /** The names as the table gives them. */
   readonly named: readonly string[];
-  /** For people: named groups that do not exist, are ambiguous or show no members. */
+  /** For people: why groups are not read. */
   readonly problems: readonly string[];
-  /** False where a group shows no members at all, so that nothing can be concluded from absence. */
-  readonly readable: boolean;
+  /** Of `named`, those that could not be found for certain, or show no members: whether somebody is in them is not read (spec 2.3). */
+  readonly notRead: readonly string[];
   /** The positions in `named`, by the `dnKey` of a member. */
   readonly byDn: ReadonlyMap<string, ReadonlySet<number>>;
-  /** The same by uid, for POSIX groups. */
+  /** The same by folded uid, for POSIX groups. */
   readonly byUid: ReadonlyMap<string, ReadonlySet<number>>;
+  /** The same by gidNumber, which names the primary group of a person. */
+  readonly byGid: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 /** A table of equivalents under construction. */
@@ -30,6 +37,7 @@ interface Gathering {
   readonly groupKeys: ReadonlySet<string>;
   readonly byDn: Map<string, Set<number>>;
   readonly byUid: Map<string, Set<number>>;
+  readonly byGid: Map<string, Set<number>>;
 }
 
 /**
@@ -43,26 +51,31 @@ export async function readGroupMembers(
   signal: AbortSignal,
 ): Promise<GroupMembers> {
   const groupKeys = await readGroupKeys(connection, base, signal);
-  const gathering: Gathering = { groupKeys, byDn: new Map(), byUid: new Map() };
-  const problems: string[] = [];
-  let readable = true;
+  const gathering: Gathering = { groupKeys, byDn: new Map(), byUid: new Map(), byGid: new Map() };
+  const unread = new Map<string, string>();
   for (const [position, name] of named.entries()) {
     const [group, another] = await findGroups(connection, base, name, signal);
-    if (group === undefined) problems.push(`the group "${name}" does not exist`);
-    else if (another !== undefined) problems.push(`the group "${name}" is ambiguous: name it by its DN`);
-    else if (!(await gather(connection, group, position, gathering, signal))) {
-      problems.push(`the group "${name}" shows no members: nobody is in it, or they may not be read`);
-      readable = false;
-    }
+    if (group === undefined) unread.set(name, 'does not exist, or may not be seen');
+    else if (another !== undefined) unread.set(name, 'is ambiguous: name it by its DN');
+    else if (!(await gather(connection, group, position, gathering, signal)))
+      unread.set(name, 'shows no members: nobody is in it, or they may not be read');
   }
-  return { named, problems, readable, byDn: gathering.byDn, byUid: gathering.byUid };
+  const { byDn, byUid, byGid } = gathering;
+  return { named, problems: groupProblems(unread), notRead: [...unread.keys()], byDn, byUid, byGid };
 }
 
 /** The names of the table's groups that an entry is in. */
 export function namesOfMember(groups: GroupMembers, entry: Entry): string[] {
   const byDn = groups.byDn.size === 0 ? undefined : groups.byDn.get(dnKey(entry.dn));
-  const byUid = groups.byUid.get(entry.texts.get('uid')?.[0] ?? '');
-  return groups.named.filter((_, position) => byDn?.has(position) === true || byUid?.has(position) === true);
+  const found = [
+    byDn,
+    ...(entry.texts.get('uid') ?? []).map((uid) => groups.byUid.get(fold(uid))),
+    ...(entry.texts.get('gidnumber') ?? []).map((gid) => groups.byGid.get(gid)),
+  ];
+  const { named, notRead } = groups;
+  return named.filter(
+    (name, position) => !notRead.includes(name) && found.some((each) => each?.has(position) === true),
+  );
 }
 
 async function findGroups(
@@ -90,7 +103,8 @@ async function gather(
   const toVisit = [top];
   let members = 0;
   for (let group = toVisit.pop(); group !== undefined; group = toVisit.pop()) {
-    for (const uid of group.texts.get('memberuid') ?? []) note(gathering.byUid, uid, position);
+    for (const uid of group.texts.get('memberuid') ?? []) note(gathering.byUid, fold(uid), position);
+    for (const gid of group.texts.get('gidnumber') ?? []) note(gathering.byGid, gid, position);
     const dns = [...(group.texts.get('member') ?? []), ...(group.texts.get('uniquemember') ?? [])];
     members += dns.length + (group.texts.get('memberuid')?.length ?? 0);
     for (const dn of dns) note(gathering.byDn, dnKey(dn), position);

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { AccountRecord } from '../../domain/account.ts';
 import { SourceError } from '../errors.ts';
 import type { LdapConnection, Search } from './connection.ts';
 import { resultCode, ResultFailure } from './failures.ts';
@@ -28,8 +29,10 @@ export interface RoleGroup {
 export interface RoleGroups {
   /** The names as the table gives them. */
   readonly named: readonly string[];
-  /** For people: named groups that do not exist or are ambiguous. */
+  /** For people: why groups are not read. */
   readonly problems: readonly string[];
+  /** Of `named`, those that could not be found for certain: whether somebody is in them is not read (spec 2.3). */
+  readonly notRead: readonly string[];
   /** The positions in `named` that membership in a group means, by the group's `dnKey`. */
   readonly byDn: ReadonlyMap<string, readonly number[]>;
   /** The same by the last number of the group's SID, which primaryGroupID holds. */
@@ -52,14 +55,12 @@ export async function resolveRoleGroups(
   const byDn = new Map<string, number[]>();
   const byRid = new Map<string, number[]>();
   const byGuid = new Map<string, RoleGroup>();
-  const problems: string[] = [];
+  const unread = new Map<string, string>();
   for (const [position, name] of named.entries()) {
     const found = await findGroup(connection, domain.dn, name, signal);
     const [group, another] = found;
     if (group === undefined || another !== undefined) {
-      problems.push(
-        `the group "${name}" ${group === undefined ? 'does not exist' : 'is ambiguous: name it by its DN'}`,
-      );
+      unread.set(name, group === undefined ? 'does not exist, or may not be seen' : 'is ambiguous: name it by its DN');
       continue;
     }
     const nested = matchesRule('memberOf', inChain, group.dn);
@@ -73,7 +74,21 @@ export async function resolveRoleGroups(
       if (guid !== undefined) byGuid.set(guid, { dn: each.dn, rid, positions: byDn.get(dnKey(each.dn)) ?? [] });
     }
   }
-  return { named, problems, byDn, byRid, byGuid };
+  return { named, problems: groupProblems(unread), notRead: [...unread.keys()], byDn, byRid, byGuid };
+}
+
+/** The part of a record that says which of the table's groups an account is in; nothing where none of them could be read. */
+export function groupFacts(
+  names: readonly string[],
+  { named, notRead }: { readonly named: readonly string[]; readonly notRead: readonly string[] },
+): Pick<AccountRecord, 'roleFacts' | 'groupsNotRead'> {
+  if (named.length > 0 && notRead.length === named.length) return {};
+  return { roleFacts: { groups: names }, ...(notRead.length === 0 ? {} : { groupsNotRead: notRead }) };
+}
+
+/** What is said of groups that are not read: each by its name in the table, with the reason. */
+export function groupProblems(unread: ReadonlyMap<string, string>): string[] {
+  return [...unread].map(([name, why]) => `the group "${name}" ${why} (not read: who has its role keeps it)`);
 }
 
 /** The names of the table's groups that an account is in, by its groups' DNs and its primary group. */

@@ -29,6 +29,18 @@ function* entries(): Generator<DirectoryEntry> {
     attributes: { ...inet, uid: 'long', cn: 'Long', mobile: '1', title: 'x'.repeat(2_000) },
   };
   yield { dn: `uid=bare,${PEOPLE_DN}`, attributes: { ...inet, uid: 'bare', cn: 'Bare' } };
+  const posix = { ...inet, objectClass: ['inetOrgPerson', 'posixAccount'], homeDirectory: '/', gidNumber: '7' };
+  yield {
+    dn: `uid=px1,${PEOPLE_DN}`,
+    attributes: { ...posix, uid: ['px1', 'px1.second'], cn: 'P1', uidNumber: '1' },
+  };
+  yield { dn: `uid=px2,${PEOPLE_DN}`, attributes: { ...posix, uid: 'px2', cn: 'P2', uidNumber: '2' } };
+  yield { dn: `uid=px3,${PEOPLE_DN}`, attributes: { ...posix, uid: 'px3', cn: 'P3', uidNumber: '3', gidNumber: '99' } };
+  yield { dn: `uid=px4,${PEOPLE_DN}`, attributes: { ...posix, uid: 'px4', cn: 'P4', uidNumber: '4' } };
+  yield {
+    dn: `cn=posix,${SUFFIX}`,
+    attributes: { objectClass: 'posixGroup', cn: 'posix', gidNumber: '99', memberUid: ['PX2', 'px1.second'] },
+  };
   const group = { objectClass: 'groupOfNames' };
   yield { dn: `cn=leads,${SUFFIX}`, attributes: { ...group, cn: 'leads', member: `UID=agent000007, ${PEOPLE_DN}` } };
   yield {
@@ -82,8 +94,8 @@ describe('a whole read', () => {
   });
 
   test('brings every person once, in pages of the size asked for', () => {
-    expect(new Set(whole.records.map((record) => record.values.username)).size).toBe(PEOPLE + 2);
-    expect(new Set(whole.records.map((record) => record.externalId)).size).toBe(PEOPLE + 2);
+    expect(new Set(whole.records.map((record) => record.values.username)).size).toBe(PEOPLE + 8);
+    expect(new Set(whole.records.map((record) => record.externalId)).size).toBe(PEOPLE + 8);
     expect(whole.pages).toBe(51);
     expect(whole.end.whole).toBe(true);
   });
@@ -227,7 +239,14 @@ describe('lookup and groups', () => {
     expect(groupsOf('agent000007')).toEqual([`CN=leads, ${SUFFIX}`, 'all-leads']);
     expect(groupsOf('agent000008')).toEqual(['all-leads']);
     expect(groupsOf('agent000009')).toEqual([]);
-    expect(end.notes).toContain('the group "no-such-group" does not exist');
+    expect(end.notes).toContainEqual(expect.stringContaining('the group "no-such-group" does not exist'));
+  });
+
+  test('2.3 a POSIX group has whom it names by any uid, in any case, and whose primary group it is', async () => {
+    const { records } = await readWith(configOf(slapd, { filter: '(uid=px*)' }), { roleGroups: ['posix', 'gone'] });
+    const inGroup = records.filter(({ roleFacts }) => roleFacts?.groups?.includes('posix') === true);
+    expect(inGroup.map(({ values }) => values.displayName).sort()).toEqual(['P1', 'P2', 'P3']);
+    expect(records.map(({ groupsNotRead }) => groupsNotRead)).toEqual(records.map(() => ['gone']));
   });
 
   test('the mapping changes single fields and names the team', async () => {

@@ -119,7 +119,7 @@ function slapdConfiguration(directory: string, options: SlapdOptions, certificat
   const reader = readerOf(options.suffix);
   const limit = options.sizeLimit === undefined ? 'unlimited' : String(options.sizeLimit);
   return [
-    ...['core', 'cosine', 'inetorgperson'].map((schema) => `include /etc/ldap/schema/${schema}.schema`),
+    ...['core', 'cosine', 'inetorgperson', 'nis'].map((schema) => `include /etc/ldap/schema/${schema}.schema`),
     'modulepath /usr/lib/ldap',
     'moduleload back_mdb',
     `pidfile ${directory}/slapd.pid`,

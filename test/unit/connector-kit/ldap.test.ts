@@ -16,6 +16,22 @@ describe('DNs', () => {
     expect(new Set(spellings.map(dnKey)).size).toBe(1);
   });
 
+  test.each([
+    ['attribute types by another name or OID', 'CommonName=Ana,2.5.4.11=A,0.9.2342.19200300.100.1.25=X'],
+    ['OIDs with their old prefix', 'OID.2.5.4.3=Ana, oid.2.5.4.11=a, DC=x'],
+    ['hex digits of the encoding', 'cn=#0C03416e61,ou=#130141,dc=x'],
+    ['quotation marks', 'cn="Ana",ou="A",dc="x"'],
+    ['escaped letters and spaces', 'cn=\\41na\\20,ou=\\ a,dc=x'],
+  ])('%s mean the same DN', (_name, spelling) => {
+    expect(dnKey(spelling)).toBe(dnKey('cn=Ana,ou=A,dc=x'));
+  });
+
+  test('several spaces within a value are one; a separator in quotation marks is none', () => {
+    expect(dnKey('cn=Ana  Mala,dc=x')).toBe(dnKey('cn=ana mala,dc=x'));
+    expect(dnKey('cn="Doe, John",dc=x')).toBe(dnKey('cn=Doe\\, John,dc=x'));
+    expect(dnKey('cn=#04zz,dc=x')).not.toBe(dnKey('cn=,dc=x'));
+  });
+
   test('an escaped comma is no separator, and a multi-valued RDN has no order', () => {
     expect(parseDn('CN=a\\,b,DC=x')).toHaveLength(2);
     expect(dnKey('cn=a+uid=b,dc=x')).toBe(dnKey('UID=B+CN=A,dc=x'));

@@ -85,6 +85,7 @@ test.each([
 const groups = {
   named: ['Leads', 'Everybody'],
   problems: [],
+  notRead: [],
   byDn: new Map([['cn=leads,dc=x', [0]]]),
   byRid: new Map([['513', [1]]]),
   byGuid: new Map(),
@@ -97,6 +98,20 @@ test('groups come from memberOf and the primary group, whatever the spelling of 
     context({ groups }),
   );
   expect(account?.roleFacts).toEqual({ groups: ['Leads', 'Everybody'] });
+});
+
+test('2.3 of a group that could not be found nothing is said, and of the others everything', () => {
+  const partly = { ...groups, notRead: ['Leads'] };
+  const account = mapEntry(
+    entry({ memberof: ['CN=Other,DC=x'], primarygroupid: '513' }),
+    'id',
+    context({ groups: partly }),
+  );
+  expect(account).toMatchObject({ roleFacts: { groups: ['Everybody'] }, groupsNotRead: ['Leads'] });
+  const none = { ...groups, notRead: groups.named };
+  expect(mapEntry(entry({ memberof: ['CN=Other,DC=x'] }), 'id', context({ groups: none }))).not.toHaveProperty(
+    'roleFacts',
+  );
 });
 
 test('2.3 groups that nothing shows to be readable, or that came in part, are not read', () => {

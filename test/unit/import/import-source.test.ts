@@ -277,6 +277,28 @@ describe('2.5 what an import counts', () => {
     expect(store.of('partly').content.values).toEqual({ email: 'c@x', firstName: 'Jan' });
   });
 
+  it('2.3 a group that could not be found keeps its members; one that was found loses whom it has lost', async () => {
+    const { store, counts } = await imported({
+      known: (known) => {
+        known.put('a', { roleFacts: { groups: ['Leads', 'Coaches'] } });
+        known.put('b', { roleFacts: { groups: ['Leads'] } });
+      },
+      pages: [
+        page([
+          record('a', { roleFacts: { groups: [] }, groupsNotRead: ['Leads'] }),
+          record('b', { roleFacts: { groups: [] }, groupsNotRead: ['Leads'] }),
+          record('c', { roleFacts: { groups: ['Coaches'] }, groupsNotRead: ['Leads'] }),
+        ]),
+      ],
+    });
+    expect(['a', 'b', 'c'].map((id) => store.of(id).content.roleFacts?.groups)).toEqual([
+      ['Leads'],
+      ['Leads'],
+      ['Coaches'],
+    ]);
+    expect(counts).toMatchObject({ changed: 1, unchanged: 1, new: 1 });
+  });
+
   it('2.2 rejected records are named with their reason, and never stop the rest', async () => {
     const { end, store } = await imported({ pages: [page([record('a'), record('b\u0000'), record('c')])] });
     expect(end.rejects).toEqual([

@@ -195,8 +195,24 @@ describe('an entry', () => {
   test('finds groups by DN in any spelling, and by name', async () => {
     const more = ['memberOf: CN=Team Leads,OU=Groups,DC=example,DC=com', 'memberOf: cn=coaches,ou=x,dc=example,dc=com'];
     const roleGroups = ['cn=team leads, ou=groups, dc=example, dc=com', 'Coaches', 'Nobody'];
-    const { records } = await read(file(unixUser(1, more)), { roleGroups });
+    const { records, end } = await read(file(unixUser(1, more)), { roleGroups });
     expect(records[0]?.roleFacts).toEqual({ groups: ['Coaches', 'cn=team leads, ou=groups, dc=example, dc=com'] });
+    expect(records[0]?.groupsNotRead).toEqual(['Nobody']);
+    expect(end.notes?.join()).toMatch(/"Nobody" does not occur/);
+  });
+
+  test('2.3 a name that two groups of the file have is not read; an empty group that the file shows is', async () => {
+    const member = (ou: string) => `memberOf: CN=Leads,OU=${ou},DC=example,DC=com`;
+    const empty = 'dn: cn=Empty,dc=example,dc=com\nobjectClass: groupOfNames\ncn: Empty';
+    const content = file(unixUser(1, [member('a')]), unixUser(2, [member('b')]), empty);
+    const { records, end } = await read(content, { roleGroups: ['Leads', 'Empty'] });
+    expect(records.map(({ roleFacts, groupsNotRead }) => [roleFacts, groupsNotRead])).toEqual([
+      [{ groups: [] }, ['Leads']],
+      [{ groups: [] }, ['Leads']],
+    ]);
+    expect(end.notes?.join()).toMatch(/"Leads" is ambiguous/);
+    const byDn = await read(content, { roleGroups: ['cn=leads,ou=b,dc=example,dc=com'] });
+    expect(byDn.records.map(({ roleFacts }) => roleFacts?.groups?.length)).toEqual([0, 1]);
   });
 });
 
