@@ -37,10 +37,9 @@ export async function* readAgents(source: Source, signal: AbortSignal): Read {
     ...(step.value === undefined ? [] : [step.value]),
     ...(outside === 0 ? [] : [`agent teams have ${String(outside)} members who are not in the list of agents`]),
   ];
-  const reasons = [...doubts, ...collected.doubts()];
   return {
-    complete: reasons.length === 0,
-    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+    whole: doubts.length === 0,
+    ...(doubts.length === 0 ? {} : { reason: doubts.join('; ') }),
     retryable: doubts.length > 0,
     notes: [
       ...scope.notes,

@@ -44,10 +44,9 @@ export async function* readResources(source: Source, signal: AbortSignal): Read 
   }
   const page = collected.takePage();
   if (page.records.length + page.rejected.length > 0) yield { ...page, total: resources.length };
-  const reasons = [...doubts, ...collected.doubts()];
   return {
-    complete: reasons.length === 0,
-    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+    whole: doubts.length === 0,
+    ...(doubts.length === 0 ? {} : { reason: doubts.join('; ') }),
     retryable: doubts.length > 0,
     notes,
   };

@@ -76,7 +76,7 @@ describe('what is read', () => {
         supervises: [{ id: '5002', name: 'South' }],
       },
     ]);
-    expect(end).toMatchObject({ complete: true, retryable: false });
+    expect(end).toMatchObject({ whole: true, retryable: false });
     expect(requests.map(({ path }) => decodeURIComponent(path))).toEqual([
       '/unifiedconfig/config/agent?startIndex=0&resultsPerPage=100',
       '/unifiedconfig/config/agentteam?resultsPerPage=100&sort=name asc&startIndex=0',
@@ -100,7 +100,7 @@ describe('what is read', () => {
       [undefined, undefined],
       [undefined, undefined],
     ]);
-    expect(refused.end).toMatchObject({ complete: true, notes: [expect.stringMatching(/agents alone/)] });
+    expect(refused.end).toMatchObject({ whole: true, notes: [expect.stringMatching(/agents alone/)] });
   });
 
   test('agents that are marked for deletion are left out', async () => {
@@ -137,7 +137,7 @@ describe('3.1 pages', () => {
       agents([jan, ota], { start: 1, total: 3 }),
     ]);
     expect(records.map(({ externalId }) => externalId)).toEqual(['5007', '5008', '5009']);
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
     const [path, query] = requests[3]?.path.split('?') ?? [];
     expect(path).toBe('/unifiedconfig/config/agent');
     expect(Object.fromEntries(new URLSearchParams(query))).toEqual({
@@ -154,7 +154,7 @@ describe('3.1 pages', () => {
     ['are fewer than announced', agents([jan], { start: 1, total: 3 }), /brought 2 and announced 3/],
   ])('that %s make the read incomplete', async (_, second, reason) => {
     const { end } = await readWith([rights, noTeams, first(), second]);
-    expect(end).toMatchObject({ complete: false, retryable: true, reason: expect.stringMatching(reason) as string });
+    expect(end).toMatchObject({ whole: false, retryable: true, reason: expect.stringMatching(reason) as string });
   });
 
   test('without a total prove nothing', async () => {
@@ -165,7 +165,7 @@ describe('3.1 pages', () => {
   test('are read unsorted where the interface refuses to sort', async () => {
     const bad = xml('<apiErrors><apiError><errorType>invalidInput</errorType></apiError></apiErrors>', 400);
     const { end, requests } = await readWith([agents([eva]), noTeams, bad, agents([eva])]);
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
     expect(requests.at(-1)?.path).not.toContain('sort');
   });
 });
@@ -177,7 +177,7 @@ describe('a supervisor’s account', () => {
   test('asks with ignoreRole where that shows more', async () => {
     const { records, end, requests } = await readWith([own, all, noTeams, all]);
     expect(records).toHaveLength(2);
-    expect(end).toMatchObject({ complete: true, notes: [expect.stringMatching(/ignoreRole/), expect.anything()] });
+    expect(end).toMatchObject({ whole: true, notes: [expect.stringMatching(/ignoreRole/), expect.anything()] });
     expect(requests.at(-1)?.path).toContain('ignoreRole=true');
   });
 

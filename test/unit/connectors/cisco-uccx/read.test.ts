@@ -66,7 +66,7 @@ describe('what is read', () => {
         supervises: [{ id: '6', name: 'North' }],
       },
     ]);
-    expect(end).toEqual({ complete: true, retryable: false, notes: [] });
+    expect(end).toEqual({ whole: true, retryable: false, notes: [] });
     expect(requests.map(({ path, headers }) => [path, headers['accept']])).toEqual(
       ['team', 'resource', 'resource/rosterd', 'resource'].map((path) => [`/adminapi/${path}`, 'application/xml']),
     );
@@ -156,7 +156,7 @@ describe('3.1 a read is complete', () => {
   test('not where a team has a member who is not in the list', async () => {
     const teamList = xml(teams(`<resources>${member('a')}${member('b')}</resources>`));
     const { end } = await readWith(lists(xml(resources(resource('a'))), teamList));
-    expect(end).toMatchObject({ complete: false, retryable: true });
+    expect(end).toMatchObject({ whole: false, retryable: true });
     expect(end.reason).toMatch(/North have 1 members/);
   });
 
@@ -167,7 +167,7 @@ describe('3.1 a read is complete', () => {
       notFound,
       xml(resources(resource('a'), resource('b'))),
     ]);
-    expect(end).toMatchObject({ complete: false, retryable: true });
+    expect(end).toMatchObject({ whole: false, retryable: true });
   });
 
   test('not where the answer has an error inside HTTP 200', async () => {
@@ -222,7 +222,7 @@ describe('a supervisor’s account is refused', () => {
     const list = xml(resources(resource('a'), resource('boss'), other));
     mockGets(origin, [xml(teams(north)), list, list]);
     const { end } = await readWhole((await open({}, {}, 'boss')).readAll(testKit().signal));
-    expect(end.complete).toBe(true);
+    expect(end.whole).toBe(true);
   });
 });
 
