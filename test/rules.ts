@@ -4,15 +4,18 @@
  */
 export const rules: Readonly<Record<string, string>> = {
   '2.1': 'An import writes accounts only.',
-  '2.2': 'A bad record is rejected, counted and named; it counts as seen and never stops the rest.',
+  '2.2':
+    'A bad value is not read, a bad record rejected, each named; neither stops the rest; whole and proof of absence.',
   '2.3': 'An attribute is a value, empty or not read; not read keeps what was known.',
   '2.4': 'What changed in nothing that is mapped costs no write and no log line.',
   '2.5': 'Counts tell read, new, changed, unchanged, gone, returned and rejected apart.',
   '2.6': 'Another system under a known source id is an error until a person confirms it.',
   '2.7': 'Accounts can be ignored, by a filter or by a person with a reason; it is reversible.',
+  '2.8': 'One account can be read anew on request, with the four steps in the answer.',
+  '2.9': 'What a source offers and nobody reads is named, with the key that it looks like.',
   '3.1': 'Absence is evidence only after a complete full import, or by a tombstone or a look-up.',
   '3.2': 'An incomplete import concludes nothing, and exit code, API, log and console say the same of it.',
-  '3.3': 'A full import in which fewer than half of the accounts appear, and at least five fewer, is held.',
+  '3.3': 'A full import in which fewer than half of those present before it appear, and at least five fewer, is held.',
   '3.4': 'A refused log-in is tried once and pauses the source; what is busy or unavailable is retried.',
   '3.5': 'A delta states what it can see; its cursor is taken before the full read starts.',
   '4.1': 'A link sticks: a linked account is never correlated again.',
@@ -26,6 +29,8 @@ export const rules: Readonly<Record<string, string>> = {
   '4.8': 'The order of pages, records, batches, workers, imports and runs changes nothing.',
   '4.9': 'A linked account whose values match another user: possible-duplicate, once per pair.',
   '4.10': 'The kinds of review items, their answers and what they hold; bound to their evidence.',
+  '4.11': 'What says nothing, or is shared by more than twenty, identifies nobody.',
+  '4.12': 'A match that a stronger rule or the names contradict is a question.',
   '5.1': 'Every field has a ranking; the highest-ranked applied snapshot with a value wins.',
   '5.2': 'Empty leaves the applied value standing, unless blanks of that source count.',
   '5.3': 'What holds an account back leaves its applied snapshot as it was.',
@@ -33,6 +38,7 @@ export const rules: Readonly<Record<string, string>> = {
   '5.5': 'The Windows login has its form, and is read-only while there is an AD link.',
   '5.6': 'The username of a synced user follows its source.',
   '5.7': 'For every user and field it can be explained who wins, since when, who loses, and what is held back.',
+  '5.8': 'Among the ACDs of a user the living speak; one that is gone has a voice only where no living one has.',
   '6.1': 'Sync is on by default for users with a link; local users have none.',
   '6.2': 'Off: nothing of that user moves, at once, also in a run that is under way.',
   '6.3': 'On again: reconciled at once, after a preview.',
@@ -63,6 +69,7 @@ export const rules: Readonly<Record<string, string>> = {
   '11.3': 'Exactly one team is the main team, and which.',
   '11.4': 'Supervision: the source owns it for UCCX and UCCE, unless merged.',
   '11.5': 'Groups are a tree of teams; what a scope holds.',
+  '11.6': "Teams and their bindings are people's to see and change, with a preview and undone.",
   '12.1': 'Attributes that a person set are never overwritten or removed by the sync.',
   '12.2': 'User ids are whole numbers; the next free numeric id is proposed.',
   '12.3': 'Fields that no source supplies are stored, edited and exported like the others.',
@@ -71,7 +78,7 @@ export const rules: Readonly<Record<string, string>> = {
   '12.6': 'Out of scope: passwords, queue log-on and queue profiles of agents.',
   '13.1': 'All decisions are counted before the first is applied; over a limit the run is held.',
   '13.2': 'A held run is superseded, approved as it was shown, or discarded part by part.',
-  '13.3': 'The first fill is not limited; the first reconcile of a later source is held.',
+  '13.3': 'The first fill is not limited until it is at rest; the first reconcile of a later source is held.',
   '13.4': 'A dry run is the same code path up to the write, also with another configuration.',
   '13.5': 'Each decision is checked again under lock.',
   '14.1': 'Schedules, one run of a source at a time, missed slots once; paused, resumed, retired.',
@@ -99,4 +106,4 @@ export const rules: Readonly<Record<string, string>> = {
 };
 
 /** Rules that nothing shows yet. The test prints them, and fails when one of them has a test after all. */
-export const open: ReadonlySet<string> = new Set();
+export const open: ReadonlySet<string> = new Set(['2.8', '2.9', '4.11', '4.12', '11.6']);

@@ -11,8 +11,8 @@ export const bugs: readonly Bug[] = [
   {
     about: 'fold: a team that a person took comes back with the source (spec 11.2)',
     file: 'src/domain/fold.ts',
-    right: "idsOf(ranked, 'teams')], input.words.teamsTaken)",
-    wrong: "idsOf(ranked, 'teams')], [])",
+    right: "idsOf(ranked, 'teams', input.policy)], input.words.teamsTaken)",
+    wrong: "idsOf(ranked, 'teams', input.policy)], [])",
   },
   {
     about: 'correlation: of several users that match the first one is linked (spec 4.2)',
