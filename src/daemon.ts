@@ -1,5 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectors } from '../connectors/registry.ts';
 import { localOperatorName } from './access/operators.ts';
@@ -9,14 +8,16 @@ import type { DryRunReport } from './api/schemas/runs.ts';
 import { buildApplication, connectorDefinitions, type Application } from './application.ts';
 import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
-import { holdPort, type HeldPort } from './held-port.ts';
+import { holdPort } from './held-port.ts';
+import { listen, removeDaemonFile, writeDaemonFile } from './listening.ts';
 import { collectOpened, type Opened } from './opened.ts';
-import { keepDryRuns, noDryRuns, openDryRun, playDryRun } from './dry-run.ts';
+import { keepDryRuns, noDryRuns, removeLeftDryRun, openDryRun, playDryRun } from './dry-run.ts';
 import type { QueueBackend } from './queue/run-queue.ts';
 import { createScheduler, isCronExpression } from './runs/schedule.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { plaintextAllowed } from './settings/transport.ts';
+import { prepareDataDirectory } from './store/embedded/data-directory.ts';
 import { migrateSchema } from './store/migrate.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { runStore } from './store/run-store.ts';
@@ -99,10 +100,12 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const does = (role: ProcessRole): boolean => options.role === 'all' || options.role === role;
+  prepareDataDirectory(settings.dataDir);
   const port = does('api') ? await holdPort(settings.http) : null;
   if (port !== null) opened.add('port', () => port.release());
   const store = await openStore(settings, { role: 'daemon', waitMs: 10_000, create: true, schema: 'current' });
   opened.add('database', () => store.close());
+  await removeLeftDryRun(settings.dataDir);
   // What only a daemon needs is loaded here: commands in process start without it.
   const [{ openRunQueue, openRunWorker }, { buildNotifier }] = await Promise.all([
     import('./queue/run-queue.ts'),
@@ -133,7 +136,7 @@ async function serve(
   const { engine, api } = application;
   opened.add('API', () => api.close());
   // Before any work is taken: who cannot be asked must not work for others.
-  const listening = port === null ? undefined : await listen(settings, application, port);
+  const listening = port === null ? undefined : await listen(settings.http, api, port);
   const worker = does('worker')
     ? await openRunWorker(
         backend,
@@ -146,11 +149,12 @@ async function serve(
     : undefined;
   opened.add('worker', () => worker?.close());
   if (listening !== undefined) {
-    opened.add('daemon.json', () => rm(daemonFile(settings), { force: true }));
-    await sayWhere(settings, application, store, listening);
+    opened.add('daemon.json', () => removeDaemonFile(settings.dataDir));
+    await writeDaemonFile(settings.dataDir, { address: listening.address, token: application.localToken });
+    store.describe({ address: listening.address });
   }
   log.info(
-    { address: listening, role: options.role, database: settings.database.kind, config: settings.configFile },
+    { ...listening, role: options.role, database: settings.database.kind, config: settings.configFile },
     'started',
   );
   opened.add('schedule', () => scheduler.stop());
@@ -201,25 +205,6 @@ async function inRounds(ms: number, signal: AbortSignal, log: Logger, round: () 
     await round().catch(told);
     await sleep(ms, undefined, { signal }).catch(told);
   }
-}
-
-/** Opens the API's port; gives the address under which this machine reaches it. */
-async function listen(settings: Settings, { api }: Application, port: HeldPort): Promise<string> {
-  await port.release();
-  return api.listen({ host: settings.http.host, port: settings.http.port });
-}
-
-/** Leaves address and token for the command line on this machine. */
-async function sayWhere(settings: Settings, { localToken }: Application, store: Store, address: string): Promise<void> {
-  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-  const file = { address, token: localToken, pid: process.pid, startedAt: new Date().toISOString() };
-  await rm(daemonFile(settings), { force: true });
-  await writeFile(daemonFile(settings), JSON.stringify(file), { mode: 0o600, flag: 'wx' });
-  store.describe({ address });
-}
-
-function daemonFile(settings: Settings): string {
-  return join(settings.dataDir, 'daemon.json');
 }
 
 async function queueBackend(settings: Settings, store: Store): Promise<QueueBackend> {

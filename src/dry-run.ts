@@ -15,7 +15,7 @@ import {
   type PlayedDecision,
 } from './store/queries/dry-run.ts';
 import { createRunQueries } from './store/queries/runs.ts';
-import { openScratchStore, type ScratchStore } from './store/scratch-store.ts';
+import { openScratchStore, removeLeftScratchStore, type ScratchStore } from './store/scratch-store.ts';
 import type { Db } from './store/sql.ts';
 
 /** What a dry run needs of the process that plays it. */
@@ -28,6 +28,11 @@ export type DryRunOptions = Pick<
 const mostNamed = 50_000;
 /** As for the embedded database: it is one. */
 const batchSize = 200;
+
+/** Removes the copy that a dry run which was killed has left. */
+export function removeLeftDryRun(dataDir: string): Promise<void> {
+  return removeLeftScratchStore(join(dataDir, 'dry-run'));
+}
 
 /** A copy of the store to play a sync on; `from` is not needed any more once this has been made. Null: an empty one. */
 export function openDryRun(dataDir: string, from: Db | null): Promise<ScratchStore> {

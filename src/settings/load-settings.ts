@@ -243,7 +243,12 @@ async function checkCaFile(
 
 /** An address with a password is wrong in itself and may be wrong for its key too: the first says what to do. */
 function withoutRepetition(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
-  return problems.filter(({ key }, index) => key === '' || problems.findIndex((other) => other.key === key) === index);
+  const told = new Set<string>();
+  return problems.filter(({ key }) => {
+    if (key !== '' && told.has(key)) return false;
+    told.add(key);
+    return true;
+  });
 }
 
 /** By line; what does not stand in the file comes last. */

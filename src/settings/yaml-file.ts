@@ -31,7 +31,10 @@ const maximumNodes = 50_000;
 export function parseConfiguration(text: string, file: string): RawConfiguration {
   const lines = new LineCounter();
   // Pretty errors quote the line at fault, and a line at fault may hold a password.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, strict: true });
+  // The library compares each key with all before it; below it is asked of a set.
+  const document = parseDocument(text, {
+    ...{ lineCounter: lines, prettyErrors: false, stringKeys: true, strict: true, uniqueKeys: false },
+  });
   const origins = new Map<string, string>([['', file]]);
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)
@@ -65,6 +68,7 @@ function mapToPlain(
   const mapping = emptyMapping();
   for (const { key, value } of pairs) {
     const name = isScalar(key) ? String(key.value) : '';
+    if (Object.hasOwn(mapping, name)) reading.problems.push(keyTwice(key, reading));
     remember(key, [...path, name], reading);
     mapping[name] = toPlain(value, [...path, name], reading);
   }
@@ -78,6 +82,11 @@ function itemToPlain(item: Node, path: readonly PropertyKey[], reading: Reading)
 
 function remember(node: Node, path: readonly PropertyKey[], { file, lines, origins }: Reading): void {
   origins.set(keyPath(path), `${file}:${lines.linePos(node.range?.[0] ?? 0).line}`);
+}
+
+function keyTwice(key: Node, { file, lines }: Reading): ConfigurationProblem {
+  const origin = `${file}:${String(lines.linePos(key.range?.[0] ?? 0).line)}`;
+  return { key: '', origin, message: 'is not valid YAML here: the same key stands twice in one mapping' };
 }
 
 function aliasOfNothing(path: readonly PropertyKey[], { file, origins }: Reading): ConfigurationProblem {
@@ -103,8 +112,6 @@ function describe(fault: YAMLError): string {
   switch (fault.code) {
     case 'TAG_RESOLVE_FAILED':
       return 'a value that begins with ! is a tag that is not known; put it in quotes';
-    case 'DUPLICATE_KEY':
-      return 'the same key stands twice in one mapping';
     case 'BAD_DIRECTIVE':
       return 'a line that begins with % is a directive that is not known';
     case 'MULTIPLE_DOCS':

@@ -1,10 +1,11 @@
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openDatabase } from './database.ts';
 import { acquireDataDirectory, clusterDirectory } from './embedded/data-directory.ts';
+import { DataDirectoryError } from './embedded/errors.ts';
 import { openEmbeddedDatabase } from './embedded/embedded-database.ts';
 import { migrateSchema } from './migrate.ts';
 import { query, type Db } from './sql.ts';
@@ -67,6 +68,21 @@ export async function openScratchStore(directory: string, from: Db | null): Prom
     removeAll();
     throw error;
   }
+}
+
+/**
+ * Removes what a process that was killed in the middle of a copy has left: a whole store, with everybody in it. One that
+ * is at work there keeps it.
+ */
+export async function removeLeftScratchStore(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  const owned = await acquireDataDirectory(directory, { role: 'command', waitMs: 0 }).catch((error: unknown) => {
+    if (error instanceof DataDirectoryError && error.code === 'data-directory-held') return null;
+    throw error;
+  });
+  if (owned === null) return;
+  owned.release();
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** Lines of a table's name and some of its rows as JSON, all from one state. */

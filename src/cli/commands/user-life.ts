@@ -58,7 +58,8 @@ export function addUserLifeCommands(user: RosterdCommand, runner: Runner): void 
     details: [
       'Only who has been inactive for as long as retention.users of the configuration says (365 days by default), and whom no',
       'source has any more. Ids, kinds and times stay: the events, and who owned which ACD id when. It cannot be undone;',
-      'backups that were made before still have everything.',
+      'backups that were made before still have everything, and the files of the database keep deleted rows until their',
+      'tables have been vacuumed and the space was used again (PostgreSQL: `VACUUM FULL` does it at once).',
     ].join('\n'),
     arguments: { USER: 'id or username' },
     options: [

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -43,6 +44,9 @@ export const clusterDirectory = (dataDirectory: string): string => join(dataDire
 const lockFile = (path: string): string => join(path, 'lock');
 const holderFile = (path: string): string => join(path, 'holder.json');
 
+/** What rosterd itself puts there; with a database elsewhere there is no lock. */
+const ownNames = new Set(['daemon.json', 'dry-run', 'holder.json', 'lock', 'pg', 'socket']);
+
 const POLL_MS = 25;
 /** Covers the moments in which the lock is already or still held but `holder.json` tells of another process or none. */
 const SETTLE_MS = 250;
@@ -77,7 +81,13 @@ export function readHolder(dir: string): Holder | null {
   return existsSync(lockFile(path)) && isLocked(path) ? parseHolder(path) : null;
 }
 
+/** Makes a directory for what only its owner may read, or closes one that is there. @throws DataDirectoryError */
+export function prepareDataDirectory(dir: string): void {
+  prepare(resolve(dir), true);
+}
+
 function prepare(path: string, create: boolean): void {
+  refuseOthers(path);
   if (!create) {
     if (!existsSync(lockFile(path))) throw noStore(path);
     return;
@@ -85,15 +95,54 @@ function prepare(path: string, create: boolean): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     if ((statSync(path).mode & 0o077) !== 0) closeToOthers(path);
+    closeWhatIsThere(path);
   } catch (error) {
     if (error instanceof DataDirectoryError) throw error;
     throw unusable(path, error);
   }
 }
 
+/**
+ * Whoever owns the directory, or a link on the way to what is in it, decides what stands there: root, who may write
+ * everywhere, must not be led by another user's directory. Root's commands work where root's daemon does.
+ */
+function refuseOthers(path: string): void {
+  const self = process.getuid?.();
+  if (self === undefined) return;
+  for (const each of [path, lockFile(path), clusterDirectory(path)]) {
+    const stat = lstatSync(each, { throwIfNoEntry: false });
+    if (stat === undefined) continue;
+    if (stat.isSymbolicLink() && each !== path) throw foreign(each, 'is a symbolic link');
+    const { uid } = stat.isSymbolicLink() ? statSync(each) : stat;
+    if (uid !== self || stat.uid !== self)
+      throw foreign(
+        each,
+        `belongs to another user (uid ${String(uid === self ? stat.uid : uid)}, not ${String(self)})`,
+      );
+  }
+}
+
+function foreign(path: string, what: string): DataDirectoryError {
+  return new DataDirectoryError(
+    'data-directory-unusable',
+    `${path} ${what}; run rosterd as the owner of its data directory (sudo -u USER rosterd …), or name another dataDir`,
+  );
+}
+
+/** What another umask, a restored backup or a copy has left open: nothing below is anybody else's. */
+function closeWhatIsThere(path: string): void {
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const below = join(path, entry.name);
+    const stat = lstatSync(below, { throwIfNoEntry: false });
+    // Gone since it was listed, as files of a process that is ending are.
+    if (stat !== undefined && !stat.isSymbolicLink() && (stat.mode & 0o077) !== 0) chmodSync(below, stat.mode & 0o700);
+  }
+}
+
 /** Only a directory that is ours or empty: closing a mistyped `/srv` or `/tmp` would hurt others. */
 function closeToOthers(path: string): void {
-  if (!existsSync(lockFile(path)) && readdirSync(path).length > 0) {
+  if (!existsSync(lockFile(path)) && readdirSync(path).some((name) => !ownNames.has(name))) {
     throw new DataDirectoryError(
       'data-directory-unusable',
       `${path} has other files in it and is open to other users; name an empty directory as dataDir, or chmod 700 this one`,

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,6 +53,43 @@ async function refusal(attempt: Promise<unknown>): Promise<DataDirectoryError> {
 }
 
 describe('a data directory', () => {
+  it('of another user is refused, as root too, and so is one with a link in it (issue 10, point 15)', async () => {
+    for (const plant of [
+      () => chownSync(dir, 65_534, 65_534),
+      () => {
+        writeFileSync(join(dir, 'lock'), '');
+        chownSync(join(dir, 'lock'), 65_534, 65_534);
+      },
+      () => symlinkSync('/etc/passwd', join(dir, 'lock')),
+      () => symlinkSync(temp.path, join(dir, 'pg')),
+    ]) {
+      mkdirSync(dir, { mode: 0o700 });
+      plant();
+      const error = await refusal(acquireDataDirectory(dir, { role: 'daemon', waitMs: 0 }));
+      expect(error.code).toBe('data-directory-unusable');
+      expect(error.message).toMatch(/belongs to another user|is a symbolic link/);
+      rmSync(dir, { recursive: true });
+    }
+    mkdirSync(dir, { mode: 0o700 });
+    const link = join(temp.path, 'link');
+    symlinkSync(dir, link);
+    lchownSync(link, 65_534, 65_534);
+    expect((await refusal(acquireDataDirectory(link, { role: 'daemon', waitMs: 0 }))).message).toContain(
+      'another user',
+    );
+  });
+
+  it('closes to others what an open umask or a restored backup has left in it', async () => {
+    mkdirSync(dir, { mode: 0o700 });
+    for (const name of ['daemon.json', 'holder.json', 'lock']) writeFileSync(join(dir, name), '');
+    mkdirSync(join(dir, 'pg'));
+    for (const name of readdirSync(dir)) chmodSync(join(dir, name), 0o777);
+    const owned = await acquireDataDirectory(dir, { role: 'daemon', waitMs: 0 });
+    const open = readdirSync(dir).filter((name) => (statSync(join(dir, name)).mode & 0o077) !== 0);
+    owned.release();
+    expect(open).toEqual([]);
+  });
+
   it('refuses a second daemon at once and names the first', async () => {
     const daemon = await holdElsewhere('daemon');
     daemon.say('describe http://127.0.0.1:8080');

@@ -385,6 +385,14 @@ describe('a bad configuration', () => {
     expect(message).not.toContain('hunter2');
   });
 
+  it('is judged in a time that grows with its entries and not with their square (issue 10, point 15)', async () => {
+    const entries = Array.from({ length: 40_000 }, (_, index) => `    role-${String(index)}: a\n`);
+    const error = await load(`roles:\n  catalogue:\n${entries.join('')}    role-7: b\n`).catch((e: unknown) => e);
+    expect((error as ConfigurationError).problems).toMatchObject([
+      { message: 'is not valid YAML here: the same key stands twice in one mapping' },
+    ]);
+  });
+
   it('names key and origin of each problem for programs', async () => {
     const error = await load('http: {port: -1}\n', { env: { ROSTERD_LOG_LEVEL: 'loud' } }).catch((e: unknown) => e);
     expect((error as ConfigurationError).problems).toMatchObject([
