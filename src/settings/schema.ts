@@ -110,7 +110,7 @@ export const topSchema = z.strictObject({
     .refine(({ host, allowPlaintext }) => allowPlaintext || isLoopback(host), {
       path: ['host'],
       error:
-        "is not this machine itself, so that tokens and people's data would travel in clear: leave it at 127.0.0.1 behind a reverse proxy that ends TLS, or say so with http.allowPlaintext: true",
+        "must be this machine itself (127.0.0.1) behind a reverse proxy that ends TLS; else tokens and people's data travel in clear, which has to be said: http.allowPlaintext: true",
     })
     .prefault({}),
   organization: z

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Attribute, Change, Client } from 'ldapts';
@@ -144,7 +145,7 @@ process.on('SIGUSR2', () => {
 
 /** Every GET route of the API, with ids that exist and ids that do not. */
 async function apiAnswers({ address, token }: Daemon): Promise<{ path: string; text: string }[]> {
-  const headers = { authorization: `Bearer ${token}`, 'x-rosterd-os-user': 'tester' };
+  const headers = { authorization: `Bearer ${token}`, 'x-rosterd-os-user': userInfo().username };
   const get = async (path: string): Promise<string> => (await fetch(`${address}${path}`, { headers })).text();
   const document = JSON.parse(await get('/api/v1/openapi.json')) as { paths: Record<string, { get?: unknown }> };
   const described = Object.entries(document.paths).flatMap(([path, { get: route }]) => (route ? [path] : []));

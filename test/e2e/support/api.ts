@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { Daemon } from './rosterd.ts';
 
 /** What the API of a daemon says to the local operator; many answers cost less than as many commands. */
@@ -7,7 +8,7 @@ export type Api = {
 };
 
 export function apiOf({ address, token }: Daemon): Api {
-  const headers = { authorization: `Bearer ${token}`, 'x-rosterd-os-user': 'tester' };
+  const headers = { authorization: `Bearer ${token}`, 'x-rosterd-os-user': userInfo().username };
   return {
     list: async <Row>(path: string, query: Readonly<Record<string, string>> = {}) => {
       const answer = await fetch(`${address}/api/v1${path}?${new URLSearchParams(query).toString()}`, { headers });

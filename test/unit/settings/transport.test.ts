@@ -47,8 +47,8 @@ describe('the way to a server (architecture 8, issue 10 point 2)', () => {
     ['queue: redis://cache.example', 'queue', 'would send its password in clear to cache.example: write rediss://'],
     ['database: postgres://db.example/r?sslmode=disabled', 'database', 'has an sslmode that is not known'],
     ['database: {url: postgres://db.example/r, caFile: none.pem}', 'database.caFile', 'cannot be read (ENOENT)'],
-    ['http: {host: 0.0.0.0}', 'http.host', 'is not this machine itself'],
-    ['http: {host: "::"}', 'http.host', 'is not this machine itself'],
+    ['http: {host: 0.0.0.0}', 'http.host', 'must be this machine itself'],
+    ['http: {host: "::"}', 'http.host', 'must be this machine itself'],
     ['http: {trustedProxies: [10.0.0.0/33]}', 'http.trustedProxies[0]', 'must be an address or a network'],
     ['database: {url: postgres://db.example/r, caFlie: ca.pem}', 'database', 'caFile: PATH'],
   ])('is refused by the configuration check: %s', async (yaml, key, message) => {
