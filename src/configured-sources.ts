@@ -23,7 +23,7 @@ export function connectorDefinitions(connectors: Connectors): ReadonlyMap<string
   return new Map(
     [...connectors].map(([kind, { configSchema, as, defaultMatch, capabilities }]) => [
       kind,
-      { configSchema, as, defaultMatch, reusableIds: capabilities.reusableIds },
+      { configSchema, as, defaultMatch, reusableIds: capabilities.reusableIds, delta: capabilities.delta },
     ]),
   );
 }

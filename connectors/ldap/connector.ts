@@ -10,7 +10,7 @@ import {
   describePeople,
 } from '../../src/connector-kit/ldap/directory-check.ts';
 import { readDirectory } from '../../src/connector-kit/ldap/directory-read.ts';
-import { planFields, readFlag } from '../../src/connector-kit/ldap/field-plan.ts';
+import { planFields, readDisabled } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { equals, parseFilter, present } from '../../src/connector-kit/ldap/filter.ts';
 import { memberAttributes, readGroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
@@ -23,7 +23,7 @@ import { provenAttributes } from '../../src/connector-kit/ldap/proof.ts';
 import { readOne, readSome, requireSight } from '../../src/connector-kit/ldap/read-one.ts';
 import { config } from './config.ts';
 import type { Config } from './config.ts';
-import { defaultFields, idAttributeOf, idOf, mapEntry, mappable } from './map.ts';
+import { defaultFields, idAttributeOf, idOf, mapEntry, mappable, whyNoId } from './map.ts';
 
 /** OpenLDAP and other directories of the LDAP standard; a full read so far. */
 export const connector: Connector<Config> = {
@@ -76,6 +76,7 @@ async function* readAll(reach: Reach, kit: Kit, signal: AbortSignal): Read {
       binary: new Set(),
       pageSize: settings.pageSize,
       idOf: (entry) => idOf(entry, plan),
+      whyNoId: (entry) => whyNoId(entry, plan),
       mapEntry: (entry, externalId) => mapEntry(entry, externalId, mapContext),
       notes: () => [...(groups?.problems ?? []), ...unreadNotes(plan, proven)],
     },
@@ -117,7 +118,7 @@ async function lookUp(reach: Reach, externalId: string, signal: AbortSignal): Pr
     await requireSight(connection, { base: settings.baseDn, filter: parseFilter(settings.filter) }, signal);
     return 'absent';
   }
-  return disabled !== undefined && readFlag(entry, disabled, new Set()) === true ? 'disabled' : 'present';
+  return disabled !== undefined && readDisabled(entry, disabled, new Set()) === true ? 'disabled' : 'present';
 }
 
 async function check(settings: Config, kit: Kit): Promise<CheckReport['steps']> {

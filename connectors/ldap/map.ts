@@ -1,6 +1,6 @@
 import type { AccountRecord } from '../../src/domain/account.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
-import { positionOf, readFields, readFlag, readTeams, unreadOf } from '../../src/connector-kit/ldap/field-plan.ts';
+import { positionOf, readDisabled, readFields, readTeams, unreadOf } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import { namesOfMember } from '../../src/connector-kit/ldap/group-members.ts';
@@ -52,12 +52,21 @@ export function idOf(entry: Entry, plan: FieldPlan): string | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
+/** Why `idOf` gives none. */
+export function whyNoId(entry: Entry, plan: FieldPlan): string {
+  const attribute = idAttributeOf(plan);
+  const values = entry.texts.get(attribute) ?? [];
+  const which = `${attribute}, which is the id`;
+  if (values.length !== 1) return `it shows ${values.length === 0 ? 'no' : 'several values of'} ${which}`;
+  return `its ${which}, is no text that can be used: name an attribute of text in mapping.externalId, such as entryUUID, or take that line out`;
+}
+
 /** An entry as an account. Throws UnusableEntry. */
 export function mapEntry(entry: Entry, externalId: string, context: MapContext): AccountRecord {
   const { plan, proven, groups } = context;
   const unread: string[] = [];
   const fields = readFields(entry, plan.fields, proven, unread);
-  const disabled = plan.parts.disabled === undefined ? undefined : readFlag(entry, plan.parts.disabled, proven);
+  const disabled = plan.parts.disabled === undefined ? undefined : readDisabled(entry, plan.parts.disabled, proven);
   const teams = readTeams(entry, plan.parts.team, proven, unread);
   return {
     externalId,

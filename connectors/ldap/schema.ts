@@ -11,5 +11,5 @@ export const externalId = z
       .string()
       .min(1)
       .max(longestId)
-      .regex(/^[^\p{C}]+$/u),
+      .regex(/^[^\p{C}\ufffd]+$/u),
   );

@@ -3,6 +3,7 @@ import type { AccountPart, Field } from '../../src/domain/fields.ts';
 import { dnKey, parseDn } from '../../src/connector-kit/ldap/dn.ts';
 import {
   orUnread,
+  readDisabled,
   readFields,
   readFlag,
   unreadOf,
@@ -190,7 +191,7 @@ function composedLogin(entry: LdifEntry, context: MapContext): string | undefine
 }
 
 function disabledOf(entry: LdifEntry, { plan, present }: MapContext): boolean | undefined {
-  if (plan.parts.disabled !== undefined) return readFlag(entry, plan.parts.disabled, present);
+  if (plan.parts.disabled !== undefined) return readDisabled(entry, plan.parts.disabled, present);
   const text = usableValues(entry, 'useraccountcontrol')[0];
   if (text === undefined) return readFlag(entry, 'nsaccountlock', present);
   const control = userAccountControl.safeParse(text);

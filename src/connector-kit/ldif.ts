@@ -52,7 +52,10 @@ export async function* readLdif(
   return end;
 }
 
-/** Cuts pieces of a file into lines; of a line beyond all measure only the beginning is kept. */
+/**
+ * Cuts pieces of a file into lines; of a line beyond all measure only the beginning is kept. A character of a line stands for
+ * one byte, because exporters fold lines in the middle of a letter.
+ */
 class Lines {
   #carry: Buffer[] = [];
   #carried = 0;
@@ -68,7 +71,7 @@ class Lines {
       this.#keep(chunk);
       return [];
     }
-    const text = Buffer.concat([...this.#carry, chunk.subarray(0, lastBreak)]).toString('utf8');
+    const text = Buffer.concat([...this.#carry, chunk.subarray(0, lastBreak)]).toString('latin1');
     this.#carry = [];
     this.#carried = 0;
     this.#keep(chunk.subarray(lastBreak + 1));
@@ -77,7 +80,7 @@ class Lines {
 
   /** What stands after the last line break. */
   rest(): string {
-    return Buffer.concat(this.#carry).toString('utf8');
+    return Buffer.concat(this.#carry).toString('latin1');
   }
 
   #keep(bytes: Buffer): void {
@@ -191,8 +194,8 @@ class Records {
   }
 
   #endLogical(): void {
-    const line = this.#logical;
-    if (line === undefined) return;
+    if (this.#logical === undefined) return;
+    const line = fromBytes(this.#logical);
     this.#logical = undefined;
     if (line.startsWith('#')) this.#comment(line);
     else if (!this.#aside && line !== '-') this.#attribute(line);
@@ -305,6 +308,11 @@ class Records {
     if (this.#names.size < 1000) this.#names.set(name, lower);
     return lower;
   }
+}
+
+/** A line as it was written, in UTF-8, from one character per byte. */
+function fromBytes(line: string): string {
+  return /[\u0080-\u00ff]/.test(line) ? Buffer.from(line, 'latin1').toString('utf8') : line;
 }
 
 const tooLong = { flaw: `is longer than ${String(longestValue)} characters` };

@@ -80,7 +80,9 @@ function inEnvironment(name: string, place: SecretPlace): Reader {
   const origin = `environment variable ${name}`;
   const fetch = (): Promise<string> => {
     const value = place.env[name];
-    return value === undefined ? Promise.reject(unusable(`${origin} is not set`)) : Promise.resolve(value);
+    return value === undefined
+      ? Promise.reject(unusable(`${origin} is not set`))
+      : Promise.resolve(withoutLineEnd(value));
   };
   return { origin, fetch };
 }
@@ -91,13 +93,33 @@ function inFile(path: string): Reader {
 }
 
 async function readSecretFile(path: string, origin: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    const text = await readFile(path, 'utf8');
-    return text.replace(/\r?\n$/, '');
+    bytes = await readFile(path);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     throw unusable(`${origin} cannot be read (${reason})`, cause);
   }
+  return withoutLineEnd(decodeSecret(bytes, origin));
+}
+
+/** Editors of Windows write UTF-16 and byte order marks: neither may reach a server as a wrong password, which locks accounts. */
+function decodeSecret(bytes: Buffer, origin: string): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  let text: string;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw unusable(`${origin} is not in UTF-8: save it so`, cause);
+  }
+  if (text.includes('\u0000')) throw unusable(`${origin} seems to be in UTF-16: save it as UTF-8`);
+  return text;
+}
+
+/** The line breaks behind a secret are the editor's; no server takes one. */
+function withoutLineEnd(text: string): string {
+  return text.replace(/[\r\n]+$/, '');
 }
 
 function unusable(message: string, cause?: unknown): SourceError {

@@ -124,9 +124,11 @@ function projectRoles(input: ProjectInput, refused: ReadonlySet<Part>): { roles:
   return { roles: [...roles].sort(compareText), unknown: unknown.sort(compareText) };
 }
 
-/** Undefined for a role that does not exist, null for one that means nothing. */
+/** Undefined for a role that does not exist, null for one that means nothing. The case of a role's name does not count. */
 function meaningOf(role: RoleName, { catalogue, roleMeanings }: SourceRules): RoleName | null | undefined {
   if (catalogue.includes(role)) return role;
+  const spelled = catalogue.find((known) => fold(known) === fold(role));
+  if (spelled !== undefined) return spelled;
   const means = roleMeanings?.get(role);
   return means === undefined || means === null || catalogue.includes(means) ? means : undefined;
 }

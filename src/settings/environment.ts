@@ -65,12 +65,22 @@ function unknownVariables(env: Environment, referenced: ReadonlySet<string>): Co
   const known = [...Object.keys(overrides), ...otherNames];
   return Object.keys(env)
     .filter((name) => name.startsWith('ROSTERD_') && !name.startsWith('ROSTERD_TEST_'))
-    .filter((name) => !known.includes(name) && !referenced.has(name))
+    .filter((name) => !known.includes(name) && !referenced.has(name) && !isOfPlatform(name, env[name] ?? ''))
     .map((name) => ({
       key: '',
       origin: `environment variable ${name}`,
       message: `is not known and no secret refers to it${suggestion(name, known)}; allowed are ${known.join(', ')}`,
     }));
+}
+
+/**
+ * Kubernetes sets these in every container beside a service named rosterd, or rosterd-something (architecture 8). A port that
+ * a person has written is a number, and stays an error.
+ */
+function isOfPlatform(name: string, text: string): boolean {
+  if (/_SERVICE_HOST$|_SERVICE_PORT(?:_[A-Z0-9_]+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/.test(name))
+    return true;
+  return name.endsWith('_PORT') && /^(?:tcp|udp|sctp):\/\//.test(text);
 }
 
 /** The variables that `{env: NAME}` anywhere in the file refers to. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SecretRef } from '../connector-kit/secret.ts';
@@ -81,14 +82,19 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
 const fallback: Top = topSchema.parse({});
 
 async function readText(configFile: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(configFile, 'utf8');
+    bytes = await readFile(configFile);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     const found = reason === 'ENOENT' ? 'does not exist' : `cannot be read (${reason})`;
     const message = `${found}; name the configuration with --config FILE or in the environment variable ROSTERD_CONFIG`;
     throw new ConfigurationError(configFile, [{ key: '', origin: configFile, message }]);
   }
+  if (isUtf8(bytes) && !bytes.includes(0)) return new TextDecoder().decode(bytes);
+  const encoding = bytes.includes(0) ? 'seems to be in UTF-16' : 'is not in UTF-8';
+  const message = `${encoding}; save it as UTF-8`;
+  throw new ConfigurationError(configFile, [{ key: '', origin: configFile, message }]);
 }
 
 function listAt(value: unknown, key: string): readonly unknown[] {

@@ -149,7 +149,9 @@ export type Top = z.infer<typeof topSchema>;
 
 /** The keys that a source of any kind may have; `validateCron` is the scheduler's own judgement. */
 export function commonSourceSchema(kinds: readonly string[], validateCron: (expression: string) => boolean) {
-  const cron = z.string().refine(validateCron, {
+  // The scheduler would take a sixth field, for seconds.
+  const isCron = (text: string): boolean => text.trim().split(/\s+/).length === 5 && validateCron(text);
+  const cron = z.string().refine(isCron, {
     error: 'must be a cron expression of five fields such as "0 2 * * *" (minute hour day month weekday)',
   });
   return z.strictObject({

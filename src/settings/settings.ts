@@ -12,6 +12,8 @@ export interface ConnectorDefinition {
   readonly as: SourceRole;
   readonly defaultMatch: readonly (readonly Field[])[];
   readonly reusableIds: boolean;
+  /** Changes can be read by themselves. */
+  readonly delta: boolean;
 }
 
 /** How a source counts in rankings, and whether it makes users by default (spec 4.5, 5.1). */

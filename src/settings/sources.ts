@@ -64,7 +64,11 @@ function readSource(written: unknown, index: number, context: SourceContext): Ou
 
   const config = readOwnKeys(own, connector.configSchema, at, commonKeys, context);
   problems.push(...config.problems);
-  if (judged.data !== undefined) problems.push(...misusedIdsLike(judged.data, connector, at, context));
+  if (judged.data !== undefined)
+    problems.push(
+      ...misusedIdsLike(judged.data, connector, at, context),
+      ...uselessDelta(judged.data, connector, at, context),
+    );
   if (judged.data === undefined || problems.length > 0) return { problems };
   return { settings: complete(judged.data, config.value, connector, context), problems };
 }
@@ -127,6 +131,18 @@ function misusedIdsLike(
   return [
     problemAt(['idsLike'], { at, origins }, `is ${show(common.idsLike)}; allowed only for a source with as: acd`),
   ];
+}
+
+/** A delta of a kind that has none would be a full import, as often as a delta is wanted. */
+function uselessDelta(
+  common: CommonSource,
+  connector: ConnectorDefinition,
+  at: readonly PropertyKey[],
+  { origins }: SourceContext,
+): ConfigurationProblem[] {
+  if (connector.delta || common.schedule.delta === undefined) return [];
+  const message = `is set, but the kind ${common.kind} has no delta: every import reads in full, as schedule.full says`;
+  return [problemAt(['schedule', 'delta'], { at, origins }, message)];
 }
 
 function complete(

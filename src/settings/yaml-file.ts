@@ -38,7 +38,7 @@ export function parseConfiguration(text: string, file: string): RawConfiguration
   const origins = new Map<string, string>([['', file]]);
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)
-    return { value: null, origins, problems: faults.map((fault) => toProblem(fault, file, lines)) };
+    return { value: null, origins, problems: faults.map((fault) => toProblem(fault, file, lines, text)) };
   try {
     const problems: ConfigurationProblem[] = [];
     const value = toPlain(document.contents, [], { file, document, lines, origins, problems, nodes: 0 });
@@ -99,12 +99,12 @@ function emptyMapping(): Record<string, unknown> {
   return Object.create(null) as Record<string, unknown>;
 }
 
-function toProblem(fault: YAMLError, file: string, lines: LineCounter): ConfigurationProblem {
-  return {
-    key: '',
-    origin: `${file}:${lines.linePos(fault.pos[0]).line}`,
-    message: `is not valid YAML here: ${describe(fault)}`,
-  };
+function toProblem(fault: YAMLError, file: string, lines: LineCounter, text: string): ConfigurationProblem {
+  const { line } = lines.linePos(fault.pos[0]);
+  // A cron expression, above all: what begins with * is an alias in YAML.
+  const beginsWithStar = /^[^#'"]*[:-]\s+\*/.test(text.split('\n')[line - 1] ?? '');
+  const hint = beginsWithStar ? '; put a value that begins with * in quotation marks' : '';
+  return { key: '', origin: `${file}:${line}`, message: `is not valid YAML here: ${describe(fault)}${hint}` };
 }
 
 /** The library's texts for these codes quote what was written, which may be a password that lacks its quotes. */

@@ -57,23 +57,52 @@ export async function openTls(
     await settle(secure, 'secureConnect', connection, placeOf(endpoint), signal);
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw withTlsHint(error);
   }
   return secure;
+}
+
+/** A server that expects something else than TLS at this port closes the connection, or waits. */
+function withTlsHint(error: unknown): unknown {
+  if (!(error instanceof SourceError) || (error.code !== 'unreachable' && error.code !== 'timeout')) return error;
+  const hint = 'does this port speak TLS (ldaps://, https://)? Check the port in connection.url';
+  return new SourceError('retryable', error.code, `${error.message}; ${hint}`, { cause: error });
 }
 
 /** The CAs of `tls.caFile`, as PEM; undefined where there is none. Throws a fatal SourceError `configuration`. */
 export async function readAuthorities(caFile: string | undefined): Promise<Buffer | undefined> {
   if (caFile === undefined) return undefined;
+  let bytes: Buffer;
   try {
-    return await readFile(caFile);
+    bytes = await readFile(caFile);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     throw new SourceError('fatal', 'configuration', `connection.tls.caFile ${caFile} cannot be read (${reason})`, {
       cause,
     });
   }
+  const problem = whyNoCertificates(bytes, caFile);
+  if (problem !== undefined)
+    throw new SourceError('fatal', 'configuration', `connection.tls.caFile ${caFile} ${problem}`);
+  return bytes.subarray(bytes.subarray(0, 3).equals(utf8Mark) ? 3 : 0);
 }
+
+const utf8Mark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Why a file gives no certificate to trust; Node would take it without a word, and trust nobody. */
+function whyNoCertificates(bytes: Buffer, path: string): string | undefined {
+  const text = bytes.toString('latin1');
+  if (/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return undefined;
+  if (bytes.length === 0) return 'holds no certificate: it is empty';
+  if (text.includes('-----BEGIN PKCS7-----') || (bytes[0] === 0x30 && bytes.includes(signedData)))
+    return `is PKCS7, not PEM: openssl pkcs7 ${text.includes('-----') ? '' : '-inform der '}-in ${path} -print_certs -out ca.pem`;
+  if (bytes[0] === 0x30) return `is in DER, not PEM: openssl x509 -inform der -in ${path} -out ca.pem`;
+  if (bytes.includes(0)) return 'holds no certificate in PEM; it seems to be in UTF-16: save it as plain text';
+  return 'holds no certificate in PEM (-----BEGIN CERTIFICATE-----)';
+}
+
+/** The OID of PKCS7's signed data, 1.2.840.113549.1.7.2. */
+const signedData = Buffer.from('06092a864886f70d010702', 'hex');
 
 /** Waits for the socket's event, its error, the time limit or the abort, whichever is first; destroys it unless the event came. */
 async function settle(

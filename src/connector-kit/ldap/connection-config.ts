@@ -20,6 +20,7 @@ function urlsOf(value: string | readonly string[]): readonly string[] {
 
 /** Says nothing of the address itself, since a mistaken one may hold a password. */
 function urlProblem(text: string): string | undefined {
+  if (/[,\s]/.test(text)) return 'must be one address; several are a list: [ldaps://ONE, ldaps://OTHER]';
   const parsed = URL.parse(text);
   if (parsed === null || !/^ldaps?:$/.test(parsed.protocol)) return 'must be ldap://HOST[:PORT] or ldaps://HOST[:PORT]';
   if (parsed.username !== '' || parsed.password !== '')

@@ -59,6 +59,8 @@ export class LdapConnection {
   readonly #timeoutMs: number;
   readonly #framer = new MessageFramer();
   readonly #pending = new Map<number, Pending>();
+  /** Whether anything has come from the server. */
+  #heard = false;
   #lastId = 0;
   #ended: Error | undefined;
   /** What a server might echo. */
@@ -210,6 +212,12 @@ export class LdapConnection {
   }
 
   readonly #receive = (chunk: Buffer): void => {
+    // An alert of TLS (RFC 8446, section 5.1).
+    if (!this.#heard && chunk[0] === 0x15 && chunk[1] === 0x03) {
+      this.#fail(new SourceError('fatal', 'tls', `${this.#place} speaks TLS from the start: use ldaps://`));
+      return;
+    }
+    this.#heard = true;
     try {
       this.#framer.push(chunk, (message) => this.#dispatch(message));
     } catch (error) {
@@ -229,10 +237,17 @@ export class LdapConnection {
     throw resultFailure(readResult(message.body), 'by ending the connection', this.#secrets);
   }
 
-  readonly #broken = (error: Error): void => this.#fail(connectionFailure(error, this.#place));
+  readonly #broken = (error: Error): void => this.#fail(this.#withHint(connectionFailure(error, this.#place)));
 
   readonly #closed = (): void =>
-    this.#end(new SourceError('retryable', 'unreachable', `${this.#place} closed the connection`));
+    this.#end(this.#withHint(new SourceError('retryable', 'unreachable', `${this.#place} closed the connection`)));
+
+  /** A port for TLS hangs up on whoever speaks in clear. */
+  #withHint(error: SourceError): SourceError {
+    if (this.#heard || 'encrypted' in this.#socket || error.code !== 'unreachable') return error;
+    const message = `${error.message} without an answer; where this port speaks TLS from the start, use ldaps://`;
+    return new SourceError('retryable', 'unreachable', message, { cause: error });
+  }
 
   #fail(error: Error): void {
     this.#end(error);

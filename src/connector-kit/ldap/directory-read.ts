@@ -23,6 +23,8 @@ export interface DirectoryRead {
   readonly controls?: readonly Control[];
   /** The external id of an entry; undefined when it has none that can be used. */
   idOf(entry: Entry): string | undefined;
+  /** Why an entry has no id that can be used, where more can be said than that. */
+  whyNoId?(entry: Entry): string;
   /** The account of an entry, or undefined for one that is none (it is counted under `notAccounts`). Throws UnusableEntry. */
   mapEntry(entry: Entry, externalId: string): AccountRecord | undefined;
   /** The entry with what the server did not send of it at once; undefined where nothing is missing. */
@@ -122,7 +124,7 @@ class ReadState {
   #mapOne(entry: Entry, read: DirectoryRead): AccountRecord | RejectedRecord | undefined {
     const position = positionOf(entry);
     const externalId = read.idOf(entry);
-    if (externalId === undefined) return { position, reason: 'it has no id that can be used' };
+    if (externalId === undefined) return { position, reason: read.whyNoId?.(entry) ?? 'it has no id that can be used' };
     if (!this.#seen.add(externalId)) return { externalId, position, reason: idCameTwice, repeated: true };
     return recordOf(read, entry, { externalId, position });
   }

@@ -4,6 +4,7 @@ import { isField } from '../../domain/fields.ts';
 import { compareText, fold, normalise } from '../../domain/text.ts';
 import { isWindowsLogin } from '../../domain/windows-login.ts';
 import { badMapping } from '../mapping.ts';
+import { readState } from '../value.ts';
 import { isNamedBy } from './dn.ts';
 import type { Entry } from './messages.ts';
 
@@ -34,6 +35,9 @@ const passwordAttributes: ReadonlySet<string> = new Set([
   ...['sambantpassword', 'sambalmpassword', 'sambapasswordhistory', 'krbprincipalkey', 'userpkcs12'],
 ]);
 
+/** Ids that are bytes: as text two of them may look the same. (Where a connector reads one, it does so by itself.) */
+const binaryIds: ReadonlySet<string> = new Set(['guid', 'objectsid', 'ms-ds-consistencyguid']);
+
 /**
  * Lays the source's `mapping` over the connector's default. Throws a fatal SourceError `configuration` for a key that the
  * connector does not take, for a value that is no attribute name, and for one that holds a password.
@@ -51,6 +55,8 @@ export function planFields(
     if (!attributeName.test(attribute)) throw badMapping(key, `"${attribute}" is no attribute name`);
     if (passwordAttributes.has(attribute.toLowerCase().replace(/;.*/, '')))
       throw badMapping(key, `${attribute} holds a password, which is never read`);
+    if (key === 'externalId' && binaryIds.has(attribute.toLowerCase()))
+      throw badMapping(key, `${attribute} holds bytes, not text: name an attribute of text, such as entryUUID`);
     const part = takes.parts.find((each) => each === key);
     if (part !== undefined) parts[part] = attribute.toLowerCase();
     else if (isField(key) && !takes.fixed.includes(key)) fields.set(key, [attribute.toLowerCase()]);
@@ -173,13 +179,20 @@ function firstValues(
   return { attribute: '', values: [] };
 }
 
-/** Flags of directories: TRUE and the like, FALSE and the like, or a time since when (pwdAccountLockedTime). */
+/** Whether an entry is disabled: a word such as inactive (inetUserStatus), or a flag. */
+export function readDisabled(entry: Entry, attribute: string, proven: ReadonlySet<string>): boolean | undefined {
+  return readState(usableValues(entry, attribute)[0] ?? '') ?? readFlag(entry, attribute, proven);
+}
+
+/** Flags of directories: TRUE and the like, FALSE and the like, or a time since or from when (pwdAccountLockedTime). */
 export function readFlag(entry: Entry, attribute: string, proven: ReadonlySet<string>): boolean | undefined {
   const value = usableValues(entry, attribute)[0]?.toLowerCase();
   if (value === undefined) return proven.has(attribute) ? false : undefined;
-  if (/^(?:true|yes|on|1)$/.test(value) || /^\d{10,14}(?:\.\d+)?z$/.test(value)) return true;
+  if (/^(?:true|yes|on|1)$/.test(value)) return true;
+  const time = /^(\d{10,14})(?:\.\d+)?z$/.exec(value)?.[1];
+  if (time !== undefined) return time.padEnd(14, '0') <= new Date().toISOString().replace(/\D/g, '').slice(0, 14);
   if (/^(?:false|no|off|0)$/.test(value)) return false;
-  throw new UnusableEntry(`${attribute} is neither TRUE nor FALSE nor a time`);
+  throw new UnusableEntry(`${attribute} is neither TRUE nor FALSE, nor a word such as inactive, nor a time`);
 }
 
 /**

@@ -25,8 +25,17 @@ export function filterProblem(text: string): string | undefined {
 
 /** Reads a filter. Throws an Error that says what is wrong. */
 export function parseFilter(text: string): Filter {
-  if (!isParenthesised(text.trim())) throw new Error('it must stand in parentheses, each of them closed');
-  return FilterParser.parseString(decodeUtf8Escapes(text.trim()));
+  const filter = withoutSpacesBetween(text.trim());
+  if (!isParenthesised(filter)) throw new Error('it must stand in parentheses, each of them closed');
+  return FilterParser.parseString(decodeUtf8Escapes(filter));
+}
+
+/** Spaces and line breaks between the parts of a filter, as people write long ones. No value begins or ends where they are. */
+function withoutSpacesBetween(text: string): string {
+  return text
+    .replace(/\)\s+(?=[()])/g, ')')
+    .replace(/\(\s+/g, '(')
+    .replace(/\(([&|!])\s+(?=\()/g, '($1');
 }
 
 /** ldapts overlooks a missing parenthesis at the end. Those within values are written `\28` and `\29`, so that all of them count. */

@@ -68,6 +68,15 @@ describe('filters', () => {
     },
   );
 
+  test('spaces and line breaks between its parts mean nothing; those within values stay', () => {
+    const [spaced, tight] = ['( & (cn=a b)\n  ( | (c=d ) (e=*) ) )', '(&(cn=a b)(|(c=d )(e=*)))'].map((text) => {
+      const writer = new BerWriter();
+      parseFilter(text).write(writer);
+      return writer.buffer.toString('hex');
+    });
+    expect(spaced).toBe(tight);
+  });
+
   test('escaped UTF-8 is sent as it is meant, a star that is escaped stays a star', () => {
     const writer = new BerWriter();
     parseFilter('(sn=M\\c3\\bcller\\2a)').write(writer);
@@ -170,6 +179,7 @@ describe('the connection', () => {
     [{ url: 'ldap://localhost', tls: { caFile: 'ca.pem' } }, 'no effect'],
     [{ url: 'http://dc1' }, 'ldaps://HOST'],
     [{ url: 'ldaps://dc1/dc=x' }, 'baseDn'],
+    [{ url: 'ldaps://dc1,ldaps://dc2' }, 'several are a list'],
     [{ url: 'ldaps://dc1', bindPassword: 'inline' }, 'never written inline'],
     [{ url: 'ldaps://dc1', startTLS: true }, 'startTLS'],
   ])('%j is refused', (connection, word) => {

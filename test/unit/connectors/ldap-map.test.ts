@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultFields, idOf, mapEntry, mappable } from '../../../connectors/ldap/map.ts';
+import { defaultFields, idOf, mapEntry, mappable, whyNoId } from '../../../connectors/ldap/map.ts';
 import { planFields } from '../../../src/connector-kit/ldap/field-plan.ts';
 import type { FieldPlan } from '../../../src/connector-kit/ldap/field-plan.ts';
 import type { Entry } from '../../../src/connector-kit/ldap/messages.ts';
@@ -56,6 +56,32 @@ test('5.5 a mapped Windows login must be one', () => {
   const other = accountOf({ ntlogin: ['jdoe@corp'] }, { windowsLogin: 'ntLogin' });
   expect(other).not.toHaveProperty('values.windowsLogin');
   expect(other).toHaveProperty('unread.reasons', ['windowsLogin is not of the form DOMAIN\\login']);
+});
+
+test.each([
+  ['active', false],
+  ['Inactive', true],
+  ['DISABLED', true],
+  ['20200101000000Z', true],
+  ['20991231000000Z', false],
+])('a state may be a word or a time: %s, disabled %s', (text, disabled) => {
+  expect(accountOf({ inetuserstatus: [text] }, { disabled: 'inetUserStatus' })).toMatchObject({ disabled });
+});
+
+test('2.2 an id that is no text is none, with the attribute and what to use', () => {
+  const plan = planOf({ externalId: 'audio' });
+  const binary = entry({ audio: ['ABCDEFGH\ufffd\ufffd'] });
+  expect(idOf(binary, plan)).toBeUndefined();
+  expect(whyNoId(binary, plan)).toMatch(/audio.*no text.*mapping\.externalId.*entryUUID/);
+  expect(() => planOf({ externalId: 'GUID' })).toThrow(/GUID holds bytes/);
+});
+
+test('2.4 of several values all are handed over, that of the entry’s own name in front, else the first', () => {
+  const several = { uid: ['azora', 'jdoe'], mail: ['z@x', 'a@x'] };
+  expect(accountOf(several)).toMatchObject({
+    values: { username: 'jdoe', email: 'a@x' },
+    several: { username: ['azora', 'jdoe'], email: ['a@x', 'z@x'] },
+  });
 });
 
 test('the id comes from entryUUID, or from the attribute that the mapping names', () => {

@@ -277,6 +277,24 @@ describe('2.5 what an import counts', () => {
     expect(store.of('partly').content.values).toEqual({ email: 'c@x', firstName: 'Jan' });
   });
 
+  it('2.4 of several values a linked account keeps the known one while it is among them', async () => {
+    const said = (email: string, all: readonly string[]) => ({ values: { email }, several: { email: all } });
+    const { store } = await imported({
+      known: (known) => {
+        for (const id of ['stays', 'goes']) known.put(id, { values: { email: 'z@x' } }, { linked: true });
+        known.put('unlinked', { values: { email: 'z@x' } });
+      },
+      pages: [
+        page([
+          record('stays', said('a@x', ['a@x', 'z@x'])),
+          record('goes', said('a@x', ['a@x', 'b@x'])),
+          record('unlinked', said('a@x', ['a@x', 'z@x'])),
+        ]),
+      ],
+    });
+    expect(['stays', 'goes', 'unlinked'].map((id) => store.of(id).content.values.email)).toEqual(['z@x', 'a@x', 'a@x']);
+  });
+
   it('2.3 a group that could not be found keeps its members; one that was found loses whom it has lost', async () => {
     const { store, counts } = await imported({
       known: (known) => {

@@ -229,3 +229,19 @@ describe('what becomes of an applied snapshot: fields', () => {
     expect(again).toEqual(once);
   });
 });
+
+it('2.4 of several values the applied one stays while it is among them', () => {
+  const said = (all: readonly string[]) =>
+    project({
+      content: { values: { email: 'a@x' }, several: { email: all } },
+      prior: slot('acd', { values: { email: 'z@x' } }),
+      rules: acdRules,
+      origin: 'local',
+      bindings: new Map(),
+      refusals: new Map(),
+      lost: new Set(),
+      now,
+    }).snapshot.values.email;
+  expect(said(['a@x', 'z@x'])).toBe('z@x');
+  expect(said(['a@x', 'b@x'])).toBe('a@x');
+});

@@ -349,3 +349,9 @@ describe('a refusal of teams', () => {
       expect({ kept: snapshot[part], refused }).toEqual({ kept: [billing], refused: [part] });
     });
 });
+
+it('10.2 a role in another case is the spelling of the one in the catalogue, and no question', () => {
+  const { snapshot, unknownRoles } = projected({ content: { roleFacts: { roles: ['SUPERVISOR', 'agent'] } } });
+  expect(snapshot.roles).toEqual(['agent', 'supervisor']);
+  expect(unknownRoles).toEqual([]);
+});

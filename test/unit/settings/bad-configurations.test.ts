@@ -30,6 +30,43 @@ const ad = (connection: string): string =>
 
 const cases: readonly Case[] = [
   {
+    name: 'a cron expression without quotation marks',
+    yaml: `${acd}    schedule:\n      full: */5 * * * *\n`,
+    problems: [
+      'FILE:6: is not valid YAML here: alias node must not have extra tokens; put a value that begins with * in quotation marks',
+    ],
+  },
+  {
+    name: 'a cron expression with seconds',
+    yaml: `${acd}    schedule: {full: '* * * * * *'}\n`,
+    problems: [
+      'FILE:5: sources[0].schedule.full is "* * * * * *"; must be a cron expression of five fields such as "0 2 * * *" (minute hour day month weekday)',
+    ],
+  },
+  {
+    name: 'a delta of a kind that has none',
+    yaml: `${acd}    schedule: {delta: '*/5 * * * *'}\n`,
+    problems: [
+      'FILE:5: sources[0].schedule.delta is set, but the kind csv-file has no delta: every import reads in full, as schedule.full says',
+    ],
+  },
+  {
+    name: 'ports that no platform has set',
+    yaml: acd,
+    env: {
+      ROSTERD_SERVICE_HOST: '10.96.0.12',
+      ROSTERD_SERVICE_PORT: '7420',
+      ROSTERD_SERVICE_PORT_HTTP: '7420',
+      ROSTERD_PORT: 'tcp://10.96.0.12:7420',
+      ROSTERD_PORT_7420_TCP: 'tcp://10.96.0.12:7420',
+      ROSTERD_PORT_7420_TCP_ADDR: '10.96.0.12',
+      ROSTERD_DB_PORT: '5432',
+    },
+    problems: [
+      `environment variable ROSTERD_DB_PORT: is not known and no secret refers to it; allowed are ${variables}`,
+    ],
+  },
+  {
     name: 'addresses with a % that begins no escape',
     yaml: 'database: {env: DB}\nqueue: {file: queue}\n',
     env: { DB: 'postgres://app:50%-W0rd@db/rosterd' },

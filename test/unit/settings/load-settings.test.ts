@@ -74,7 +74,7 @@ describe('settings', () => {
         '    createsUsers: false',
         '    enabled: false',
         '    idsLike: avaya',
-        '    schedule: {full: "0 3 * * *", delta: "*/5 * * * *", timeZone: Europe/Prague}',
+        '    schedule: {full: "0 3 * * *", timeZone: Europe/Prague}',
         '    match: [[firstName, lastName], [acdId]]',
         '    mapping: {team: Gang, attribute.agentId: Agent}',
         '    roles: [{when: {supervisor: true}, role: supervisor}, {when: {profile: P1}, role: lead}, {when: {group: G}, role: x}]',
@@ -88,7 +88,7 @@ describe('settings', () => {
       enabled: false,
       idsLike: 'avaya',
       reusableIds: true,
-      schedule: { full: '0 3 * * *', delta: '*/5 * * * *', timeZone: 'Europe/Prague' },
+      schedule: { full: '0 3 * * *', timeZone: 'Europe/Prague' },
       match: [['firstName', 'lastName'], ['acdId']],
       mapping: { team: 'Gang', 'attribute.agentId': 'Agent' },
       roles: [

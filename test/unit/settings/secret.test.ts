@@ -29,8 +29,23 @@ describe('a secret', () => {
     const folder = await folderWith({ pw: 'first\r\n' });
     const ref = SecretRef.from({ file: 'pw' }, { env: {}, folder });
     expect(await ref.read()).toBe('first');
-    await writeFile(join(folder, 'pw'), 'second \n\n');
-    expect(await ref.read()).toBe('second \n');
+    await writeFile(join(folder, 'pw'), 'second \n\r\n');
+    expect(await ref.read()).toBe('second ');
+  });
+
+  it('in a file as editors of Windows write it is read; in another encoding it is refused, never sent as it is', async () => {
+    const folder = await folderWith({
+      marked: '\ufeffpäss\r\n',
+      utf16: Buffer.from('\ufeffpäss\r\n', 'utf16le'),
+      big: Buffer.from('\ufeffpäss\n', 'utf16le').swap16(),
+      latin1: Buffer.from('päss\n', 'latin1'),
+      unmarked: Buffer.from('pass\n', 'utf16le'),
+    });
+    const read = (file: string) => SecretRef.from({ file }, { env: {}, folder }).read();
+    expect(await Promise.all(['marked', 'utf16', 'big'].map(read))).toEqual(['päss', 'päss', 'päss']);
+    await expect(read('latin1')).rejects.toThrow(/latin1 is not in UTF-8/);
+    await expect(read('unmarked')).rejects.toThrow(/unmarked seems to be in UTF-16/);
+    expect(await SecretRef.from({ env: 'PW' }, { env: { PW: 'pw\n' }, folder }).read()).toBe('pw');
   });
 
   it('that is missing or empty is a fatal error of the configuration that names its origin', async () => {

@@ -26,6 +26,13 @@ const directorySchema = z.strictObject({
 
 const fileSchema = z.strictObject({ connection: z.strictObject({ path: z.string().min(1) }) });
 
+const fileKind = {
+  configSchema: fileSchema,
+  defaultMatch: [['employeeId'], ['email']],
+  reusableIds: false,
+  delta: false,
+} as const;
+
 /** Kinds with the keys of architecture 9, so that these tests do not hang on the real connectors. */
 export const connectors: ReadonlyMap<string, ConnectorDefinition> = new Map<string, ConnectorDefinition>([
   [
@@ -35,20 +42,18 @@ export const connectors: ReadonlyMap<string, ConnectorDefinition> = new Map<stri
       as: 'directory',
       defaultMatch: [['windowsLogin'], ['employeeId'], ['email']],
       reusableIds: false,
+      delta: true,
     },
   ],
-  [
-    'ldif-file',
-    { configSchema: fileSchema, as: 'directory', defaultMatch: [['employeeId'], ['email']], reusableIds: false },
-  ],
-  ['csv-file', { configSchema: fileSchema, as: 'acd', defaultMatch: [['employeeId'], ['email']], reusableIds: false }],
+  ['ldif-file', { ...fileKind, as: 'directory' }],
+  ['csv-file', { ...fileKind, as: 'acd' }],
 ]);
 
 /** Enough of a judgement for these tests: five or six fields of digits, stars, slashes, commas and hyphens. */
 export const validateCron = (expression: string): boolean => /^([\d*/,-]+ ){4,5}[\d*/,-]+$/.test(expression);
 
 /** A new folder with these files in it, removed when the test ends. */
-export async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+export async function folderWith(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rosterd-settings-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const [name, text] of Object.entries(files)) {

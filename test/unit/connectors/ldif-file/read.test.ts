@@ -153,6 +153,21 @@ describe('an entry', () => {
     expect(end.whole).toBe(true);
   });
 
+  test('is read where a line is folded in the middle of a letter', async () => {
+    const line = Buffer.from('sn: Dlouhá', 'utf8');
+    const folded = Buffer.concat([line.subarray(0, -1), Buffer.from('\n '), line.subarray(-1)]);
+    const content = Buffer.concat([Buffer.from(`${unixUser(1)}\n`), folded, Buffer.from('\n\n')]);
+    expect((await read(content)).records[0]?.values.lastName).toBe('Dlouhá');
+  });
+
+  test('2.6 has an identity and an id that do not depend on the order of the entries', async () => {
+    const inChild = unixUser(2).replace('dc=example', 'dc=child,dc=example');
+    const systems = await Promise.all(
+      [file(unixUser(1), inChild), file(inChild, unixUser(1))].map(async (content) => (await read(content)).systemId),
+    );
+    expect(systems).toEqual(['dc=example,dc=com, id entryuuid', 'dc=example,dc=com, id entryuuid']);
+  });
+
   test('follows the mapping, parts included', async () => {
     const mapping = {
       email: 'rfc822',
