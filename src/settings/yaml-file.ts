@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Node, Pair, YAMLError } from 'yaml';
+import { formatProblem } from './errors.ts';
 import type { ConfigurationProblem } from './errors.ts';
 import { keyPath } from './key-path.ts';
 
@@ -37,8 +38,15 @@ export function parseConfiguration(text: string, file: string): RawConfiguration
   });
   const origins = new Map<string, string>([['', file]]);
   const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0)
-    return { value: null, origins, problems: faults.map((fault) => toProblem(fault, file, lines, text)) };
+  if (faults.length > 0) {
+    const told = faults.map((fault) => toProblem(fault, file, lines, text));
+    // What is wrong with a line is said once, however often the parser stumbles over it.
+    return {
+      value: null,
+      origins,
+      problems: [...new Map(told.map((problem) => [formatProblem(problem), problem])).values()],
+    };
+  }
   try {
     const problems: ConfigurationProblem[] = [];
     const value = toPlain(document.contents, [], { file, document, lines, origins, problems, nodes: 0 });

@@ -33,7 +33,7 @@ const cases: readonly Case[] = [
     name: 'a cron expression without quotation marks',
     yaml: `${acd}    schedule:\n      full: */5 * * * *\n`,
     problems: [
-      'FILE:6: is not valid YAML here: alias node must not have extra tokens; put a value that begins with * in quotation marks',
+      'FILE:6: is not valid YAML here: unexpected alias at node end; put a value that begins with * in quotation marks',
     ],
   },
   {
@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
       ROSTERD_DB_PORT: '5432',
     },
     problems: [
-      `environment variable ROSTERD_DB_PORT: is not known and no secret refers to it; allowed are ${variables}`,
+      `environment variable ROSTERD_DB_PORT: is not known and no secret refers to it (did you mean ROSTERD_HTTP_PORT?); allowed are ${variables}`,
     ],
   },
   {
