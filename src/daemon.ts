@@ -100,7 +100,7 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const does = (role: ProcessRole): boolean => options.role === 'all' || options.role === role;
-  prepareDataDirectory(settings.dataDir);
+  if (does('api')) prepareDataDirectory(settings.dataDir);
   const port = does('api') ? await holdPort(settings.http) : null;
   if (port !== null) opened.add('port', () => port.release());
   const store = await openStore(settings, { role: 'daemon', waitMs: 10_000, create: true, schema: 'current' });
