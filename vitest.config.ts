@@ -9,6 +9,8 @@ const withServers = (name: string, include: string[], testTimeout: number): Test
 
 export default defineConfig({
   test: {
+    // Most files wait for servers and processes most of the time: two at once fill two cores.
+    maxWorkers: 2,
     // The servers' stop is bounded by ten seconds each; see test/support/services/process.ts.
     teardownTimeout: 30_000,
     projects: [
