@@ -137,12 +137,24 @@ async function serve(
   opened.add('API', () => api.close());
   // Before any work is taken: who cannot be asked must not work for others.
   const listening = port === null ? undefined : await listen(settings.http, api, port);
+  const reconciles = inBackground(signal, log);
+  opened.add('reconciles', () => reconciles.ended());
   const worker = does('worker')
     ? await openRunWorker(
         backend,
         {
-          run: (id) => unlessStopping(signal, engine.executeRun(id)),
-          reconcile: () => unlessStopping(signal, engine.reconcileNow()),
+          // A job ends with its import: while a long reconcile is under way, places for imports stay free.
+          run: (id) =>
+            unlessStopping(
+              signal,
+              engine.importRun(id).then((imported) => {
+                if (imported) reconciles.start(() => engine.reconcile());
+              }),
+            ),
+          reconcile: async () => {
+            await engine.wakeAll();
+            reconciles.start(() => engine.reconcile());
+          },
         },
         log,
       )
@@ -174,6 +186,24 @@ async function unlessStopping(signal: AbortSignal, work: Promise<void>): Promise
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+/** Work that goes on behind the job that asked for it; `ended` waits for it at the end of the process. */
+function inBackground(signal: AbortSignal, log: Logger) {
+  const working = new Set<Promise<void>>();
+  return {
+    start(work: () => Promise<void>): void {
+      const tracked = unlessStopping(signal, work())
+        .catch((error: unknown) => {
+          log.error({ err: error }, 'a reconcile failed');
+        })
+        .finally(() => working.delete(tracked));
+      working.add(tracked);
+    },
+    async ended(): Promise<void> {
+      await Promise.all(working);
+    },
+  };
 }
 
 /** Looks now and then for what is due or was left by a dead process, and for changed secrets, until the daemon stops. */

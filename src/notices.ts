@@ -6,6 +6,7 @@ import type { NoticeTarget, SourceCertificate } from './notify/ports.ts';
 import { webhookTarget } from './notify/webhook.ts';
 import type { NotifySettings } from './settings/notify.ts';
 import type { Settings, SourceSettings } from './settings/settings.ts';
+import { longestGapHours } from './runs/schedule.ts';
 import { noticeStore } from './store/notice-store.ts';
 import type { Db } from './store/sql.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -30,7 +31,7 @@ export function buildNotifier({ settings, db, log, redactor }: NoticeWiring): No
   return createNotifier({
     store: noticeStore(
       db,
-      enabled.map((source) => source.id),
+      new Map(enabled.map(({ id, schedule }) => [id, longestGapHours({ source: id, ...schedule })])),
     ),
     targets: settings.notify.map((target) => targetOf(target, read)),
     certificates: (signal) => Promise.all(enabled.map((source) => certificateOf(source, signal))),

@@ -2,12 +2,12 @@ import type { UserId } from '../domain/user.ts';
 import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
 import type { AbsenceRow, EventRow, ReconcileReads, Shown } from './ports.ts';
 import { asApproved, shown, type Show } from './shown.ts';
-import { stopIfAborted, type Pass, type Tally } from './pass.ts';
+import { stopIfAborted, type Pass, type PassPhase, type Tally } from './pass.ts';
 import { writeLinkedUsers } from './values.ts';
 
 /** Counts the accounts that would become *gone*, and shows them where that is asked for. */
 export async function takeAbsences(pass: Pass, tally: Tally, show?: Show): Promise<void> {
-  await eachBatch(pass, async (rows) => {
+  await eachBatch(pass, show === undefined ? 'counting' : 'showing', async (rows) => {
     const absent = rows.filter((row) => row.absent);
     const effects = await effectsOf(pass, rows, pass.store.read);
     for (const row of absent) tally.add('gone', row.accountId);
@@ -48,7 +48,7 @@ function shownAbsence({ accountId, externalId, userId }: AbsenceRow, effects: Ef
 
 /** Decides on observed absences and returns: *gone* is a decision, taken after the guard (spec 13.1). */
 export async function writeAbsences(pass: Pass): Promise<void> {
-  await eachBatch(pass, async (observed) => {
+  await eachBatch(pass, 'gone', async (observed) => {
     const gone = observed.filter((row) => row.absent);
     const effects = pass.approved ? await effectsOf(pass, gone, pass.store.read) : new Map<UserId, never>();
     const absent = gone.map((row) => ({ row, shown: shownAbsence(row, effects) }));
@@ -70,8 +70,12 @@ export async function writeAbsences(pass: Pass): Promise<void> {
   });
 }
 
-async function eachBatch(pass: Pass, work: (rows: readonly AbsenceRow[]) => Promise<void>): Promise<void> {
-  for (let after = 0; ;) {
+async function eachBatch(
+  pass: Pass,
+  phase: PassPhase,
+  work: (rows: readonly AbsenceRow[]) => Promise<void>,
+): Promise<void> {
+  for (let [after, done] = [0, 0]; ;) {
     stopIfAborted(pass);
     const rows = await pass.store.read.absences(pass.rules.id, after, pass.batchSize);
     const last = rows.at(-1);
@@ -79,6 +83,8 @@ async function eachBatch(pass: Pass, work: (rows: readonly AbsenceRow[]) => Prom
     after = last.accountId;
     const decidable = rows.filter((row) => !row.absent || pass.decidesAbsences);
     if (decidable.length > 0) await work(decidable);
+    done += rows.length;
+    await pass.progress(phase, done);
   }
 }
 

@@ -27,10 +27,13 @@ export function noCounts(): PassCounts {
 /** The guard's settings for one pass. */
 interface PassGuard {
   readonly limits: GuardLimits;
-  /** The store is being filled for the first time: nothing is limited (spec 13.3). */
+  /**
+   * Nothing is limited, and nothing of it counts against the limits of later runs (spec 13.1): a person has approved it, the
+   * store is being filled for the first time, or this is a source's first reconcile under `firstImport: apply` (spec 13.3).
+   */
   readonly letThrough: boolean;
   /** This source has not been reconciled since users exist: what links or changes somebody is held (spec 13.3). */
-  readonly firstReconcile: 'hold' | 'apply' | 'done';
+  readonly firstReconcile: boolean;
 }
 
 /** Everything that one reconcile of one source works with. */
@@ -56,7 +59,10 @@ export interface Pass {
   readonly overlap: boolean;
   readonly signal: AbortSignal;
   readonly counts: PassCounts;
-  /** Tells how far the pass is; `phase` names the part. */
+  /**
+   * Tells how far the pass is, batch by batch in every phase, and throws where a person has cancelled the run (spec 14.3).
+   * `phase` names the part.
+   */
   readonly progress: (phase: PassPhase, done: number) => Promise<void>;
   world: World;
 }
@@ -70,7 +76,8 @@ export type Writing = Pick<Pass, 'rules' | 'allMatchRules' | 'world' | 'counts'>
   readonly guard: Pick<PassGuard, 'letThrough'>;
 };
 
-type PassPhase = 'counting' | 'values' | 'planning' | 'identity';
+/** `counting` and `showing` take decisions and write none, `policy` moves users. */
+export type PassPhase = 'counting' | 'showing' | 'gone' | 'values' | 'planning' | 'identity' | 'policy';
 
 /** Counts decisions by class, each user or account once (spec 13.1). Ids are dense, so a bit each is enough. */
 export class Tally {
@@ -91,9 +98,29 @@ export class Tally {
     entry.count++;
   }
 
+  /** Each class with the number of different users or accounts. */
   counts(): GuardCounts {
     return Object.fromEntries(guardClasses.map((name) => [name, this.#seen.get(name)?.count ?? 0])) as GuardCounts;
   }
+}
+
+/** A user or account that the last 24 hours moved under the guard. */
+export interface GuardedDecision {
+  readonly class: GuardClass;
+  readonly subject: number;
+}
+
+/** What a run counted together with what was moved earlier, each once, and the earlier alone. */
+export function withEarlier(
+  tally: Tally,
+  earlier: readonly GuardedDecision[],
+): [together: GuardCounts, before: GuardCounts] {
+  const before = new Tally();
+  for (const { class: name, subject } of earlier) {
+    tally.add(name, subject);
+    before.add(name, subject);
+  }
+  return [tally.counts(), before.counts()];
 }
 
 /** Ends the pass between two batches when the run was cancelled or its lease is lost. */

@@ -11,7 +11,10 @@ import { identityKinds, settleQuestions } from './questions.ts';
 
 /** Counts the links and creations that a pass would make, and shows them where that is asked for; writes nothing. */
 export async function takeIdentity(pass: Pass, tally: Tally, ahead: KeysAhead, show?: Show): Promise<void> {
+  let done = 0;
   await eachDueBatch(pass, ahead, async ({ rows, verdicts }) => {
+    done += rows.length;
+    await pass.progress(show === undefined ? 'counting' : 'showing', done);
     await show?.((await foresee(pass, rows, verdicts)).map((entry) => entry.shown));
     for (const row of rows) {
       const verdict = verdicts.get(row.id);

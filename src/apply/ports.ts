@@ -191,6 +191,11 @@ export interface ReconcileReads {
   now(): Promise<string>;
   hasUsers(): Promise<boolean>;
   presentAccounts(source: SourceId): Promise<number>;
+  /**
+   * Accounts that were present before the source's import of this run began, or before the first of those that showed too few of
+   * them, and how many of these are absent; what such an import itself brings does not count (spec 3.3).
+   */
+  missing(source: SourceId, runId: number): Promise<{ before: number; absent: number; reported: number }>;
   teams(): Promise<KnownTeam[]>;
   sourceTeams(source: SourceId): Promise<SourceTeamRow[]>;
   /** What people have answered that roles mean which the catalogue does not have. */

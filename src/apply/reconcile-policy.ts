@@ -8,7 +8,7 @@ import type { Subject } from '../reconcile/decide.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import { bidderOf, keysBefore } from './decisions.ts';
 import type { ReconcileTx, Shown } from './ports.ts';
-import { stopIfAborted, Tally, type Pass } from './pass.ts';
+import { stopIfAborted, Tally, withEarlier, type Pass, type PassPhase } from './pass.ts';
 import type { ReconcileEnd } from './reconcile-source.ts';
 import { asApproved, showing, shown } from './shown.ts';
 
@@ -41,26 +41,26 @@ export async function reconcilePolicy(pass: PolicyPass): Promise<ReconcileEnd> {
       return { kind: 'held', exceeded, first: false, suspicions: 0 };
     }
   }
-  await eachBatch(pass, (ids) => pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, ids)));
+  await eachBatch(pass, 'policy', (ids) => pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, ids)));
   return { kind: 'done' };
 }
 
 async function exceededBy(pass: PolicyPass): Promise<ReturnType<typeof exceededClasses>> {
   const tally = new Tally();
   let users = 0;
-  await eachBatch(pass, async (ids) => {
+  await eachBatch(pass, 'counting', async (ids) => {
     users += ids.length;
     for (const { subject, changes } of await movesOf(pass, ids))
       for (const name of classesOf(changes)) tally.add(name, subject.user.id);
   });
-  for (const earlier of await pass.store.read.guardedSince(null)) tally.add(earlier.class, earlier.subject);
-  return exceededClasses(tally.counts(), users, pass.guard.limits);
+  const earlier = await pass.store.read.guardedSince(null);
+  return exceededClasses(...withEarlier(tally, earlier), users, pass.guard.limits);
 }
 
 /** Takes every decision once more and keeps it with the run, for people to see and approve (spec 13.2). */
 async function showMoves(pass: PolicyPass): Promise<void> {
   const show = await showing(pass);
-  await eachBatch(pass, async (ids) => {
+  await eachBatch(pass, 'showing', async (ids) => {
     const moves = await movesOf(pass, ids);
     await show(moves.filter(({ changes }) => changes.length > 0).map(shownMove));
   });
@@ -71,14 +71,20 @@ function shownMove({ subject, changes }: Move): Shown {
   return shown({ kind: 'policy', ...nothing, userId: subject.user.id, changes, classes: classesOf(changes) });
 }
 
-async function eachBatch(pass: PolicyPass, work: (ids: readonly number[]) => Promise<void>): Promise<void> {
-  for (let after = 0; ;) {
+async function eachBatch(
+  pass: PolicyPass,
+  phase: PassPhase,
+  work: (ids: readonly number[]) => Promise<void>,
+): Promise<void> {
+  for (let [after, done] = [0, 0]; ;) {
     stopIfAborted(pass);
+    await pass.progress(phase, done);
     const ids = await pass.store.read.outdatedUsers(pass.policy.id, after, pass.batchSize);
     const last = ids.at(-1);
     if (last === undefined) return;
     after = last;
     await work(ids);
+    done += ids.length;
   }
 }
 

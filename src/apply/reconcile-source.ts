@@ -1,8 +1,7 @@
-import type { GuardClass } from '../domain/change.ts';
 import { cannotExceed, exceededClasses, type Exceeded } from '../reconcile/guard.ts';
 import { takeAbsences, writeAbsences } from './absences.ts';
 import { planIdentity, takeIdentity } from './plan-identity.ts';
-import { Tally, type Pass } from './pass.ts';
+import { Tally, withEarlier, type GuardedDecision, type Pass } from './pass.ts';
 import { showing } from './shown.ts';
 import { closeKnownRoles, lookAtTeams, writeTeams, type TeamOutlook } from './teams.ts';
 import { takeValues, writeValues, type Taken } from './values.ts';
@@ -42,7 +41,8 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
   }
   if (holdAnyway) {
     const { suspicions } = await takeValues(pass, new Tally());
-    return hold(pass, { exceeded: [], first: false, suspicions: await tooMany(pass, suspicions) });
+    const present = await pass.store.read.presentAccounts(pass.rules.id);
+    return hold(pass, outlook, { exceeded: [], first: false, suspicions: tooMany(pass, suspicions, present) });
   }
   await wakeDoubtsOver(pass);
   const found = await pass.store.read.countDue(pass.rules.id);
@@ -53,14 +53,15 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
   const teamsChanged = outlook.verdicts.length + outlook.turned.length > 0;
   if (due.linked + due.unlinked + absent + observed.returned === 0 && !teamsChanged) return { kind: 'done' };
   const earlier = pass.guard.letThrough ? [] : await pass.store.read.guardedSince(pass.rules.id);
-  const counts = mustCount(pass, due.linked + due.unlinked + absent + earlier.length);
+  const present = await pass.store.read.presentAccounts(pass.rules.id);
+  const counts = mustCount(pass, due.linked + due.unlinked + absent + earlier.length, present);
   const tally = new Tally();
   const taken = counts || due.linked > pass.batchSize ? await takeValues(pass, tally) : nothingTaken;
   if (counts) {
     await takeAbsences(pass, tally);
     await takeIdentity(pass, tally, taken.keysAhead);
-    const verdict = await judge(pass, tally, earlier, taken.suspicions);
-    if (verdict !== null) return hold(pass, verdict);
+    const verdict = judge(pass, tally, { earlier, present, suspected: taken.suspicions });
+    if (verdict !== null) return hold(pass, outlook, verdict);
   }
   await write(pass, outlook, taken);
   if (pass.counts.decided > 500) await pass.store.analyse();
@@ -74,12 +75,25 @@ async function wakeDoubtsOver(pass: Pass): Promise<void> {
 }
 
 /** Takes every decision once more and keeps it with the run, for people to see and approve (spec 13.2). */
-async function hold(pass: Pass, why: Held): Promise<ReconcileEnd> {
+async function hold(pass: Pass, outlook: TeamOutlook, why: Held): Promise<ReconcileEnd> {
+  await settleShownTeams(pass, outlook);
   const [show, tally] = [await showing(pass), new Tally()];
   await takeAbsences(pass, tally, show);
   const { keysAhead } = await takeValues(pass, tally, { show, suspicions: why.suspicions > 0 });
   await takeIdentity(pass, tally, keysAhead, show);
   return { kind: 'held', ...why };
+}
+
+/**
+ * New teams are decided on when they are shown: what people approve then finds the teams that they have seen, and a name that
+ * another source has taken is a question before and not after (spec 13.2). Renames wait: users show them.
+ */
+async function settleShownTeams(pass: Pass, { verdicts }: TeamOutlook): Promise<void> {
+  const decided = verdicts.filter(({ kind }) => kind !== 'rename');
+  if (decided.every(({ kind }) => kind === 'unchanged')) return;
+  const nothingTurned = { verdicts: decided, turned: [] };
+  await pass.store.inLease(pass.lease, (tx) => writeTeams(tx, pass, nothingTurned));
+  pass.world = { ...pass.world, ...(await lookAtTeams(pass.store.read, pass.rules.id)).world };
 }
 
 async function write(pass: Pass, outlook: TeamOutlook, taken: Taken): Promise<void> {
@@ -95,33 +109,30 @@ async function write(pass: Pass, outlook: TeamOutlook, taken: Taken): Promise<vo
 }
 
 /** The first taking is skipped where no limit can be reached (architecture 1). */
-function mustCount(pass: Pass, countable: number): boolean {
+function mustCount(pass: Pass, countable: number, present: number): boolean {
   if (pass.guard.letThrough) return false;
-  return pass.guard.firstReconcile === 'hold' || !cannotExceed(countable, pass.guard.limits);
+  return pass.guard.firstReconcile || !cannotExceed(countable, present, pass.guard.limits);
+}
+
+interface Countable {
+  /** What the last 24 hours moved under the guard. */
+  readonly earlier: readonly GuardedDecision[];
+  readonly present: number;
+  readonly suspected: number;
 }
 
 /** Adds what the last 24 hours moved, each once, and compares with the limits (spec 13.1); null where all is well. */
-async function judge(
-  pass: Pass,
-  tally: Tally,
-  earlier: readonly { class: GuardClass; subject: number }[],
-  suspected: number,
-): Promise<Held | null> {
+function judge(pass: Pass, tally: Tally, { earlier, present, suspected }: Countable): Held | null {
   const { firstReconcile, limits } = pass.guard;
-  if (firstReconcile === 'apply') return null;
   const now = tally.counts();
-  const first =
-    firstReconcile === 'hold' && now.linked + now.fieldChanged + now.fieldBlanked + now.teamMoved + now.roleTaken > 0;
-  for (const decision of earlier) tally.add(decision.class, decision.subject);
-  const exceeded = exceededClasses(tally.counts(), await pass.store.read.presentAccounts(pass.rules.id), limits);
-  const suspicions = await tooMany(pass, suspected);
+  const first = firstReconcile && now.linked + now.fieldChanged + now.fieldBlanked + now.teamMoved + now.roleTaken > 0;
+  const exceeded = exceededClasses(...withEarlier(tally, earlier), present, limits);
+  const suspicions = tooMany(pass, suspected, present);
   return first || exceeded.length > 0 || suspicions > 0 ? { exceeded, first, suspicions } : null;
 }
 
 /** Suspicions of one run beyond the limit of links, which they would break: one question instead of many (spec 8.3). */
-async function tooMany(pass: Pass, suspicions: number): Promise<number> {
-  if (suspicions === 0) return 0;
-  const present = await pass.store.read.presentAccounts(pass.rules.id);
+function tooMany(pass: Pass, suspicions: number, present: number): number {
   const { linked } = pass.guard.limits;
   return suspicions > linked.number && suspicions * 100 > linked.percent * present ? suspicions : 0;
 }

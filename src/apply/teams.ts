@@ -37,7 +37,11 @@ export async function lookAtTeams(read: ReconcileReads, source: string): Promise
 }
 
 /** Writes what was decided on teams, with an event for each change. */
-export async function writeTeams(tx: ReconcileTx, pass: Pass, { verdicts, turned }: TeamOutlook): Promise<void> {
+export async function writeTeams(
+  tx: ReconcileTx,
+  pass: Pass,
+  { verdicts, turned }: Pick<TeamOutlook, 'verdicts' | 'turned'>,
+): Promise<void> {
   const source = pass.rules.id;
   const of = <K extends TeamVerdict['kind']>(kind: K): Extract<TeamVerdict, { kind: K }>[] =>
     verdicts.filter((verdict): verdict is Extract<TeamVerdict, { kind: K }> => verdict.kind === kind);

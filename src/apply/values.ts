@@ -49,8 +49,10 @@ export async function takeValues(
 ): Promise<Taken> {
   const bidders: Bidder[] = [];
   const keysAhead = new Map<UserId, readonly string[]>();
-  let suspicions = 0;
+  let [suspicions, done] = [0, 0];
   await eachDueBatch(pass, async (ids) => {
+    done += ids.length;
+    await pass.progress(showing === undefined ? 'counting' : 'showing', done);
     const rows = await pass.store.read.subjects(pass.rules.id, ids, false);
     const decisions = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
     const suspected = decisions.filter(isNewSuspicion);

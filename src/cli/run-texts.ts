@@ -1,7 +1,9 @@
+import { cleanText } from '../telemetry/clean-text.ts';
+import { apiPath, ask, type ApiClient } from './api-client.ts';
 import type { Context } from './context.ts';
 import { paintState } from './paint.ts';
 import { isSettled, stageText, whole } from './progress.ts';
-import type { Run } from './shapes.ts';
+import type { Run, Source } from './shapes.ts';
 import type { Column } from './table.ts';
 import { span } from './times.ts';
 
@@ -30,6 +32,40 @@ function resultText(run: Run): string {
 /** Whom a run or a source waits for (spec 4.8); empty where it waits for nobody. */
 export function waitingText(waitingFor: readonly string[]): string {
   return waitingFor.length === 0 ? '' : `waits for ${waitingFor.join(', ')}`;
+}
+
+/** Why no user is created yet, source by source, and how to go on (spec 4.8); nothing where no source waits. */
+function creationWaits(sources: readonly Source[]): string[] {
+  const waitedFor = [...new Set(sources.flatMap(({ waitingFor }) => waitingFor))].sort();
+  return waitedFor.map((id) => {
+    const source = sources.find((each) => each.id === id);
+    return (
+      `Nobody is created before every source has been read once, and ${id} has not: ${whyNotRead(source)}. ` +
+      `Mend that and run \`rosterd sync\`; to go on without it: \`rosterd source pause ${id}\`, then \`rosterd sync\`.`
+    );
+  });
+}
+
+function whyNotRead(source: Source | undefined): string {
+  if (source === undefined) return 'it is not known any more';
+  if (source.state === 'paused' && source.pauseReason !== null) return `it is paused, ${source.pauseReason}`;
+  const { lastRun } = source;
+  if (lastRun === null) return 'it has had no run yet';
+  const why = lastRun.message === null ? '' : `: ${lastRun.message} (${lastRun.error ?? ''})`;
+  return lastRun.state === 'failed' || lastRun.state === 'cancelled'
+    ? `its run ${String(lastRun.id)} ${lastRun.state === 'failed' ? 'failed' : 'was cancelled'}${why}`
+    : `its run ${String(lastRun.id)} is ${lastRun.state}${why}`;
+}
+
+/** Says why no user is created yet, where that is so. */
+export async function tellCreationWaits(context: Context, client: ApiClient): Promise<void> {
+  const { items } = (await ask(client, 'GET', apiPath('sources'))) as { items: readonly Source[] };
+  await tellWaits(context, items);
+}
+
+/** The same where the sources are known. */
+export async function tellWaits(context: Context, sources: readonly Source[]): Promise<void> {
+  for (const text of creationWaits(sources)) await context.err.line(cleanText(text, 2_000));
 }
 
 /** The columns of a run's line, in `sync` and `run list`. */

@@ -35,6 +35,11 @@ export interface QueueLog {
 /** Finished jobs are kept by number, for people who look into the queue. */
 const kept = { removeOnComplete: { count: 100 }, removeOnFail: { count: 100 } };
 
+/** One job that waits is enough, whoever asks for it; what is asked for while it is worked on comes once more . */
+function once(id: string): { readonly id: string; readonly keepLastIfActive: true } {
+  return { id, keepLastIfActive: true };
+}
+
 /** The producers' side. */
 export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promise<RunQueue> {
   const redis = backend.kind === 'redis' ? connectRedis(backend, log) : null;
@@ -53,10 +58,10 @@ export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promis
   }
   return {
     addRun: async (runId) => {
-      await queue.add('run', { task: 'run', runId }, kept);
+      await queue.add('run', { task: 'run', runId }, { ...kept, deduplication: once(`run-${String(runId)}`) });
     },
     addReconcile: async () => {
-      await queue.add('reconcile', { task: 'reconcile' }, kept);
+      await queue.add('reconcile', { task: 'reconcile' }, { ...kept, deduplication: once('reconcile') });
     },
     close: async () => {
       await queue.close();

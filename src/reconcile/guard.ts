@@ -3,26 +3,53 @@ import { guardClasses, type GuardClass, type GuardLimit } from '../domain/change
 export type GuardLimits = Readonly<Record<GuardClass, GuardLimit>>;
 export type GuardCounts = Readonly<Record<GuardClass, number>>;
 
+/** A class that is over its limit, and why (spec 13.1). */
 export interface Exceeded {
   readonly class: GuardClass;
+  /** Of this run and the last 24 hours together, each user or account once. */
   readonly count: number;
+  /** How many of them the last 24 hours had already. */
+  readonly before: number;
   readonly percent: number;
-  readonly limit: GuardLimit;
+  /** Null where it is more than half of a small source. */
+  readonly limit: GuardLimit | null;
 }
 
-/** The classes that are over their limit, of a source with `present` accounts (spec 13.1). */
-export function exceededClasses(counts: GuardCounts, present: number, limits: GuardLimits): Exceeded[] {
-  return guardClasses.flatMap((name) => {
-    const [count, limit] = [counts[name], limits[name]];
+/** In a source with fewer accounts half of them are below the usual numbers. */
+const smallSource = 40;
+/** So many accounts of a small source are no accident of a few. */
+const fewest = 5;
+/** What takes something away from users. */
+const takesAway: ReadonlySet<GuardClass> = new Set(['fieldBlanked', 'teamMoved', 'roleTaken', 'gone']);
+
+/**
+ * The classes that are over their limit, of a source with `present` accounts (spec 13.1). A class counts only where this run
+ * adds to what the last 24 hours had: `counts` has both together.
+ */
+export function exceededClasses(
+  counts: GuardCounts,
+  before: GuardCounts,
+  present: number,
+  limits: GuardLimits,
+): Exceeded[] {
+  return guardClasses.flatMap((name): Exceeded[] => {
+    const [count, earlier, limit] = [counts[name], before[name], limits[name]];
+    if (count <= earlier) return [];
     // Of no accounts at all, one is already infinitely many per cent.
     const percent = (count * 100) / present;
-    return count > limit.number && percent > limit.percent ? [{ class: name, count, percent, limit }] : [];
+    const found = { class: name, count, before: earlier, percent };
+    if (count > limit.number && percent > limit.percent) return [{ ...found, limit }];
+    return takesAway.has(name) && isMostOfSmall(count, present) ? [{ ...found, limit: null }] : [];
   });
 }
 
-/** Whether so few decisions are due that no class can exceed its number, whatever they are. */
-export function cannotExceed(due: number, limits: GuardLimits): boolean {
-  return guardClasses.every((name) => due <= limits[name].number);
+function isMostOfSmall(count: number, present: number): boolean {
+  return present < smallSource && count >= fewest && count * 2 > present;
+}
+
+/** Whether so few decisions are due in a source with `present` accounts that no class can exceed its limit, whatever they are. */
+export function cannotExceed(due: number, present: number, limits: GuardLimits): boolean {
+  return !isMostOfSmall(due, present) && guardClasses.every((name) => due <= limits[name].number);
 }
 
 /**
@@ -32,11 +59,10 @@ export function cannotExceed(due: number, limits: GuardLimits): boolean {
  */
 export function missingHalf(
   { mode, approved }: { readonly mode: 'full' | 'delta' | 'reconcile'; readonly approved: boolean },
-  presentBefore: number,
-  { absent, reported }: { readonly absent: number; readonly reported: number },
+  { before, absent, reported }: { readonly before: number; readonly absent: number; readonly reported: number },
 ): number | null {
   const missing = mode === 'full' ? absent : absent - reported;
-  return !approved && halfIsMissing(presentBefore, missing) ? missing : null;
+  return !approved && halfIsMissing(before, missing) ? missing : null;
 }
 
 function halfIsMissing(presentBefore: number, absent: number): boolean {

@@ -11,42 +11,12 @@ export interface DueOptions {
   readonly reads: Pick<ReconcileReads, 'hasUsers'>;
 }
 
-/** Accounts wake each other in a few rounds at the most; more would be a defect, and must not run for ever. */
-const mostRounds = 20;
-
 /** Finds out what is to be reconciled next, from what stands in the database. */
 export class Due {
   readonly #options: DueOptions;
-  /** Sources whose last reconcile failed, or left what is due undecided: repeating it by itself would not help. */
-  readonly #stuck = new Set<SourceId>();
-  /** Reconciles per source since the last import of any, asked for by nothing but each other's results. */
-  readonly #rounds = new Map<SourceId, number>();
 
   constructor(options: DueOptions) {
     this.#options = options;
-  }
-
-  /** After an import this source is looked at anew, and the others' rounds begin anew. */
-  wake(source: SourceId): void {
-    this.#stuck.delete(source);
-    this.#rounds.clear();
-  }
-
-  /** After a person's word every source is looked at anew. */
-  wakeAll(): void {
-    this.#stuck.clear();
-    this.#rounds.clear();
-  }
-
-  /** Notes how a reconcile ended: one that got nowhere is not repeated by itself, and none without end. */
-  noteEnd(source: SourceId, gotOn: boolean): void {
-    this.#rounds.set(source, (this.#rounds.get(source) ?? 0) + 1);
-    if (gotOn) this.#stuck.delete(source);
-    else this.#stuck.add(source);
-  }
-
-  #isStuck(source: SourceId): boolean {
-    return this.#stuck.has(source) || (this.#rounds.get(source) ?? 0) >= mostRounds;
   }
 
   /** The due source of the highest rank goes first; lower ones wait for it, also while it is importing (spec 4.8). */
@@ -66,7 +36,7 @@ export class Due {
         if (anybody && !isIdle(states.get(source.id)) && (await runStore.hasDue(source.id))) return null;
         continue;
       }
-      const started = woken.includes(source.id) ? await runStore.startWoken(source.id, null) : null;
+      const started = woken.includes(source.id) ? await runStore.startWoken(source.id, []) : null;
       if (started !== null) return runStore.get(started);
     }
     return null;
@@ -79,12 +49,15 @@ export class Due {
 
   /** The sources that a run of a sync has woken, itself perhaps among them. */
   async wokenBy(run: RunRecord): Promise<SourceId[]> {
-    if (run.syncId === null) return [];
+    if (run.syncIds.length === 0) return [];
     const { runStore, sourceStore, reads } = this.#options;
     const states = await sourceStore.states();
-    const woken = await this.#wokenSources(states, await reads.hasUsers());
+    const anybody = await reads.hasUsers();
+    if (!anybody && (await this.waitingFor(states)).length > 0) return [];
+    const woken = await this.#wokenSources(states, anybody);
     const own = run.source;
-    if (own === null || this.#isStuck(own) || isIdle(states.get(own)) || !(await runStore.hasDue(own))) return woken;
+    if (own === null || isIdle(states.get(own)) || states.get(own)?.stuck === true) return woken;
+    if (!(await runStore.hasDue(own))) return woken;
     return [...woken, own];
   }
 
@@ -101,7 +74,7 @@ export class Due {
     if (!anybody && (await this.waitingFor(states)).length > 0) return [];
     const configured = new Set(this.#options.sources.map((source) => source.id));
     const due = await this.#options.runStore.sourcesWithDue();
-    return due.filter((id) => configured.has(id) && !this.#isStuck(id) && !isIdle(states.get(id)));
+    return due.filter((id) => configured.has(id) && !isIdle(states.get(id)));
   }
 
   #byRank(): readonly RunnableSource[] {

@@ -9,13 +9,13 @@ import { Due, isIdle } from './due.ts';
 import { failureOf } from './failures.ts';
 import { underLease } from './heartbeat.ts';
 import { importRun } from './import-run.ts';
-import type { GuardLimits } from '../reconcile/guard.ts';
-import { Cancelled, policyRun, reconcileRun, type ReconcileOutcome } from './reconcile-run.ts';
+import { missingHalf, type GuardLimits } from '../reconcile/guard.ts';
+import { Cancelled, importProgress } from './progress.ts';
+import { policyRun, reconcileRun, type ReconcileOutcome } from './reconcile-run.ts';
 import type {
   Leases,
   PolicyInForce,
   PolicyStore,
-  RunCounts,
   RunFailure,
   RunnableSource,
   RunRecord,
@@ -75,7 +75,7 @@ export interface SyncAnswer {
 type RefusalCode = 'source-paused' | 'source-unknown' | 'source-disabled' | 'source-retired';
 
 /** A run that has been queued for longer may have been lost by the queue, in seconds. */
-const waitsTooLong = 10;
+const waitsTooLong = 30;
 
 /**
  * The state machine around observe, decide and apply. What is to be done stands in the database; this class only finds it
@@ -152,27 +152,37 @@ export class Engine {
     if (runId !== null) await this.#options.queueRun(runId);
   }
 
-  /** Imports a run's source and then sees to what is to be reconciled. For a worker; a run that is not due is left alone. */
+  /** Imports a run's source and then sees to what is to be reconciled; a run that is not due is left alone. */
   async executeRun(runId: number): Promise<void> {
+    if (await this.importRun(runId)) await this.reconcile();
+  }
+
+  /** Imports a run's source, for a worker whose next import must not wait for a reconcile; tells whether there is one to do. */
+  async importRun(runId: number): Promise<boolean> {
     const run = await this.#options.runStore.get(runId);
     const source = run?.source === null || run === null ? undefined : this.#byId.get(run.source);
-    if (run === null || (run.state !== 'queued' && run.state !== 'importing')) return;
+    if (run === null || (run.state !== 'queued' && run.state !== 'importing')) return false;
     if (source === undefined) {
       await this.#options.runStore.fail(runId, {
         code: 'source-unknown',
         message: `source ${String(run.source)} is no longer configured`,
       });
-      return;
+      return false;
     }
     const { leases, holder, signal } = this.#options;
     const imported = await underLease(leases, `source:${source.id}`, holder, signal, (lease, leased) =>
       this.#import(run, source, lease, leased),
     );
-    if (imported?.result === true) await this.reconcile();
+    return imported?.result === true;
   }
 
   async #import(run: RunRecord, source: RunnableSource, lease: Lease, signal: AbortSignal): Promise<boolean> {
     const { runStore, sourceStore, importStore, log } = this.#options;
+    // Cancelled in a process that has died since.
+    if (run.cancelAsked) {
+      await this.#interrupted(run.id, new Cancelled(), signal);
+      return true;
+    }
     const state = (await sourceStore.states()).get(source.id);
     if (state === undefined) throw new Error(`source ${source.id} has no state in the store`);
     const mode =
@@ -186,8 +196,9 @@ export class Engine {
     });
     // Another run of this source is being reconciled: this one stays queued and is found again when that has ended.
     if (!started) return false;
-    this.#due.wake(source.id);
-    const progress = this.#importProgress(run.id, lease);
+    await sourceStore.wake(source.id);
+    this.#checkedPolicy = null;
+    const progress = importProgress(runStore, lease, run.id);
     try {
       const outcome = await importRun({
         source,
@@ -200,9 +211,11 @@ export class Engine {
         overlap: this.#options.overlap,
         progress,
       });
-      await runStore.endImport(lease, run.id, outcome);
-      if (outcome.whole && outcome.mode === 'full')
-        await sourceStore.recordWhole(lease, source.id, source.rules.reusableIds?.nameMapping ?? null);
+      const { read } = this.#options.reconcileStore;
+      const asked = { mode: outcome.mode, approved: false };
+      const showsTooFew = missingHalf(asked, await read.missing(source.id, run.id)) !== null;
+      const nameMapping = source.rules.reusableIds?.nameMapping ?? null;
+      await runStore.endImport(lease, run.id, { ...outcome, showsTooFew, nameMapping });
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }
@@ -210,39 +223,31 @@ export class Engine {
     return true;
   }
 
-  #importProgress(
-    runId: number,
-    lease: Lease,
-  ): (counts: Partial<RunCounts>, total: number | undefined) => Promise<void> {
-    const started = performance.now();
-    let saved = 0;
-    return async (counts, total) => {
-      const now = performance.now();
-      if (now - saved < 300) return;
-      saved = now;
-      const done = counts.read ?? 0;
-      const rate = Math.round((done * 1000) / Math.max(now - started, 1));
-      const progress = total === undefined ? { done, rate } : { done, rate, total };
-      const { cancelAsked } = await this.#options.runStore.saveProgress(lease, runId, 'import', counts, progress);
-      if (cancelAsked) throw new Cancelled();
-    };
-  }
-
   /**
    * What becomes of a run whose work was broken off. A lost lease leaves it to its successor, a stop to the next start, and
    * where the database itself fails it is taken up again when that answers: all three are thrown on.
    */
-  async #interrupted(runId: number, error: unknown, signal: AbortSignal): Promise<void> {
+  async #interrupted(runId: number, error: unknown, signal: AbortSignal, during?: 'reconcile'): Promise<void> {
     if (error instanceof LeaseLost || signal.aborted) throw error;
-    const failure =
-      error instanceof Cancelled ? { code: 'cancelled', message: 'a person cancelled the run' } : failureOf(error);
-    if (failure.code === 'internal') this.#options.log.error({ runId, err: error }, 'run failed');
-    await this.#options.runStore.fail(runId, failure, error instanceof Cancelled ? 'cancelled' : 'failed');
+    const { runStore, log } = this.#options;
+    if (error instanceof Cancelled) {
+      const failure = { code: 'cancelled', message: 'a person cancelled the run' };
+      await runStore.fail(runId, failure, { state: 'cancelled', stuck: 'cancelled' });
+      return;
+    }
+    const failure = failureOf(error);
+    if (failure.code === 'internal') log.error({ runId, err: error }, 'run failed');
+    await runStore.fail(runId, failure, during === undefined ? {} : { stuck: 'failed' });
   }
 
-  /** Reconciles what a person's word has made due, also where the last reconcile got nowhere. */
+  /** After a person's word all sources are looked at anew, also where the last reconcile got nowhere. */
+  wakeAll(): Promise<void> {
+    return this.#options.sourceStore.wakeAll();
+  }
+
+  /** Reconciles what a person's word has made due. */
   async reconcileNow(): Promise<void> {
-    this.#due.wakeAll();
+    await this.wakeAll();
     await this.reconcile();
   }
 
@@ -262,9 +267,10 @@ export class Engine {
       let reconciled = 0;
       const held = await underLease(leases, 'reconcile', holder, signal, async (lease, leased) => {
         await this.#checkPolicy();
-        if ((await this.#options.endPassedSwitches()) > 0) this.#due.wakeAll();
+        if ((await this.#options.endPassedSwitches()) > 0) await this.#options.sourceStore.wakeAll();
         for (;;) {
           const run = await this.#due.nextRun();
+          if (run === null) await this.#options.sourceStore.endFill(lease, this.#ids());
           if (run === null || leased.aborted) return;
           await this.#reconcileOne(run, lease, leased);
           reconciled++;
@@ -274,8 +280,12 @@ export class Engine {
       if (held !== null && (await this.#due.anyReady())) this.#again = true;
       // Runs that had to wait for one of these start now.
       if (reconciled > 0)
-        for (const runId of await this.#options.runStore.queuedRuns(0)) await this.#options.queueRun(runId);
+        for (const runId of await this.#options.runStore.takeQueued(0)) await this.#options.queueRun(runId);
     }
+  }
+
+  #ids(): readonly string[] {
+    return this.#options.sources.map((source) => source.id);
   }
 
   /** Once per process and policy: users whom another one was applied to are moved to it by a run (spec 14.4). */
@@ -283,13 +293,12 @@ export class Engine {
     const { policies, reconcileStore } = this.#options;
     const policy = await policies.configured(this.#options.policy);
     if (this.#checkedPolicy === policy.id) return;
-    this.#checkedPolicy = policy.id;
     await policies.supersedeOthers(policy.id);
     const inForce = await policies.inForce(policy.id);
     const isHeld = inForce.id !== policy.id && !inForce.inPlaceOfRefused;
-    if (isHeld) return;
-    const outdated = await reconcileStore.read.outdatedUsers(inForce.id, 0, 1);
+    const outdated = isHeld ? [] : await reconcileStore.read.outdatedUsers(inForce.id, 0, 1);
     if (outdated.length > 0) await policies.startRun(inForce.id);
+    this.#checkedPolicy = policy.id;
   }
 
   async #policyInForce(): Promise<PolicyInForce> {
@@ -300,13 +309,19 @@ export class Engine {
   async #reconcilePolicies(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {
     const { runStore } = this.#options;
     try {
+      if (!(await runStore.beginReconcile(lease, run.id))) throw new Cancelled();
       const policy = await this.#policyInForce();
       const allMatchRules = this.#allMatchRules;
       const outcome = await policyRun({ ...this.#options, run, policy, allMatchRules, lease, signal });
       // Who is not as a person approved it is asked about again.
       if (outcome.skipped > 0) this.#checkedPolicy = null;
       const ended = outcome.failure === null ? 'completed' : 'failed';
-      await runStore.finish(lease, run.id, { ...outcome, state: outcome.held ? 'held' : ended, again: false });
+      await runStore.finish(lease, run.id, {
+        ...outcome,
+        state: outcome.held ? 'held' : ended,
+        notes: [],
+        again: false,
+      });
     } catch (error) {
       await this.#interrupted(run.id, error, signal);
     }
@@ -329,6 +344,12 @@ export class Engine {
     }
     const states = await sourceStore.states();
     try {
+      if (!(await runStore.beginReconcile(lease, run.id))) throw new Cancelled();
+      const importFailed = run.errorCode !== null && !run.approved;
+      if (importFailed && (await runStore.isHeld(source.id))) {
+        await this.#endBesideHeld(run, source, lease);
+        return;
+      }
       await runStore.supersedeHeld(source.id, run.id);
       const outcome = await reconcileRun({
         run,
@@ -347,12 +368,24 @@ export class Engine {
         overlap: this.#options.overlap,
       });
       await runStore.saveProgress(lease, run.id, 'finishing', run.counts, {});
-      this.#due.noteEnd(source.id, outcome.gotOn);
+      await sourceStore.noteRound(lease, source.id, outcome.gotOn);
       await this.#finish(run, source, lease, outcome);
     } catch (error) {
-      await this.#interrupted(run.id, error, signal);
-      this.#due.noteEnd(source.id, false);
+      await this.#interrupted(run.id, error, signal, 'reconcile');
     }
+    await this.#tellEnd(run.id);
+  }
+
+  /**
+   * An import that failed takes nothing back of what another one has shown: that goes on waiting for a person, and this run says
+   * why it failed (spec 13.2).
+   */
+  async #endBesideHeld(run: RunRecord, source: RunnableSource, lease: Lease): Promise<void> {
+    const failure = { code: run.errorCode ?? '', message: run.errorMessage ?? '' };
+    await this.#noteImport(run, source, lease, failure);
+    const notes = ['nothing of it was applied: a run of this source is held and waits for a person'];
+    const nothing = { shownDigest: null, skipped: 0, waitingFor: [], again: false };
+    await this.#options.runStore.finish(lease, run.id, { ...nothing, state: 'failed', failure, notes });
     await this.#tellEnd(run.id);
   }
 
@@ -370,15 +403,24 @@ export class Engine {
     const importFailure = run.errorCode === null ? null : { code: run.errorCode, message: run.errorMessage ?? '' };
     // What a person has approved was imported by the run that was held, and noted then.
     if (run.mode !== 'reconcile' && !run.approved) await this.#noteImport(run, source, lease, importFailure);
-    const failure = outcome.held ? outcome.failure : (importFailure ?? outcome.failure);
+    const failure = importFailure ?? outcome.failure;
+    // What a failed import shows is asked about by the next one: this run says that it failed, and why.
+    const held = outcome.held && importFailure === null;
+    const notes =
+      outcome.held && !held
+        ? [
+            `nothing of it was applied: the guard would have held it (${outcome.failure?.message.split(': nothing')[0] ?? ''})`,
+          ]
+        : [];
     const rejected = (run.counts.rejected ?? 0) > 0;
     const ended: RunState = failure !== null ? 'failed' : rejected ? 'completed-with-rejects' : 'completed';
     const woken = await this.#due.wokenBy(run);
-    for (const id of woken) if (id !== source.id) await runStore.startWoken(id, run.syncId);
+    for (const id of woken) if (id !== source.id) await runStore.startWoken(id, run.syncIds);
     const again = woken.includes(source.id);
     await runStore.finish(lease, run.id, {
-      state: outcome.held ? 'held' : ended,
-      shownDigest: outcome.shownDigest,
+      state: held ? 'held' : ended,
+      notes,
+      shownDigest: held ? outcome.shownDigest : null,
       skipped: outcome.skipped,
       failure,
       waitingFor: outcome.waitingFor,
@@ -410,7 +452,7 @@ export class Engine {
   /** Takes up what a dead process left: for the start, and now and then while running. */
   async recover(): Promise<void> {
     const { runStore, queueRun } = this.#options;
-    for (const runId of new Set([...(await runStore.orphans()), ...(await runStore.queuedRuns(waitsTooLong))]))
+    for (const runId of new Set([...(await runStore.orphans()), ...(await runStore.takeQueued(waitsTooLong))]))
       await queueRun(runId);
     await this.reconcile();
   }

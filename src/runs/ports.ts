@@ -25,12 +25,15 @@ export interface RunRecord {
   readonly source: SourceId | null;
   readonly mode: RunMode;
   readonly state: RunState;
-  readonly syncId: string | null;
+  /** Of everybody who asked for it, the first one first; none for what no sync asked for. */
+  readonly syncIds: readonly string[];
   readonly phase: string | null;
   readonly counts: Partial<RunCounts>;
   readonly complete: boolean | null;
   /** A person has approved what it showed while it was held (spec 13.2). */
   readonly approved: boolean;
+  /** A person wants it to stop (spec 14.3). */
+  readonly cancelAsked: boolean;
   /** The policy that users are moved to; null for a source's run. */
   readonly policyId: number | null;
   readonly cursorAfter: string | null;
@@ -53,11 +56,14 @@ export interface RunFailure {
 }
 
 export interface RunStore {
-  /** Queues a run, or gives the one of that source that is queued already; null for a slot that had its run. */
+  /** Queues a run, or joins the one of that source that is queued already; null for a slot that had its run. */
   enqueue(request: RunRequest): Promise<number | null>;
   get(runId: number): Promise<RunRecord | null>;
-  /** Runs that have been queued for at least so many seconds. */
-  queuedRuns(seconds: number): Promise<number[]>;
+  /**
+   * Queued runs that could begin and have been in nobody's hands for so many seconds; noted as handed over by this call, so
+   * that only one process hands each over.
+   */
+  takeQueued(seconds: number): Promise<number[]>;
   /** Moves a queued (or orphaned) run to importing; false when another run of the source is active. */
   startImport(
     runId: number,
@@ -71,30 +77,53 @@ export interface RunStore {
     counts: Partial<RunCounts>,
     progress: object,
   ): Promise<{ cancelAsked: boolean }>;
-  /** The import is over; what was read is to be reconciled. */
-  endImport(lease: Lease, runId: number, end: ImportOutcome): Promise<void>;
-  /** Ends a run without a reconcile. */
-  fail(runId: number, failure: RunFailure, state?: 'failed' | 'cancelled'): Promise<void>;
+  /**
+   * The import is over; what was read is to be reconciled. `showsTooFew`: since it began, or an earlier one that did too, fewer
+   * than half appear of the accounts that were present before (spec 3.3). `nameMapping`: by which a whole full import has
+   * read names; by another than the one before, all linked accounts become due, to be known by their new names (spec 8.3).
+   */
+  endImport(
+    lease: Lease,
+    runId: number,
+    end: ImportOutcome & { readonly showsTooFew: boolean; readonly nameMapping: string | null },
+  ): Promise<void>;
+  /** Takes up a reconcile; false where a person has cancelled it before, or it is none any more. */
+  beginReconcile(lease: Lease, runId: number): Promise<boolean>;
+  /** Ends a run without a reconcile, or in the middle of one. `stuck`: what its source has due is not begun again by itself. */
+  fail(
+    runId: number,
+    failure: RunFailure,
+    end?: { readonly state?: 'failed' | 'cancelled'; readonly stuck?: Stuck },
+  ): Promise<void>;
+  /** Whether a run of the source waits for a person. */
+  isHeld(source: SourceId): Promise<boolean>;
   /** A source's held run gives way to a later one, which asks again with the whole (spec 13.2). */
   supersedeHeld(source: SourceId, by: number): Promise<void>;
-  /** Ends a run after its reconcile; counts what the history says of it. */
+  /** Ends a run after its reconcile; counts what the history says of it, and what an approval has left (spec 13.2). */
   finish(lease: Lease, runId: number, end: RunEnd): Promise<void>;
   /** Runs whose import is over, none of whose sync is still importing. */
   reconcilable(): Promise<RunRecord[]>;
   /** Sources that are queued or importing. */
   importing(): Promise<SourceId[]>;
-  /** Sources with accounts to decide on and no unfinished run. */
+  /** Sources with accounts to decide on, no unfinished run and nothing that keeps them from being reconciled by themselves. */
   sourcesWithDue(): Promise<SourceId[]>;
   hasDue(source: SourceId): Promise<boolean>;
   /** A reconcile for what another run woke; null where a run of the source has become active meanwhile, which sees to it. */
-  startWoken(source: SourceId, syncId: string | null): Promise<number | null>;
+  startWoken(source: SourceId, syncIds: readonly string[]): Promise<number | null>;
   sourcesWithoutRun(): Promise<SourceId[]>;
   unfinishedOf(syncId: string): Promise<number>;
   /** Runs that say they are importing while nobody holds their source's lease. */
   orphans(): Promise<number[]>;
   askCancel(runId: number, operator: string): Promise<'asked' | 'finished' | 'unknown'>;
+  /** The last slot that had its run; for a source that never had one, when it was first started (spec 14.1). */
   lastSlot(source: SourceId, mode: RunMode): Promise<Date | null>;
 }
+
+/**
+ * Why a source with something due is not reconciled again by itself: the last reconcile failed, or decided nothing, until an
+ * import or a person's word brings something new; or a person cancelled it, until a run is asked for (spec 14.3).
+ */
+export type Stuck = 'failed' | 'standstill' | 'cancelled';
 
 interface RunEnd {
   readonly state: RunState;
@@ -104,6 +133,8 @@ interface RunEnd {
   /** Why it failed, or is held. */
   readonly failure: RunFailure | null;
   readonly waitingFor: readonly SourceId[];
+  /** What people are told beside the import's own notes. */
+  readonly notes: readonly string[];
   /** The source has woken itself: its next reconcile starts with the end of this one. */
   readonly again: boolean;
 }
@@ -131,6 +162,8 @@ export interface SourceState {
   readonly pausedByPerson: boolean;
   readonly retired: boolean;
   readonly firstReconciled: boolean;
+  /** Nothing that its last run left is begun by itself (see {@link Stuck}), or its reconciles wake each other without end. */
+  readonly stuck: boolean;
   readonly secretFingerprint: string | null;
 }
 
@@ -142,6 +175,12 @@ export interface SourceStore {
   /** A refused log-in pauses the source until its configuration or secret changes, or a person resumes it (spec 3.4). */
   pauseAfterRefusal(source: SourceId, reason: string, fingerprint: string): Promise<void>;
   resumeAfterChange(source: SourceId): Promise<void>;
+  /** A run of this source begins that somebody asked for: it is looked at anew, and the others' rounds begin anew. */
+  wake(source: SourceId): Promise<void>;
+  /** After a person's word all sources are looked at anew, but for those whose run a person has cancelled. */
+  wakeAll(): Promise<void>;
+  /** Notes how a reconcile ended: one that got nowhere is not repeated by itself, and none without end. */
+  noteRound(lease: Lease, source: SourceId, gotOn: boolean): Promise<void>;
   countFailure(lease: Lease, source: SourceId): Promise<void>;
   /** After a whole and applied import. */
   recordSuccess(
@@ -152,13 +191,13 @@ export interface SourceStore {
   /** Sources whose first whole import the creation of users waits for (spec 4.8), of these. */
   awaitingFirstImport(sources: readonly SourceId[]): Promise<SourceId[]>;
   /**
-   * After a whole full import, before it is reconciled. Where it has read names by another mapping than the one before,
-   * all its linked accounts become due, to be known by their new names (spec 8.3).
+   * Whether the store is being filled for the first time: nothing is limited (spec 13.3). Until the first user exists, each of
+   * these sources that no person has paused takes part in that.
    */
-  recordWhole(lease: Lease, source: SourceId, nameMapping: string | null): Promise<void>;
-  /** Whether the store is being filled for the first time: nothing is limited (spec 13.3). */
   filling(sources: readonly SourceId[]): Promise<boolean>;
-  /** Users exist and this source has been reconciled. */
+  /** The first fill is over where none of these sources has anything due, of those that take part and are neither paused nor held. */
+  endFill(lease: Lease, sources: readonly SourceId[]): Promise<void>;
+  /** This source has been reconciled: for the first time, where users exist; what its imports showed of absences is decided on. */
   recordReconciled(lease: Lease, source: SourceId): Promise<void>;
 }
 
@@ -180,7 +219,7 @@ export interface PolicyStore {
   configured(policy: ConfiguredPolicy): Promise<ConfiguredPolicy>;
   /** The configured policy; the former one while that is held, and after it was refused. */
   inForce(configured: number): Promise<PolicyInForce>;
-  /** A run that moves all users to a policy, where none is under way. */
+  /** A run that moves all users to a policy, where none is under way, and none was cancelled since a run was last asked for. */
   startRun(policy: number): Promise<void>;
   /** Held runs of policies that the configuration no longer says give way. */
   supersedeOthers(configured: number): Promise<void>;

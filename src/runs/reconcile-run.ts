@@ -5,7 +5,8 @@ import type { ReconcileStore } from '../apply/ports.ts';
 import { noCounts, type Pass } from '../apply/pass.ts';
 import { reconcileSource, type ReconcileEnd } from '../apply/reconcile-source.ts';
 import { reconcilePolicy } from '../apply/reconcile-policy.ts';
-import { missingHalf, type GuardLimits } from '../reconcile/guard.ts';
+import { missingHalf, type Exceeded, type GuardLimits } from '../reconcile/guard.ts';
+import { progressOf } from './progress.ts';
 import type { PolicyInForce, RunFailure, RunnableSource, RunRecord, RunStore, SourceStore } from './ports.ts';
 
 export interface ReconcileRunInput {
@@ -43,10 +44,9 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   const { run, source, store, sources } = input;
   const anybody = await store.read.hasUsers();
   if (!anybody && input.waitingFor.length > 0)
-    return { failure: null, held: false, shownDigest: null, skipped: 0, waitingFor: input.waitingFor, gotOn: false };
-  const present = await store.read.presentAccounts(source.id);
-  const observed = await store.read.countAbsences(source.id);
-  const missing = missingHalf(run, present, observed);
+    return { failure: null, held: false, shownDigest: null, skipped: 0, waitingFor: input.waitingFor, gotOn: true };
+  const seen = await store.read.missing(source.id, run.id);
+  const missing = missingHalf(run, seen);
   const pass = await passOf(input, run.approved || run.complete === true || missing !== null);
   const resumeIdentity = run.phase === 'identity';
   const end = await reconcileSource(pass, { resumeIdentity, holdAnyway: missing !== null });
@@ -54,9 +54,8 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   const failure =
     shownDigest === null || end.kind === 'done'
       ? null
-      : heldBecause(run, missing === null ? tooMuch(source.id, end) : tooFew(run, missing, present), shownDigest);
-  if (failure === null && (anybody || (await store.read.hasUsers())))
-    await sources.recordReconciled(input.lease, source.id);
+      : heldBecause(run, missing === null ? tooMuch(source.id, end) : tooFew(run, missing, seen.before), shownDigest);
+  if (failure === null) await sources.recordReconciled(input.lease, source.id);
   const due = await store.read.countDue(source.id);
   // What a run did before a crash is not known any more: a resumed one is no standstill.
   const gotOn = failure === null && (resumeIdentity || pass.counts.decided > 0 || due.linked + due.unlinked === 0);
@@ -75,11 +74,12 @@ function heldBecause(run: RunRecord, reason: string, digest: string): RunFailure
 }
 
 async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAbsences']): Promise<Pass> {
-  const { run, source, store, runs } = input;
+  const { run, source, store } = input;
   const rules = { ...source.rules, roleMeanings: await store.read.roleMeanings(source.id) };
-  const letThrough = run.approved || (await input.sources.filling(input.allSources.map((each) => each.id)));
+  const filling = await input.sources.filling(input.allSources.map((each) => each.id));
+  const passesFirst = !input.firstReconciled && source.guard.firstImport === 'apply';
+  const letThrough = run.approved || filling || passesFirst;
   const counts = noCounts();
-  let saved = 0;
   return {
     store,
     lease: input.lease,
@@ -90,7 +90,7 @@ async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAb
     guard: {
       limits: source.guard,
       letThrough,
-      firstReconcile: letThrough || input.firstReconciled ? 'done' : source.guard.firstImport,
+      firstReconcile: !letThrough && !input.firstReconciled,
     },
     approved: run.approved,
     decidesAbsences,
@@ -98,19 +98,7 @@ async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAb
     overlap: input.overlap,
     signal: input.signal,
     counts,
-    async progress(phase, done) {
-      const now = performance.now();
-      if (now - saved < 300 && done !== 0) return;
-      saved = now;
-      const { cancelAsked } = await runs.saveProgress(
-        input.lease,
-        run.id,
-        phase,
-        { ...run.counts, skipped: counts.skipped },
-        { done },
-      );
-      if (cancelAsked) throw new Cancelled();
-    },
+    progress: progressOf(input, counts),
     world: { rules, teamNames: new Map(), bindings: new Map(), now: await store.read.now() },
   };
 }
@@ -123,6 +111,7 @@ export interface PolicyRunInput {
   readonly guard: GuardLimits;
   readonly reconcileStore: ReconcileStore;
   readonly sourceStore: SourceStore;
+  readonly runStore: RunStore;
   readonly lease: Lease;
   readonly signal: AbortSignal;
   readonly batchSize: number;
@@ -149,7 +138,7 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
         run.approved ||
         policy.inPlaceOfRefused ||
         (await input.sourceStore.filling(input.sources.map((each) => each.id))),
-      firstReconcile: 'done',
+      firstReconcile: false,
     },
     approved: run.approved,
     decidesAbsences: false,
@@ -157,7 +146,7 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
     overlap: input.overlap,
     signal: input.signal,
     counts,
-    progress: () => Promise.resolve(),
+    progress: progressOf({ run, runs: input.runStore, lease: input.lease }, counts),
     teamNames: new Map((await store.read.teams()).map((team) => [team.id, team.name])),
     reason: policy.inPlaceOfRefused
       ? 'a person has refused the configured policy'
@@ -169,11 +158,6 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
   return { ...nothing, failure, held: true, shownDigest };
 }
 
-/** A person asked for the run to stop (spec 14.3). */
-export class Cancelled extends Error {
-  override readonly name = 'Cancelled';
-}
-
 /** Why a run asks whatever the limits (spec 3.3), also where it is not the one that found it. */
 function tooFew({ source, mode, complete }: RunRecord, missing: number, present: number): string {
   const since =
@@ -182,10 +166,7 @@ function tooFew({ source, mode, complete }: RunRecord, missing: number, present:
 }
 
 function tooMuch(of: string, end: Extract<ReconcileEnd, { kind: 'held' }>): string {
-  const classes = end.exceeded.map(
-    (each) =>
-      `${each.class} ${String(each.count)} (${each.percent.toFixed(1)} %) is over ${String(each.limit.number)} and ${String(each.limit.percent)} %`,
-  );
+  const classes = end.exceeded.map(overLimit);
   const reasons = end.first
     ? [`this is the first reconcile of ${of} that would link or change users of an existing store`, ...classes]
     : classes;
@@ -197,4 +178,14 @@ function tooMuch(of: string, end: Extract<ReconcileEnd, { kind: 'held' }>): stri
 function formatOfNames(of: string, suspicions: number): string[] {
   if (suspicions === 0) return [];
   return [`${String(suspicions)} accounts of ${of} have other people's names now: did the format of names change?`];
+}
+
+/** How many a class has, how many of them this run adds, and what it is over (spec 13.1). */
+function overLimit({ class: name, count, before, percent, limit }: Exceeded): string {
+  const added = before === 0 ? '' : `: ${String(count - before)} now, ${String(before)} in the 24 hours before`;
+  const over =
+    limit === null
+      ? 'is more than half of a small source'
+      : `is over ${String(limit.number)} and ${String(limit.percent)} %`;
+  return `${name} ${String(count)} (${percent.toFixed(1)} %${added}) ${over}`;
 }

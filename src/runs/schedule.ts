@@ -1,5 +1,5 @@
 import { createTask, validate, type ScheduledTask } from 'node-cron';
-import { slotsOf, type Slots } from './slots.ts';
+import { alternativesOf, slotsOf, type Slots } from './slots.ts';
 
 /** When one source is read by itself (spec 14.1). */
 export interface Schedule {
@@ -20,8 +20,8 @@ interface Entry {
   readonly source: string;
   readonly mode: 'full' | 'delta';
   readonly slots: Slots;
-  /** Tells the next slots; it is never started. */
-  readonly task: ScheduledTask;
+  /** They tell the next slots; they are never started. */
+  readonly tasks: readonly ScheduledTask[];
 }
 
 /** Whether an expression is one that the scheduler understands. */
@@ -29,9 +29,19 @@ export function isCronExpression(expression: string): boolean {
   return validate(expression);
 }
 
+/** The longest time, in hours, between two slots that come next of a source: what its schedule promises (spec 14.6). */
+export function longestGapHours(schedule: Schedule): number {
+  const next = entriesOf(schedule)
+    .flatMap(({ tasks }) => tasks.flatMap((task) => task.getNextRuns(9).map((at) => at.getTime())))
+    .sort((a, b) => a - b);
+  const gaps = next.slice(1).map((at, index) => at - (next[index] ?? at));
+  return Math.max(0, ...gaps) / 3_600_000;
+}
+
 /**
  * Asks for runs when their slot comes. `ask` must be safe to call twice for one slot: every process that schedules asks.
- * `lastSlot` tells the last slot that had its run, so that one that was missed is run once after the start. Every minute
+ * `lastSlot` tells the last slot that had its run, or when the source was first started, so that one that was missed is run once
+ * after the start. Every minute
  * all slots since the last look count, so that none is lost to a busy process or a machine that slept.
  */
 export function createScheduler(
@@ -67,8 +77,9 @@ export function createScheduler(
     nextRuns: (source) =>
       entries
         .filter((entry) => entry.source === source)
-        .flatMap(({ task }) => task.getNextRuns(3).map((at) => at.toISOString()))
+        .flatMap(({ tasks }) => tasks.flatMap((task) => task.getNextRuns(3).map((at) => at.toISOString())))
         .sort()
+        .filter((at, index, all) => at !== all[index - 1])
         .slice(0, 3),
   };
 }
@@ -78,7 +89,7 @@ function entriesOf({ source, full, delta, timeZone }: Schedule): Entry[] {
     source,
     mode,
     slots: slotsOf(expression, timeZone),
-    task: createTask(expression, () => undefined, { timezone: timeZone }),
+    tasks: alternativesOf(expression).map((each) => createTask(each, () => undefined, { timezone: timeZone })),
   });
   return [entry('full', full), ...(delta === undefined ? [] : [entry('delta', delta)])];
 }

@@ -13,22 +13,34 @@ export interface Slots {
 }
 
 /**
+ * The expressions whose slots are together those of one: where both day of month and weekday are limited either is enough, as
+ * crontab(5) says (spec 14.5); node-cron wants both. A field that begins with a star is no limit there.
+ */
+export function alternativesOf(expression: string): string[] {
+  const fields = expression.trim().split(/\s+/);
+  const [day, weekday] = [fields.length - 3, fields.length - 1];
+  const limits = (index: number): boolean => fields[index]?.startsWith('*') === false;
+  if (!limits(day) || !limits(weekday)) return [expression];
+  return [day, weekday].map((left) => fields.map((field, index) => (index === left ? '*' : field)).join(' '));
+}
+
+/**
  * The slots of a cron expression in a time zone. A local hour that comes twice, or not at all, runs once: a fixed time in
  * the doubled hour counts the first time, one in the missing hour where the clock lands. What runs every hour anyway goes
  * on by the instant. (node-cron itself leaves a time in the missing hour out.)
  */
 export function slotsOf(expression: string, timeZone: string): Slots {
   // Asked for local times dressed up as UTC, which has them all, each once.
-  const pattern = createTask(expression, () => undefined, { timezone: 'Etc/UTC' });
-  const matches = (local: number): boolean => pattern.match(new Date(local));
-  const everyHour = (local: number): boolean => matches(local - 2 * hour) && matches(local + 2 * hour);
+  const patterns = alternativesOf(expression).map((each) => createTask(each, () => undefined, { timezone: 'Etc/UTC' }));
+  const matches = (local: number): boolean => patterns.some((pattern) => pattern.match(new Date(local)));
+  const hours = new Set(parse(expression).hour);
+  const everyHour = hours.size === 24;
   const localOf = localClock(timeZone);
   const isSlot = (instant: number): boolean => {
     const local = localOf(instant);
-    if (matches(local)) return everyHour(local) || !cameBefore(instant, local, localOf);
-    return missingMinutes(instant, local, localOf).some((missing) => matches(missing) && !everyHour(missing));
+    if (matches(local)) return everyHour || !cameBefore(instant, local, localOf);
+    return !everyHour && missingMinutes(instant, local, localOf).some(matches);
   };
-  const hours = new Set(parse(expression).hour);
   // A quarter of an hour at a time, since some zones are shifted by that much; near a change of the clock every minute counts.
   const mayHaveSlots = (instant: number): boolean => {
     const local = localOf(instant);
@@ -39,7 +51,8 @@ export function slotsOf(expression: string, timeZone: string): Slots {
     latest(since, until) {
       const first = Math.max(since.getTime(), until.getTime() - longestLookBack);
       for (let instant = wholeMinute(until); instant > first;) {
-        if (!mayHaveSlots(instant)) instant = Math.floor((instant - 1) / quarter) * quarter;
+        // On to the last minute before this quarter, which may be a slot itself.
+        if (!mayHaveSlots(instant)) instant = Math.floor(instant / quarter) * quarter - minute;
         else if (isSlot(instant)) return new Date(instant);
         else instant -= minute;
       }

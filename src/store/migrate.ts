@@ -5,6 +5,7 @@ import { up as localUsers } from './migrations/0003-local-users.ts';
 import { up as heldPolicy } from './migrations/0004-held-policy.ts';
 import { up as due } from './migrations/0005-due.ts';
 import { up as flatChanges } from './migrations/0006-flat-changes.ts';
+import { up as runsAtRest } from './migrations/0011-runs-at-rest.ts';
 import { up as wholeImports } from './migrations/0013-whole-imports.ts';
 import { up as cancelledJobs } from './migrations/0016-cancelled-jobs.ts';
 
@@ -16,6 +17,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0004-held-policy', up: heldPolicy },
   { name: '0005-due', up: due },
   { name: '0006-flat-changes', up: flatChanges },
+  { name: '0011-runs-at-rest', up: runsAtRest },
   { name: '0013-whole-imports', up: wholeImports },
   { name: '0016-cancelled-jobs', up: cancelledJobs },
 ];

@@ -4,8 +4,11 @@ import { inTransaction } from './transactions.ts';
 
 const utc = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
-/** Notices in the database. `sources`: the enabled sources of the configuration; nobody is told of others. */
-export function noticeStore(db: Db, sources: readonly string[]): NoticeStore {
+/**
+ * Notices in the database. `sources`: the enabled sources of the configuration, nobody is told of others, with the hours that
+ * the schedule of each lets pass between two runs at the most.
+ */
+export function noticeStore(db: Db, sources: ReadonlyMap<string, number>): NoticeStore {
   return {
     standing: (limits) => standing(db, sources, limits),
     keep: (wanted, undecided) => keep(db, wanted, undecided),
@@ -26,15 +29,18 @@ export function noticeStore(db: Db, sources: readonly string[]): NoticeStore {
 }
 
 /**
+ * A source is silent where its last success is older than two turns of its schedule, and older than `silentHours` (spec 14.6);
+ * its first start counts as one (14.1).
+ *
  * A source is held while its latest result is, and while a later run that asks again has taken its place. The times of
  * occasions are cut to seconds, so that the same one always reads the same.
  */
 async function standing(
   db: Db,
-  sources: readonly string[],
+  sources: ReadonlyMap<string, number>,
   { reviewDays, silentHours }: Parameters<NoticeStore['standing']>[0],
 ): Promise<StandingState> {
-  const ids = [...sources];
+  const ids = [...sources.keys()];
   const { now } = await queryOne<{ now: string }>(db, `select ${utc('now()')} as now`);
   const held = await query<StandingState['held'][number]>(
     db,
@@ -49,15 +55,13 @@ async function standing(
   const states = await query<StandingState['sources'][number]>(
     db,
     `select source_id as source, failures,
-       case when coalesce(last_success_at, first_asked) < now() - ? * interval '1 hour' and latest_failed > coalesce(last_success_at, '-infinity')
-         then ${utc('coalesce(last_success_at, first_asked)')} end as "silentSince",
+       case when coalesce(last_success_at, scheduled_since) < now() - greatest(?, 2 * promised.hours) * interval '1 hour'
+         then ${utc('coalesce(last_success_at, scheduled_since)')} end as "silentSince",
        case when paused_by = 'system' then ${utc('paused_at')} end as "refusedAt",
        retired_at is not null or (paused_at is not null and paused_by <> 'system') as rests
-     from source_state
-     cross join lateral (select min(asked_at) as first_asked, max(asked_at) filter (where state = 'failed' or finished_at is null and asked_at < now() - interval '1 day') as latest_failed from run
-       where run.source_id = source_state.source_id and mode <> 'reconcile') asked
-     where source_id = any(?) order by source_id`,
-    [silentHours, ids],
+     from source_state join unnest(?::text[], ?::float8[]) as promised(source, hours) on promised.source = source_id
+     order by source_id`,
+    [silentHours, ids, [...sources.values()]],
   );
   const [oldReviews = null] = await query<NonNullable<StandingState['oldReviews']>>(
     db,

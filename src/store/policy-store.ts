@@ -36,7 +36,9 @@ export function policyStore(db: Db): PolicyStore {
          select 'reconcile', 'reconciling', 'woken', now(), now(), 'waiting', c.policy,
            (select u.policy_id from "user" u where u.policy_id <> c.policy group by u.policy_id order by count(*) desc, u.policy_id desc limit 1)
          from (select ?::int as policy) as c
-         where not exists (select from run where source_id is null and policy_id = c.policy and state = 'reconciling')`,
+         where not exists (select from run where source_id is null and policy_id = c.policy and state = 'reconciling')
+           and not exists (select from run r where r.source_id is null and r.policy_id = c.policy and r.error_code = 'cancelled'
+             and not exists (select from run later where later.id > r.id and later.mode in ('full', 'delta')))`,
         [policy],
       );
     },

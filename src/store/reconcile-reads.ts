@@ -48,6 +48,24 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
       const sql = 'select count(*)::int as count from account where source_id = ? and gone_since is null';
       return (await queryOne<{ count: number }>(db, sql, [source])).count;
     },
+    async missing(source, runId) {
+      const { some } = await queryOne<{ some: boolean }>(
+        db,
+        `select count(*) >= 5 as some from (select from account a where a.source_id = ? and ${turned} limit 5) as t`,
+        [source],
+      );
+      // Nearly always: nothing is asked about fewer.
+      if (!some) return { before: 0, absent: 0, reported: 0 };
+      return queryOne(
+        db,
+        `select count(*)::int as before, count(*) filter (where ${turned})::int as absent,
+           count(*) filter (where ${turned} and absence_proof <> all(?))::int as reported
+         from account a, run r, source_state s
+         where a.source_id = ? and r.id = ? and s.source_id = a.source_id and a.gone_since is null
+           and a.first_seen_at < coalesce(s.missing_since, r.started_at)`,
+        [[...silentProofs], source, runId],
+      );
+    },
     teams: () =>
       query(
         db,

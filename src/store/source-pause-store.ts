@@ -31,13 +31,12 @@ function within(transaction: Knex): SourcePauseTransaction {
     async retire({ source, operator, reason }) {
       await transaction('source_state')
         .where({ source_id: source })
-        .update({ retired_at: transaction.fn.now(), retired_by: operator, retire_reason: reason ?? null });
-      await sqlRows(
-        transaction,
-        `update setting set value = cast(cast(value as jsonb) - cast(:source as text) as text)
-          where name = 'sources-to-fill-from'`,
-        { source },
-      );
+        .update({
+          retired_at: transaction.fn.now(),
+          retired_by: operator,
+          retire_reason: reason ?? null,
+          filling: false,
+        });
       await sqlRows(
         transaction,
         `update run set cancel_asked_by = :operator,
@@ -50,7 +49,7 @@ function within(transaction: Knex): SourcePauseTransaction {
     async resume(source) {
       await transaction('source_state')
         .where({ source_id: source })
-        .update({ ...noPause, ...noRetirement, failures: 0 });
+        .update({ ...noPause, ...noRetirement, failures: 0, stuck: null });
     },
     async sourcesWaitingFor(source) {
       const waiting = await sqlRows<{ source_id: string }>(

@@ -1,12 +1,12 @@
 import type { SourceState, SourceStore } from '../runs/ports.ts';
 import type { Lease } from '../domain/lease.ts';
 import { checkLease } from './leases.ts';
+import { mostRounds } from './run-store.ts';
 import { query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 
 /** Who pauses a source after a refused log-in; people's pauses carry their own name. */
 const refusal = 'system';
-const fillSetting = 'sources-to-fill-from';
 
 /** Sources' state, which outlives their configuration. */
 export function sourceStore(db: Db): SourceStore {
@@ -16,7 +16,7 @@ export function sourceStore(db: Db): SourceStore {
         db,
         `select source_id as id, system_id as "systemId", cursor, config_digest as "configDigest", paused_at is not null as paused,
            paused_at is not null and paused_by <> ? as "pausedByPerson", retired_at is not null as retired,
-           first_reconciled_at is not null as "firstReconciled", secret_fingerprint as "secretFingerprint" from source_state`,
+           first_reconciled_at is not null as "firstReconciled", stuck is not null or rounds >= ${String(mostRounds)} as stuck, secret_fingerprint as "secretFingerprint" from source_state`,
         [refusal],
       );
       return new Map(rows.map(({ id, ...state }) => [id, state]));
@@ -49,6 +49,25 @@ export function sourceStore(db: Db): SourceStore {
       if (resumed.length > 0)
         await appendSystemEvent(db, 'source-resumed', source, 'its configuration or secret has changed');
     },
+    async wake(source) {
+      await query(
+        db,
+        `update source_state set stuck = case when source_id = ? then null else stuck end, rounds = 0
+         where rounds > 0 or source_id = ? and stuck is not null`,
+        [source, source],
+      );
+    },
+    async wakeAll() {
+      await query(
+        db,
+        `update source_state set stuck = case stuck when 'cancelled' then stuck end, rounds = 0
+         where rounds > 0 or stuck <> 'cancelled'`,
+      );
+    },
+    async noteRound(lease, source, gotOn) {
+      const sql = `update source_state set rounds = rounds + 1, stuck = case when ? then null else 'standstill' end where source_id = ?`;
+      await leased(db, lease, sql, [gotOn, source]);
+    },
     async countFailure(lease, source) {
       await leased(db, lease, 'update source_state set failures = failures + 1 where source_id = ?', [source]);
     },
@@ -69,48 +88,42 @@ export function sourceStore(db: Db): SourceStore {
       );
       return rows.map((row) => row.id);
     },
-    async recordWhole(lease, source, nameMapping) {
-      const sql = 'update source_state set first_complete_at = now() where source_id = ? and first_complete_at is null';
-      await leased(db, lease, sql, [source]);
-      await inTransaction(db, async (transaction) => {
-        await checkLease(transaction, lease);
-        const remapped = await query(
-          transaction,
-          'update source_state set name_mapping = ? where source_id = ? and name_mapping is distinct from ? returning 1',
-          [nameMapping, source, nameMapping],
-        );
-        if (remapped.length === 0) return;
-        await query(
-          transaction,
-          `update account a set wakes = wakes + 1 from link l
-           where l.account_id = a.id and l.until is null and l.source_id = ?`,
-          [source],
-        );
-      });
-    },
     async filling(sources) {
-      const { any } = await queryOne<{ any: boolean }>(db, 'select exists (select from "user") as any');
-      if (!any)
-        await query(db, 'insert into setting (name, value) values (?, ?) on conflict (name) do nothing', [
-          fillSetting,
-          JSON.stringify(sources),
-        ]);
-      const [row] = await query<{ value: string }>(db, 'select value from setting where name = ?', [fillSetting]);
-      const left = row === undefined ? [] : (JSON.parse(row.value) as string[]);
-      return left.some((id) => sources.includes(id));
+      await query(
+        db,
+        `update source_state set filling = true where not filling and source_id = any(?) and retired_at is null
+           and (paused_at is null or paused_by = ?) and not exists (select from "user")`,
+        [[...sources], refusal],
+      );
+      const sql = 'select exists (select from source_state where filling and source_id = any(?)) as any';
+      return (await queryOne<{ any: boolean }>(db, sql, [[...sources]])).any;
+    },
+    async endFill(lease, sources) {
+      const filling = 'select exists (select from source_state where filling) as any';
+      if (!(await queryOne<{ any: boolean }>(db, filling)).any) return;
+      // What a reconcile got nowhere with is at rest; one that failed, or was cancelled, goes on when it is asked for.
+      await leased(
+        db,
+        lease,
+        `update source_state s set filling = false, first_reconciled_at =
+             case when s.paused_at is null and s.first_complete_at is not null then coalesce(s.first_reconciled_at, now())
+               else s.first_reconciled_at end
+         where s.filling and exists (select from "user") and not exists (select from run where state = 'reconciling')
+           and not exists (select from source_state o where o.filling and o.source_id = any(?) and o.paused_at is null
+             and o.retired_at is null and o.stuck is distinct from 'standstill'
+             and exists (select from account a where a.source_id = o.source_id and a.due)
+             and not exists (select from run r where r.source_id = o.source_id and r.state = 'held'))`,
+        [[...sources]],
+      );
     },
     async recordReconciled(lease, source) {
       await leased(
         db,
         lease,
-        'update source_state set first_reconciled_at = now() where source_id = ? and first_reconciled_at is null',
+        `update source_state set first_reconciled_at = case when exists (select from "user") then coalesce(first_reconciled_at, now()) end,
+           missing_since = null
+         where source_id = ? and (first_reconciled_at is null or missing_since is not null)`,
         [source],
-      );
-      await leased(
-        db,
-        lease,
-        `update setting set value = (value::jsonb - ?::text)::text where name = ? and jsonb_exists(value::jsonb, ?::text)`,
-        [source, fillSetting, source],
       );
     },
   };

@@ -83,8 +83,11 @@ describe('13.2 a run of which 60 % are renamed', () => {
     expect((await site.run('user', 'sync', 'off', String(off?.id), '--reason', 'test')).code).toBe(0);
     expect((await site.run('user', 'set', String(touched?.id), 'lastName=By hand', '--reason', 'test')).code).toBe(0);
 
-    const approved = await site.rows<RunRow>('run', 'approve', String(run.id), '--digest', run.digest.slice(0, 12));
-    expect(approved[0]).toMatchObject({ id: run.id, state: 'completed', counts: { updated: RENAMED - 2, skipped: 1 } });
+    const approved = await site.run('run', 'approve', String(run.id), '--digest', run.digest.slice(0, 12), '--json');
+    expect(approved.code).toBe(5);
+    expect(JSON.parse(approved.stdout)).toMatchObject({
+      ...{ id: run.id, state: 'completed-with-rejects', counts: { updated: RENAMED - 2, skipped: 2 } },
+    });
     const after = await users();
     expect(after.filter((user) => user.lastName?.startsWith('Renamed-'))).toHaveLength(RENAMED - 2);
     expect(after.find((user) => user.id === touched?.id)?.lastName).toBe('By hand');

@@ -20,7 +20,10 @@ import { createRedactor } from '../../src/telemetry/redactor.ts';
 import { askAs, type Answer, type AskOptions } from './api/test-api.ts';
 import { createTempDir } from './services/temp.ts';
 
-/** The whole application on a database, with an Active Directory `ad` and an Avaya `acd` that say what the test tells them. */
+/**
+ * The whole application on a database, with an Active Directory `ad` and an Avaya `acd` that say what the test tells them; and
+ * a second ACD, where the configuration of the test has one (of kind `csv-file`).
+ */
 export interface Site {
   readonly knex: Knex;
   readonly ad: FakeSource;
@@ -29,6 +32,8 @@ export interface Site {
   readonly file: FakeSource;
   /** Reads them sources and reconciles to rest. */
   sync(...sources: string[]): Promise<void>;
+  /** What a daemon does when it starts: sources that were never read are. */
+  start(): Promise<void>;
   /** Upkeep, as the daemon does it now and then. */
   reconcile(): Promise<void>;
   /** As the local operator, in JSON; waits for the reconciles that it asked for. */
@@ -50,6 +55,8 @@ export interface Site {
 /** What a source says; the test changes it. */
 class FakeSource {
   readonly records = new Map<string, AccountRecord>();
+  /** Why it cannot be read; null where it can. */
+  broken: Error | null = null;
   /** What a look-up of one account says; null where the source cannot be reached. */
   lookup: Lookup | null = 'unsupported';
 
@@ -73,10 +80,10 @@ sources:
   - { id: acd, kind: avaya-cm, match: [[employeeId], [email]] }
 ${extra}`;
 
-/** Real sources in place of the two that say what they are told: a whole configuration, and the connectors that it needs. */
+/** A whole configuration in place of the usual one; and real sources, with the connectors that they need, in place of those that say what they are told. */
 export interface RealSources {
   readonly configuration: string;
-  readonly connectors: ReadonlyMap<string, Connector>;
+  readonly connectors?: ReadonlyMap<string, Connector>;
 }
 
 /** Opens a site on a migrated, empty database. `extra`: further lines of the configuration, sources first. */
@@ -163,13 +170,17 @@ export async function openSite(knex: Knex, extra = '', real?: RealSources): Prom
       await application.engine.sync({ mode: 'full', askedBy: 'test', ...(sources.length > 0 && { sources }) });
       await rest();
     },
+    async start() {
+      await application.engine.syncNeverRead();
+      await rest();
+    },
     async reconcile() {
       await application.engine.recover();
       await rest();
     },
     async dryRun(other) {
       const otherFile = join(folder.path, 'other.yaml');
-      await writeFile(otherFile, configuration(other ?? extra));
+      await writeFile(otherFile, real?.configuration ?? configuration(other ?? extra));
       const { status, text, json } = await askMeanwhile<{ id: string }>('POST', '/syncs', {
         body: { mode: 'full', dryRun: true, configFile: otherFile },
       });
@@ -207,6 +218,7 @@ function fakeConnector(kind: string, as: 'acd' | 'directory', source: FakeSource
     open: async () => ({
       systemId: kind,
       readAll: async function* () {
+        if (source.broken !== null) throw source.broken;
         yield { records: [...source.records.values()], gone: [], rejected: [] };
         return await Promise.resolve({ whole: true });
       },

@@ -38,7 +38,9 @@ export const source = named(
     }),
     waitingFor: z.array(z.string()).readonly(),
     nextRuns: z.array(time).readonly(),
-    lastRun: z.object({ id, state: z.string(), error: z.string().nullable() }).nullable(),
+    lastRun: z
+      .object({ id, state: z.string(), error: z.string().nullable(), message: z.string().nullable() })
+      .nullable(),
   }),
 );
 export type Source = z.output<typeof source>;

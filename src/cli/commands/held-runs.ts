@@ -54,7 +54,14 @@ export function addHeldRunCommands(run: RosterdCommand, runner: Runner): void {
       await ask(client, 'POST', `${path}/approve`, { body: { digest, ...(reason === undefined ? {} : { reason }) } });
       const ended = await untilSettled(context, client, path);
       if (context.json) await context.out.json(ended);
-      else await context.out.write(tableFor(context, runColumns(context))([ended]));
+      else {
+        await context.out.write(tableFor(context, runColumns(context))([ended]));
+        if (ended.counts.skipped > 0)
+          await context.err.line(
+            `${String(ended.counts.skipped)} of what was approved is not as it was shown and is left to the next run; ` +
+              `\`rosterd run show ${String(ended.id)}\` names it.`,
+          );
+      }
       return exitCodeOfSync([ended], []);
     },
   });

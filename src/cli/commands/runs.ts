@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { printListing } from '../listing.ts';
 import { isSettled, stageText } from '../progress.ts';
 import { paintState } from '../paint.ts';
-import { countsText, runColumns, tookText, waitingText } from '../run-texts.ts';
+import { countsText, runColumns, tellCreationWaits, tookText, waitingText } from '../run-texts.ts';
 import type { Run } from '../shapes.ts';
 import { addHeldRunCommands, showDecisions } from './held-runs.ts';
 
@@ -54,6 +54,7 @@ export function addRunCommands(program: RosterdCommand, runner: Runner): void {
       if (context.json) await context.out.json(shown);
       else {
         await context.out.write(runCard(context, shown));
+        if (shown.waitingFor.length > 0) await tellCreationWaits(context, client);
         if (shown.state === 'held') await showDecisions(context, client, shown);
       }
       return undefined;

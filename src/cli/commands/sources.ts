@@ -10,7 +10,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { printListing } from '../listing.ts';
 import { addMoveCommand } from './move-links.ts';
 import { paintState } from '../paint.ts';
-import { waitingText } from '../run-texts.ts';
+import { tellWaits, waitingText } from '../run-texts.ts';
 import type { CheckReport, Source } from '../shapes.ts';
 import type { Column } from '../table.ts';
 
@@ -67,11 +67,14 @@ export function addSourceCommands(program: RosterdCommand, runner: Runner): void
     call: 'list',
     summary: 'the sources, their state, and how many accounts they have',
     run: async (context) => {
+      const listed: Source[] = [];
       await printListing<Source>(context, {
+        seen: (rows) => listed.push(...rows),
         path: apiPath('sources'),
         columns: columns(context),
         empty: 'No sources yet. Put one under `sources:` in the configuration, then `rosterd config check`.',
       });
+      if (!context.json) await tellWaits(context, listed);
       return undefined;
     },
   });

@@ -9,7 +9,7 @@ import { exitCodeOfSync } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { tableFor } from '../listing.ts';
 import { describeProgress, ProgressLine } from '../progress.ts';
-import { runColumns } from '../run-texts.ts';
+import { runColumns, tellCreationWaits } from '../run-texts.ts';
 import type { RefusedSource, Run, Sync, SyncStarted } from '../shapes.ts';
 import { runDry } from './dry-run.ts';
 
@@ -61,6 +61,7 @@ async function runSync(
     await tellRefused(context, refused);
     const runs = asked.length === 0 ? [] : await untilAtRest(context, client, id, interrupt.signal);
     await printRuns(context, runs, refused);
+    if (runs.some(({ waitingFor }) => waitingFor.length > 0)) await tellCreationWaits(context, client);
     return exitCodeOfSync(runs, refused);
   } catch (error) {
     if (error instanceof Interrupted) await context.err.line(interruptedText(where));

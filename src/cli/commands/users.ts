@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { actorText, changeText } from '../event-line.ts';
 import { explanationText } from '../explanation.ts';
 import { printListing } from '../listing.ts';
+import { tellCreationWaits } from '../run-texts.ts';
 import type { Explanation, HistoryEvent, ListedUser, User } from '../shapes.ts';
 import type { Column } from '../table.ts';
 import { userCard } from '../user-card.ts';
@@ -36,7 +37,7 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
       ['--sync <STATE>', 'only with sync on or off; off: by whom, why, until when, and what waits', ['on', 'off']],
     ],
     run: async (context, _args, { all = false, search, sync }) => {
-      await printListing<ListedUser>(context, {
+      const listed = await printListing<ListedUser>(context, {
         path: apiPath('users'),
         query: { all: all ? true : undefined, search, sync },
         columns: sync === 'off' ? switchedOffColumns(context) : userColumns(context, all),
@@ -45,6 +46,8 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
             ? 'No users yet. Run `rosterd sync` to read the sources.'
             : 'No such users. `rosterd user list --all` shows everybody.',
       });
+      const whole = search === undefined && sync === undefined;
+      if (listed === 0 && whole && !context.json) await tellCreationWaits(context, await context.api('read'));
       return undefined;
     },
   });

@@ -61,7 +61,7 @@ interface RunJson {
 
 interface RunRow {
   readonly id: number;
-  readonly sync_id: string | null;
+  readonly sync_ids: readonly string[];
   readonly source_id: string | null;
   readonly mode: RunMode;
   readonly state: RunState;
@@ -139,9 +139,13 @@ export function createRunQueries(knex: Knex): RunQueries {
       return row === undefined ? null : toJson(row);
     },
     async ofSync(syncId) {
-      const rows = await sqlRows<RunRow>(knex, 'select * from run where sync_id = :syncId order by id limit 1000', {
-        syncId,
-      });
+      const rows = await sqlRows<RunRow>(
+        knex,
+        'select * from run where sync_ids @> array[cast(:syncId as text)] order by id limit 1000',
+        {
+          syncId,
+        },
+      );
       return rows.map(toJson);
     },
     async shown(runId, { after, limit }) {
@@ -162,7 +166,7 @@ function toJson(row: RunRow): RunJson {
   const counts = Object.fromEntries(countNames.map((name) => [name, row.counts[name] ?? 0])) as RunCounts;
   return {
     id: row.id,
-    syncId: row.sync_id,
+    syncId: row.sync_ids[0] ?? null,
     source: row.source_id,
     mode: row.mode,
     state: row.state,

@@ -51,7 +51,12 @@ interface SourceJson {
   /** Sources whose first whole import its latest run waited for (spec 4.8). */
   readonly waitingFor: readonly string[];
   readonly nextRuns: readonly string[];
-  readonly lastRun: { readonly id: number; readonly state: string; readonly error: string | null } | null;
+  readonly lastRun: {
+    readonly id: number;
+    readonly state: string;
+    readonly error: string | null;
+    readonly message: string | null;
+  } | null;
 }
 
 interface StateRow {
@@ -72,6 +77,7 @@ interface StateRow {
   readonly run_id: number | null;
   readonly run_state: string | null;
   readonly error_code: string | null;
+  readonly error_message: string | null;
   readonly waiting_for: readonly string[] | null;
 }
 
@@ -116,11 +122,11 @@ function statesOf(knex: Knex, only: string | null): Promise<StateRow[]> {
   return sqlRows<StateRow>(
     knex,
     `select s.source_id, s.kind, s.system_id, s.system_id_found, s.last_success_at, s.last_complete_at, s.failures,
-            s.paused_at, s.paused_by, s.pause_reason, s.retired_at, s.retired_by, s.retire_reason, latest.id as run_id, latest.state as run_state, latest.error_code,
+            s.paused_at, s.paused_by, s.pause_reason, s.retired_at, s.retired_by, s.retire_reason, latest.id as run_id, latest.state as run_state, latest.error_code, latest.error_message,
             latest.waiting_for,
             exists (select 1 from run where source_id = s.source_id and state in ('importing', 'reconciling')) as running
        from source_state s
-            left join lateral (select id, state, error_code, waiting_for from run where source_id = s.source_id
+            left join lateral (select id, state, error_code, error_message, waiting_for from run where source_id = s.source_id
                                 order by id desc limit 1) latest on true
       where cast(:only as text) is null or s.source_id = :only
       order by s.source_id`,
@@ -187,7 +193,7 @@ function toJson(
 
 function lastRunOf(state: StateRow | undefined): SourceJson['lastRun'] {
   if (state === undefined || state.run_id === null || state.run_state === null) return null;
-  return { id: state.run_id, state: state.run_state, error: state.error_code };
+  return { id: state.run_id, state: state.run_state, error: state.error_code, message: state.error_message };
 }
 
 /** What a person should know first: whether it will run at all, whether it does, how it went. */

@@ -247,7 +247,7 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
         { ...run, source_id: 'acd', state: 'queued' },
         { ...run, source_id: 'acd', state: 'reconciling' },
       ]);
-      await database.knex('setting').insert({ name: 'sources-to-fill-from', value: '["acd", "ad"]' });
+      await database.knex('source_state').update({ filling: true });
       const retired = await post<Source>('/sources/acd/retire', { reason: 'replaced' });
       expect(retired.json).toMatchObject({
         ...{ state: 'retired', retiredBy: 'local:tester', retireReason: 'replaced', nextRuns: [] },
@@ -256,9 +256,7 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
         { state: 'cancelled' },
         { state: 'reconciling', cancel_asked_by: 'local:tester' },
       ]);
-      expect(await database.knex('setting').where({ name: 'sources-to-fill-from' }).first()).toMatchObject({
-        value: '["ad"]',
-      });
+      expect(await database.knex('source_state').where({ filling: true }).pluck('source_id')).toEqual(['ad']);
       expect(api.reconciles).toEqual([['ad']]);
       expect(await lastEvents(database.knex, 1)).toMatchObject([
         { type: 'source-retired', source_id: 'acd', reason: 'replaced' },

@@ -174,13 +174,13 @@ describe.each(databases)('read models on %s', (_name, open) => {
 
   it('lists runs newest first with their counts, and the runs of one sync', async () => {
     await database.knex('run').insert([
-      { source_id: 'acd', mode: 'full', state: 'completed', asked_by: 'x', sync_id: 's1', counts: '{"read":3}' },
+      { source_id: 'acd', mode: 'full', state: 'completed', asked_by: 'x', sync_ids: ['s1'], counts: '{"read":3}' },
       {
         source_id: 'ad',
         mode: 'full',
         state: 'failed',
         asked_by: 'x',
-        sync_id: 's1',
+        sync_ids: ['s1'],
         error_code: 'timeout',
         error_message: 'no answer',
       },

@@ -120,9 +120,10 @@ const email = (more: Partial<EmailSettings['smtp']> = {}, password = secret) =>
     },
   });
 
-const notifier = (targets: readonly NoticeTarget[], certificateAt: Date | null = null) =>
+/** `turnHours`: what the schedule of the source lets pass between two runs. */
+const notifier = (targets: readonly NoticeTarget[], certificateAt: Date | null = null, turnHours = 24) =>
   createNotifier({
-    store: noticeStore(db, ['ad']),
+    store: noticeStore(db, new Map([['ad', turnHours]])),
     targets,
     certificates: () => Promise.resolve([{ source: 'ad', expiresAt: certificateAt }]),
     warn: (data, message) => warned.push(`${message} ${JSON.stringify(data)}`),
@@ -195,8 +196,18 @@ it('14.6 a source that is read once a week is not silent in between', async () =
   await db('source_state').update({ last_success_at: db.raw(`now() - interval '6 days'`) });
   await addRun('completed', { asked_at: db.raw(`now() - interval '6 days 1 hour'`) });
   await addRun('importing');
+  await notifier([webhook()], null, 7 * 24).round(signal);
+  expect(received).toEqual([]);
+});
+
+it('14.1, 14.6 a source that never had its hour is silent, counted from its first start', async () => {
+  await db('source_state').update({ last_success_at: null, scheduled_since: db.raw(`now() - interval '47 hours'`) });
   await notifier([webhook()]).round(signal);
   expect(received).toEqual([]);
+  await db('source_state').update({ scheduled_since: db.raw(`now() - interval '49 hours'`) });
+  await notifier([webhook()]).round(signal);
+  expect(kinds()).toEqual(['source-silent']);
+  await db('source_state').update({ scheduled_since: db.fn.now() });
 });
 
 it('14.6 what does not arrive is tried again, later each time, and never blocks the other targets', async () => {
@@ -219,7 +230,7 @@ it('14.6 what does not arrive is tried again, later each time, and never blocks 
 
 it('14.6 two processes at once send a notice once', async () => {
   await addRun('held');
-  const store = noticeStore(db, ['ad']);
+  const store = noticeStore(db, new Map([['ad', 24]]));
   await store.keep([{ target: 'hook', kind: 'run-held', subject: 's', digest: '', facts: {} }], []);
   const taken = await Promise.all([store.take(20), store.take(20)]);
   expect(taken.flat()).toHaveLength(1);

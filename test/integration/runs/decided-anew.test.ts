@@ -91,7 +91,7 @@ describe('13.5 the world moves between decision and write', () => {
     await gate.open(stop);
     await approving;
     const approved = (await site.ask<Run>('GET', `/runs/${held.id}`)).json;
-    expect(approved).toMatchObject({ state: 'completed', counts: { skipped: 1 } });
+    expect(approved).toMatchObject({ state: 'completed-with-rejects', counts: { skipped: 1 } });
     expect(approved.notes).toEqual([`left to the next run, since it is not as it was shown: values of ${meanwhile}`]);
     expect(await toldOf(approved, meanwhile)).toEqual([]);
     expect(await site.user(name(151))).toMatchObject({ lastName: 'L-held', department: 'D-held' });

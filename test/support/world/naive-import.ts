@@ -1,5 +1,6 @@
 import type { AccountContent, AccountRecord, RoleFacts, SourceTeam } from '../../../src/domain/account.ts';
 import type { Field } from '../../../src/domain/fields.ts';
+import { halfIsMissing } from './naive-model.ts';
 import { accountsOf, clean, foldedText, type NaiveState } from './naive-state.ts';
 
 /** What one full read of a source shows. */
@@ -12,6 +13,8 @@ export interface NaiveRead {
 
 /** Observes a read: writes accounts only (spec 2.1–2.4, 3.1). */
 export function naiveImport(state: NaiveState, source: string, read: NaiveRead): void {
+  if (!halfIsMissing(state, source))
+    state.presentBefore[source] = accountsOf(state, source).flatMap(([key, account]) => (account.gone ? [] : [key]));
   const seen = new Set<string>();
   let provable = read.complete;
   for (const record of read.records) {

@@ -61,9 +61,10 @@ function naivePass(config: WorldConfig, state: NaiveState, source: string): void
   state.items[source] = [...new Set(items)].sort();
 }
 
-/** Spec 3.3: held as long as it is so, whatever has been read since. */
+/** Spec 3.3: held as long as it is so, whatever has been read since; what such an import brings itself does not count. */
 export function halfIsMissing(state: NaiveState, source: string): boolean {
-  const present = accountsOf(state, source).filter(([, account]) => !account.gone);
+  const before = state.presentBefore[source] ?? [];
+  const present = accountsOf(state, source).filter(([key, account]) => !account.gone && before.includes(key));
   const absent = present.filter(([, account]) => account.absent).length;
   return absent >= 5 && present.length - absent < present.length / 2;
 }

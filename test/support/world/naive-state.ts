@@ -96,6 +96,8 @@ export interface NaiveState {
   sourceTeams: Record<string, Record<string, NaiveSourceTeam>>;
   /** Sources that have had a complete full import. */
   readOnce: string[];
+  /** Per source, who was present before its last full read began, or the first of those that showed too few (spec 3.3). */
+  presentBefore: Record<string, AccountKey[]>;
   /** Open review items by the source that asks. */
   items: Record<string, string[]>;
 }
@@ -126,6 +128,7 @@ export function emptyState(config: WorldConfig): NaiveState {
     teams: { 0: config.defaultTeam },
     sourceTeams: Object.fromEntries(config.sources.map((source) => [source.id, {}])),
     readOnce: [],
+    presentBefore: {},
     items: {},
   };
 }

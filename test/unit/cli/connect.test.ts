@@ -38,9 +38,9 @@ describe('the way to the API', () => {
     const server = await api();
     const fake = await world();
     await writeDaemonFile(fake, server.address);
-    expect(await fake.run('user', 'list')).toBe(0);
+    expect(await fake.run('run', 'list')).toBe(0);
     expect(server.arrived).toMatchObject([
-      { path: '/api/v1/users', authorization: 'Bearer local-token-1', osUser: 'jana', query: { limit: '1000' } },
+      { path: '/api/v1/runs', authorization: 'Bearer local-token-1', osUser: 'jana', query: { limit: '1000' } },
     ]);
     expect(fake.asked).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('the way to the API', () => {
     const there = await api();
     const fake = await world({ env: { ROSTERD_URL: there.address, ROSTERD_TOKEN: 'api-token' } });
     await writeDaemonFile(fake, here.address);
-    expect(await fake.run('user', 'list')).toBe(0);
+    expect(await fake.run('run', 'list')).toBe(0);
     expect(there.arrived).toMatchObject([{ authorization: 'Bearer api-token' }]);
     expect([here.arrived, fake.asked]).toEqual([[], []]);
   });

@@ -16,6 +16,8 @@ function answer({ method, path }: Sent): unknown {
   if (path.startsWith('/api/v1/syncs/')) return { id: 's 1', atRest: true, runs: [sampleRun] };
   if (path.startsWith('/api/v1/runs/')) return sampleRun;
   if (method === 'GET' && /users\/[^/]+$/.test(path)) return sampleUser;
+  // Where there is nobody, `user list` asks for the reason.
+  if (path === '/api/v1/users') return { items: [sampleUser], next: null };
   if (path === '/api/v1/events') return { items: [sampleEvent], next: 'c1', atEnd: true };
   return { items: [], next: null };
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/cli/shapes.ts';
 import { fakeWorld } from './fake-world.ts';
 import type { FakeOptions, FakeWorld, Sent } from './fake-world.ts';
-import { sampleRun } from './samples.ts';
+import { sampleRun, sampleSource } from './samples.ts';
 
 const worlds: FakeWorld[] = [];
 afterEach(async () => {
@@ -81,6 +81,28 @@ describe('sync', () => {
     const fake = await world({ answer });
     expect(await fake.run('sync')).toBe(4);
     expect(fake.stderr.text).toBe('error: run 7 of corp-ad: wrong password (login-refused)\n');
+  });
+
+  it('4.8 says for which source creation waits, why, and how to go on without it', async () => {
+    const waits = { ...sampleRun, source: 'acd', waitingFor: ['staff'] };
+    const failed = { id: 3, state: 'failed', error: 'unreachable', message: 'nobody answers at ldap.test' };
+    const items = [
+      { ...sampleSource, id: 'acd', waitingFor: ['staff'] },
+      { ...sampleSource, id: 'staff', lastRun: failed },
+    ];
+    const answer = ({ method, path }: Sent): unknown => {
+      if (path.endsWith('/sources')) return { items, next: null };
+      if (path.endsWith('/users')) return { items: [], next: null };
+      return method === 'POST' ? { id: 's1', runs: [waits], refused: [] } : { id: 's1', atRest: true, runs: [waits] };
+    };
+    for (const call of [['sync'], ['user', 'list'], ['source', 'list']]) {
+      const fake = await world({ answer });
+      await fake.run(...call);
+      expect(fake.stderr.text).toContain(
+        'staff has not: its run 3 failed: nobody answers at ldap.test (unreachable). Mend that and run `rosterd sync`; ' +
+          'to go on without it: `rosterd source pause staff`, then `rosterd sync`.',
+      );
+    }
   });
 
   it('closes cleanly on Ctrl-C in process', async () => {

@@ -55,35 +55,71 @@ describe('13.1 a class is over its limit when it exceeds both the number and the
     { situation: 'no account present and nothing to count', counts: {}, present: 0, over: [] },
   ])
     it(`13.1 ${row.situation}, of ${row.present} accounts → ${row.over.join(', ') || 'passes'}`, () => {
-      expect(exceededClasses({ ...none, ...row.counts }, row.present, limits).map((each) => each.class)).toEqual(
+      expect(exceededClasses({ ...none, ...row.counts }, none, row.present, limits).map((each) => each.class)).toEqual(
         row.over,
       );
     });
 
   it('13.1 what is exceeded is told with count, per cent and limit', () => {
-    expect(exceededClasses({ ...none, gone: 30 }, 120, limits)).toEqual([
-      { class: 'gone', count: 30, percent: 25, limit: { number: 10, percent: 10 } },
+    expect(exceededClasses({ ...none, gone: 30 }, none, 120, limits)).toEqual([
+      { class: 'gone', count: 30, before: 0, percent: 25, limit: { number: 10, percent: 10 } },
     ]);
   });
 
   for (const row of [
     { due: 10, cannot: true },
     { due: 11, cannot: false },
+    { due: 4, present: 5, cannot: true },
+    { due: 5, present: 9, cannot: false },
+    { due: 5, present: 10, cannot: true },
   ])
-    it(`13.1 ${row.due} due accounts can ${row.cannot ? 'reach no limit, so that nothing needs counting' : 'reach the lowest limit'}`, () => {
-      expect(cannotExceed(row.due, limits)).toBe(row.cannot);
+    it(`13.1 ${row.due} due accounts of ${row.present ?? 1000} can ${row.cannot ? 'reach no limit, so that nothing needs counting' : 'reach the lowest limit'}`, () => {
+      expect(cannotExceed(row.due, row.present ?? 1000, limits)).toBe(row.cannot);
     });
+});
+
+describe('13.1 a small source, of which most would lose something', () => {
+  for (const row of [
+    { situation: 'five of six moved between teams', counts: { teamMoved: 5 }, present: 6, over: ['teamMoved'] },
+    { situation: 'all of four', counts: { teamMoved: 4, gone: 4 }, present: 4, over: [] },
+    { situation: 'exactly half', counts: { fieldBlanked: 6 }, present: 12, over: [] },
+    { situation: 'more than half blanked', counts: { fieldBlanked: 7 }, present: 12, over: ['fieldBlanked'] },
+    { situation: 'most lose a role', counts: { roleTaken: 5 }, present: 8, over: ['roleTaken'] },
+    { situation: 'most gone', counts: { gone: 6 }, present: 8, over: ['gone'] },
+    { situation: 'most changed, which takes nothing away', counts: { fieldChanged: 8 }, present: 8, over: [] },
+    { situation: 'most created and linked', counts: { created: 8, linked: 8 }, present: 8, over: [] },
+    { situation: 'just more than half of 39', counts: { teamMoved: 20 }, present: 39, over: ['teamMoved'] },
+  ])
+    it(`13.1 ${row.situation}, of ${row.present} accounts → ${row.over.join(', ') || 'passes'}`, () => {
+      const found = exceededClasses({ ...none, ...row.counts }, none, row.present, limits);
+      expect(found.map((each) => each.class)).toEqual(row.over);
+      expect(found.every((each) => each.limit === null)).toBe(true);
+    });
+});
+
+describe('13.1 a class counts only where this run adds to it', () => {
+  const moved = (count: number) => ({ ...none, teamMoved: count, created: 1 });
+
+  it('13.1 what was over its limit in the last 24 hours does not hold a run that adds nothing to it', () => {
+    expect(exceededClasses(moved(21), moved(21), 100, limits)).toEqual([]);
+  });
+
+  it('13.1 one more than before counts with all that were before, and tells both', () => {
+    expect(exceededClasses(moved(22), moved(21), 100, limits)).toEqual([
+      { class: 'teamMoved', count: 22, before: 21, percent: 22, limit: limits.teamMoved },
+    ]);
+  });
 });
 
 describe('13.1 a limit of nothing at all', () => {
   const nothing = { ...limits, created: { number: 0, percent: 50 }, gone: { number: 0, percent: 100 } };
 
   it('13.1 one decision where no account is present is beyond every per cent', () => {
-    expect(exceededClasses({ ...none, gone: 1 }, 0, nothing).map((each) => each.class)).toEqual(['gone']);
+    expect(exceededClasses({ ...none, gone: 1 }, none, 0, nothing).map((each) => each.class)).toEqual(['gone']);
   });
 
   it('13.1 one decision of one account is a hundred per cent', () => {
-    expect(exceededClasses({ ...none, created: 1, gone: 1 }, 1, nothing)).toMatchObject([
+    expect(exceededClasses({ ...none, created: 1, gone: 1 }, none, 1, nothing)).toMatchObject([
       { class: 'created', percent: 100 },
     ]);
   });
@@ -101,11 +137,11 @@ describe('3.3 which runs ask about missing accounts', () => {
     { mode: 'delta', absent: 8, reported: 2, asks: 6, why: 'a delta, more than half merely not shown' },
   ] as const)
     it(`3.3, 13.2 ${row.why}, ${row.absent} of 10 absent, ${row.reported} of them reported: ${row.asks ?? 'does not ask'}`, () => {
-      expect(missingHalf({ mode: row.mode, approved: false }, 10, row)).toBe(row.asks);
+      expect(missingHalf({ mode: row.mode, approved: false }, { before: 10, ...row })).toBe(row.asks);
     });
 
   it('13.2 one that a person has approved does not', () => {
-    expect(missingHalf({ mode: 'full', approved: true }, 10, many)).toBeNull();
+    expect(missingHalf({ mode: 'full', approved: true }, { before: 10, ...many })).toBeNull();
   });
 });
 
@@ -124,7 +160,7 @@ describe('3.3 a full import in which fewer than half appear, and at least five f
   ])
     it(`3.3 ${row.appear} of ${row.before} (${row.why}) → ${row.held ? 'held' : 'goes on'}`, () => {
       const absent = row.before - row.appear;
-      const missing = missingHalf({ mode: 'full', approved: false }, row.before, { absent, reported: 0 });
+      const missing = missingHalf({ mode: 'full', approved: false }, { before: row.before, absent, reported: 0 });
       expect(missing).toBe(row.held ? absent : null);
     });
 });

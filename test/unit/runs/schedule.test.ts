@@ -193,6 +193,32 @@ describe('14.1 a missed slot', () => {
 describe('14.5 the local hour that is doubled or missing in Europe/Prague', () => {
   const on = (day: string, slots: readonly string[]): string[] => slots.filter((slot) => slot.startsWith(day));
 
+  it.each([0, 14, 15, 44, 46, 50, 59])('14.1 a missed slot is made up for whatever its minute: %i', async (at) => {
+    const missed = `2026-07-01T00:${String(at).padStart(2, '0')}:00.000Z`;
+    const start = '2026-07-01T09:03:00Z';
+    const { asked } = await scheduled({ cron: `${String(at)} 2 * * *`, last: '2026-06-30T12:00:00Z', start });
+    expect(asked).toEqual([missed]);
+  });
+
+  it('14.5 every second hour runs once in the doubled hour, as instants of one local hour', async () => {
+    const { asked } = await scheduled({ cron: '0 */2 * * *', start: '2026-10-24T23:30:00Z' });
+    await until('2026-10-25T03:30:00Z');
+    expect(asked).toEqual(['2026-10-25T00:00:00.000Z', '2026-10-25T03:00:00.000Z']);
+  });
+
+  it('14.5 where both day of month and weekday are limited, either is enough', async () => {
+    const { asked, scheduler } = await scheduled({
+      ...{ cron: '0 2 1,15 * 1', timeZone: 'Etc/UTC', start: '2026-07-01T00:00:00Z', last: '2026-06-28T00:00:00Z' },
+    });
+    // 29 June 2026 was a Monday, 1 July a Wednesday.
+    expect(asked).toEqual(['2026-06-29T02:00:00.000Z']);
+    expect(scheduler.nextRuns('acd')).toEqual([
+      ...['2026-07-01T02:00:00.000Z', '2026-07-06T02:00:00.000Z', '2026-07-13T02:00:00.000Z'],
+    ]);
+    await until('2026-07-06T02:30:00Z');
+    expect(asked.slice(1)).toEqual(['2026-07-01T02:00:00.000Z', '2026-07-06T02:00:00.000Z']);
+  });
+
   it('14.5 a daily slot in the doubled hour (25 October 2026, 02:30 comes twice) runs once', async () => {
     const { asked } = await scheduled({ cron: '30 2 * * *', start: '2026-10-24T23:45:00Z' });
     await until('2026-10-25T02:15:00Z');
