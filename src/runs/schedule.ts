@@ -77,9 +77,10 @@ export function createScheduler(
     nextRuns: (source) =>
       entries
         .filter((entry) => entry.source === source)
-        .flatMap(({ tasks }) => tasks.flatMap((task) => task.getNextRuns(3).map((at) => at.toISOString())))
+        .flatMap(({ tasks }) => [
+          ...new Set(tasks.flatMap((task) => task.getNextRuns(3).map((at) => at.toISOString()))),
+        ])
         .sort()
-        .filter((at, index, all) => at !== all[index - 1])
         .slice(0, 3),
   };
 }

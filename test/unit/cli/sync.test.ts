@@ -87,8 +87,8 @@ describe('sync', () => {
     const waits = { ...sampleRun, source: 'acd', waitingFor: ['staff'] };
     const failed = { id: 3, state: 'failed', error: 'unreachable', message: 'nobody answers at ldap.test' };
     const items = [
-      { ...sampleSource, id: 'acd', waitingFor: ['staff'] },
-      { ...sampleSource, id: 'staff', lastRun: failed },
+      { ...sampleSource, id: 'acd', state: 'ok' as const, waitingFor: ['staff'] },
+      { ...sampleSource, id: 'staff', state: 'failing' as const, lastRun: failed },
     ];
     const answer = ({ method, path }: Sent): unknown => {
       if (path.endsWith('/sources')) return { items, next: null };
