@@ -57,6 +57,7 @@ import { endPassedSwitches } from './store/sync-off-end.ts';
 import { createUndoStore } from './store/undo-store.ts';
 import { createUserStore } from './store/user-store.ts';
 import { createGroupStore } from './store/group-store.ts';
+import { operatorSight } from './store/sight.ts';
 import { createWorklistAckStore } from './store/worklist-ack-store.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { product } from './telemetry/product.ts';
@@ -161,7 +162,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   });
   const sourceStates = sourceStore(db);
   const metrics = options.scraped
-    ? (await import('./api/metrics.ts')).createMetrics(() => queries.sources.list())
+    ? (await import('./api/metrics.ts')).createMetrics(() => queries({ sight: null }).sources.list())
     : null;
   const [leases, holder] = [leaseStore(db), `${hostname()} pid ${String(process.pid)}`];
   const [policies, policyId] = [policyStore(db), await ensurePolicy(db, policy)];
@@ -216,6 +217,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     authenticate: createAuthenticate(operators, localToken, [options.osUser, 'root']),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
+    sightOf: (operator) => operatorSight(db, operator),
     userActions: actionsWith(options.requestReconcile),
     createUser: createCreateUser(actionBasis(options.requestReconcile), async () =>
       policies.inForce((await policies.configured({ id: policyId, content: policy })).id),

@@ -12,6 +12,7 @@ import type { RunnableSource } from './runs/ports.ts';
 import { configDigest, sourceSecrets } from './settings/config-digest.ts';
 import type { ConnectorDefinition, Settings, SourceSettings } from './settings/settings.ts';
 import type { Logger } from './telemetry/logger.ts';
+import { redactedSession, redactedSteps, withoutSecrets } from './redacted-session.ts';
 import type { Redactor } from './telemetry/redactor.ts';
 import type { ActionRules } from './users/ports.ts';
 
@@ -134,7 +135,8 @@ export function runnableSources(wiring: SourceWiring): RunnableSource[] {
 
 async function openSession(wiring: SourceWiring, source: SourceSettings, signal: AbortSignal): Promise<Session> {
   await registerSecrets(wiring, source);
-  return connectorOf(wiring, source).open(source.config, kitOf(wiring, source, signal));
+  const opening = connectorOf(wiring, source).open(source.config, kitOf(wiring, source, signal));
+  return redactedSession(await withoutSecrets(opening, wiring.redactor), wiring.redactor);
 }
 
 /** As long as a source may take to open and to answer about one account. */
@@ -176,7 +178,8 @@ export async function checkSource(
   const source = wiring.settings.sources.find((each) => each.id === sourceId);
   if (source === undefined) throw new RangeError(`there is no source ${sourceId} in the configuration`);
   await registerSecrets(wiring, source);
-  const steps = await connectorOf(wiring, source).check(source.config, kitOf(wiring, source, signal));
+  const found = await connectorOf(wiring, source).check(source.config, kitOf(wiring, source, signal));
+  const steps = redactedSteps(found, wiring.redactor);
   if (known === null || steps.some((step) => step.outcome === 'failed')) return steps;
   return [...steps, await checkIdentity(wiring, source, known, signal)];
 }

@@ -49,7 +49,13 @@ export async function migrateDatabase(options: DaemonOptions): Promise<{ readonl
   const settings = await readSettings({ ...options, secrets: 'check' });
   const store = await openStore(settings, { role: 'command', waitMs: 20_000, create: true, schema: 'any' });
   try {
-    return await migrateSchema(store.db);
+    const migrated = await migrateSchema(store.db);
+    if (settings.database.kind === 'postgres' && settings.queue.kind === 'database') {
+      const { migrateQueue } = await import('./queue/run-queue.ts');
+      const log = createLogger({ level: settings.log.level, redactor: options.redactor });
+      await migrateQueue({ ...store.connection }, log);
+    }
+    return migrated;
   } finally {
     await store.close();
   }
@@ -243,7 +249,8 @@ async function queueBackend(settings: Settings, store: Store): Promise<QueueBack
     const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
     return { kind: 'redis', url: await url.read(), ...ca };
   }
-  return { kind: 'database', pool: { ...store.connection } };
+  // On a server the owner has migrated.
+  return { kind: 'database', pool: { ...store.connection }, migrates: settings.database.kind === 'embedded' };
 }
 
 function applicationBasis(

@@ -120,7 +120,7 @@ export function keepDryRuns(
 }
 
 async function report(db: Db, before: Before): Promise<Omit<DryRunReport, 'refused'>> {
-  const queries = createRunQueries(db);
+  const queries = createRunQueries(db, null);
   const runs = await Promise.all((await playedRuns(db, before)).map((id) => queries.get(id)));
   const decisions = await playedDecisions(db, before, mostNamed + 1);
   const questions = await playedQuestions(db, before, mostNamed + 1);

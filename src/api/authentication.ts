@@ -3,6 +3,8 @@ import { fastifyRateLimit } from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate, Principal } from '../access/authentication.ts';
 import type { Permission } from '../access/permissions.ts';
+import type { Sight } from '../domain/scope.ts';
+import type { Asker } from '../domain/permissions.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { hostNameProblem, isLoopback } from './host-names.ts';
 import type { ApiInstance } from './instance.ts';
@@ -15,6 +17,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | null;
+    /** What they see; null: everything. */
+    sight: Sight | null;
   }
 }
 
@@ -58,6 +62,7 @@ export async function admit(app: ApiInstance, dependencies: ApiDependencies): Pr
   }
 
   app.decorateRequest('principal', null);
+  app.decorateRequest('sight', null);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`the route ${route.url} does not say who may use it`);
   });
@@ -86,6 +91,7 @@ export async function admit(app: ApiInstance, dependencies: ApiDependencies): Pr
     const counted = await requests(request);
     if (!counted.isAllowed && counted.isExceeded) throw tooMany(reply, max, counted.ttlInSeconds);
     if (needed !== undefined) requirePermission(request, needed);
+    if (!request.principal.local) request.sight = await sightOf(request.principal.name);
   });
 }
 
@@ -120,10 +126,21 @@ export function requirePermission({ principal }: FastifyRequest, needed: Permiss
     throw new ApiError(403, 'permission-missing', `${principal?.name ?? ''} does not have the permission "${needed}".`);
 }
 
-/** Who asks; for handlers of routes that need a permission. */
+/** Refuses whoever does not see everything; `what` begins the sentence. */
+export function requireFullScope({ sight }: FastifyRequest, what: string): void {
+  if (sight !== null)
+    throw new ApiError(403, 'beyond-scope', `${what}: somebody with full scope has to do this, not ${sight.operator}.`);
+}
+
+/** The name of who asks; for what no permissions follow from beside the route's own. */
 export function operatorOf(request: FastifyRequest): string {
-  if (request.principal === null) throw new Error('a route without authentication asked who is asking');
-  return request.principal.name;
+  return askerOf(request).operator;
+}
+
+/** Who asks, and what they may do; for handlers of routes that need a permission. */
+export function askerOf({ principal }: FastifyRequest): Asker {
+  if (principal === null) throw new Error('a route without authentication asked who is asking');
+  return { operator: principal.name, may: principal.permissions };
 }
 
 async function authenticateRequest(request: FastifyRequest, authenticate: Authenticate): Promise<Principal | null> {

@@ -1,4 +1,5 @@
 import type { Authenticate } from '../access/authentication.ts';
+import type { Sight } from '../domain/scope.ts';
 import type { CheckStep } from '../connector-kit/contract.ts';
 import type { AccountIgnore } from '../users/account-ignore.ts';
 import type { Bulk } from '../users/bulk.ts';
@@ -61,7 +62,7 @@ export interface AccountFilter extends PageRequest {
 }
 
 /** Read models. Each list is bounded and costs a fixed number of statements. */
-interface ApiQueries {
+export interface ApiQueries {
   readonly users: {
     list(
       filter: PageRequest & {
@@ -161,7 +162,10 @@ export interface DryRuns {
 /** Everything that the API stands on; the composition root fills it in. */
 export interface ApiDependencies {
   readonly authenticate: Authenticate;
-  readonly queries: ApiQueries;
+  /** For who sees this; null: everything. */
+  readonly queries: (asked: { readonly sight: Sight | null }) => ApiQueries;
+  /** What an operator sees. */
+  readonly sightOf: (operator: string) => Promise<Sight | null>;
   readonly userActions: UserActions;
   readonly createUser: CreateUser;
   readonly purge: Purge;

@@ -51,6 +51,7 @@ const statusOfCode: ReadonlyMap<string, number> = new Map([
   ['group-in-use', 409],
   ['group-below-itself', 409],
   ['beyond-scope', 403],
+  ['permission-missing', 403],
   ['sync-not-available', 409],
   ['sync-off-for-the-user', 409],
   ['version-changed', 412],

@@ -1,4 +1,5 @@
 import type { Field, NamedField } from './fields.ts';
+import { hasUnseen, unseenProblem } from './visible-text.ts';
 import { isWindowsLogin } from './windows-login.ts';
 
 const longest = 400;
@@ -10,7 +11,7 @@ const longest = 400;
 export function valueProblem(field: Field, text: string): string | null {
   if (text === '') return 'must not be empty; `rosterd user unset` takes a value away';
   if (text.length > longest) return `is longer than ${String(longest)} characters`;
-  if (/\p{Cc}/u.test(text)) return 'must not contain control characters';
+  if (hasUnseen(text)) return unseenProblem;
   const check = checks[field as NamedField];
   return check === undefined || check.holds(text) ? null : check.problem;
 }

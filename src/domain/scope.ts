@@ -41,3 +41,20 @@ export function includesUser(scope: Scope, user: Belonging, tree: GroupTree): bo
 function sortedIds(ids: readonly number[]): number[] {
   return [...new Set(ids)].sort((one, other) => one - other);
 }
+
+/** What an operator sees where they do not see everything: groups and teams of their scope, those below them included. */
+export interface Sight {
+  readonly operator: string;
+  readonly groups: readonly GroupId[];
+  readonly teams: readonly TeamId[];
+}
+
+/** Null: everything. */
+export function sightOf(operator: string, scope: Scope, tree: GroupTree, teams: readonly TeamId[]): Sight | null {
+  if (scope.full) return null;
+  return {
+    operator,
+    groups: [...tree.groups.keys()].filter((group) => includesGroup(scope, group, tree)),
+    teams: teams.filter((team) => includesTeam(scope, team, tree)),
+  };
+}

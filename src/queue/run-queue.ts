@@ -12,7 +12,12 @@ const payload = z.discriminatedUnion('task', [
 
 /** Where jobs are kept: the application's own database, or Redis for many workers. */
 export type QueueBackend =
-  | { readonly kind: 'database'; readonly pool: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'database';
+      readonly pool: Readonly<Record<string, unknown>>;
+      /** Whether the queue's tables may be made or changed here; elsewhere `rosterd migrate` does it, as their owner. */
+      readonly migrates: boolean;
+    }
   | { readonly kind: 'redis'; readonly url: string; readonly ca?: string };
 
 const patienceMs = 20_000;
@@ -51,7 +56,7 @@ export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promis
     log.warn({ err: error }, 'queue connection failed');
   });
   try {
-    await inTime(queue.waitUntilReady());
+    await inTime(ready(queue));
   } catch (error) {
     redis?.disconnect();
     throw error;
@@ -94,7 +99,7 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
     log.error({ job: job?.id, err: error }, 'job failed');
   });
   try {
-    await inTime(worker.waitUntilReady());
+    await inTime(ready(worker));
   } catch (error) {
     redis?.disconnect();
     throw error;
@@ -129,7 +134,29 @@ async function inTime(ready: Promise<unknown>): Promise<void> {
 }
 
 function databaseConnection(backend: QueueBackend): PostgresConnectionOptions {
-  return { ...(backend.kind === 'database' ? backend.pool : {}), max: 2, migrate: true };
+  const [pool, migrate] = backend.kind === 'database' ? [backend.pool, backend.migrates] : [{}, false];
+  return { ...pool, max: 2, migrate };
+}
+
+/** The queue's tables in the database are missing, or not those of this version. */
+class QueueSchemaError extends Error {
+  override readonly name = 'QueueSchemaError';
+  readonly code = 'schema-older';
+}
+
+async function ready(opened: { waitUntilReady(): Promise<unknown>; close(): Promise<void> }): Promise<void> {
+  try {
+    await opened.waitUntilReady();
+  } catch (error) {
+    if (!(error instanceof Error && /^Schema(MigrationRequired|VersionMismatch)Error$/.test(error.name))) throw error;
+    await opened.close();
+    throw new QueueSchemaError("the queue's tables are not those of this version: run `rosterd migrate` once");
+  }
+}
+
+/** Makes the queue's tables, or brings them to this version, as the owner of the database. */
+export async function migrateQueue(pool: Readonly<Record<string, unknown>>, log: QueueLog): Promise<void> {
+  await (await openRunQueue({ kind: 'database', pool, migrates: true }, log)).close();
 }
 
 type RedisBackend = Extract<QueueBackend, { kind: 'redis' }>;

@@ -107,7 +107,7 @@ export function problemAt(
   message: string,
 ): ConfigurationProblem {
   const whole = [...judged.at, ...path];
-  return { key: keyPath(whole), origin: nearestOrigin(whole, judged.origins), message };
+  return { key: keyPath(shownPath(whole)), origin: nearestOrigin(whole, judged.origins), message };
 }
 
 function nearestOrigin(path: readonly PropertyKey[], origins: ReadonlyMap<string, string>): string {
@@ -120,13 +120,36 @@ function nearestOrigin(path: readonly PropertyKey[], origins: ReadonlyMap<string
 
 const telling = /pass|secret|token|credential|pwd|(^|[a-z])key$/i;
 
+/** The path as it is printed: a key that stands where a secret belongs, or looks like one, may be it. */
+function shownPath(path: readonly PropertyKey[]): readonly PropertyKey[] {
+  const secretAt = path.findIndex((part) => typeof part === 'string' && telling.test(part));
+  return path.map((part, index) => {
+    if (typeof part !== 'string' || secretKeys.includes(part)) return part;
+    return (secretAt >= 0 && index > secretAt) || resemblesSecret(part) ? '(key not shown)' : part;
+  });
+}
+
+/** What stands below a secret's key by rights. */
+const secretKeys: readonly string[] = ['env', 'file'];
+
+/**
+ * Text that may hold a password beside what it should be: pairs of name and value, log-in and password with a colon, or
+ * anything before an `@`. An address without these is shown.
+ */
+function resemblesSecret(text: string): boolean {
+  const withoutAddress = text.replace(/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*(:\d{1,5})?(?=[/?#]|$)/i, '');
+  // A colon between digits is a time of day.
+  return /[=@]|(?<!\d):(?!\s)|:(?![\d\s])/.test(withoutAddress);
+}
+
 /** What stands there, in a few words. Text is shown only where a plain value belongs and its key does not sound like a secret. */
 function describeFound(value: unknown, mayShow: boolean, path: readonly PropertyKey[]): string {
   if (value === undefined) return 'is missing';
   if (value === null) return 'has no value';
   if (Array.isArray(value)) return 'is a list';
   if (isMapping(value)) return 'is a mapping';
-  if (!mayShow || path.some((part) => typeof part === 'string' && telling.test(part)))
+  const secret = path.some((part) => typeof part === 'string' && telling.test(part));
+  if (!mayShow || secret || (typeof value === 'string' && resemblesSecret(value)))
     return `is ${kindOfScalar(value)} (not shown)`;
   return `is ${show(value)}`;
 }

@@ -1,33 +1,40 @@
 import type { BulkRequest, BulkStore } from '../users/bulk.ts';
+import type { Permission } from '../domain/permissions.ts';
 import { query, queryOne, type Db } from './sql.ts';
+
+/** What the operator might do when they asked, as far as they still may: nothing, once they are disabled. */
+const stillMay = `array(select p from unnest(bulk_job.permissions) as p join operator o on o.name = bulk_job.operator_name
+  where o.disabled_at is null and (o.kind = 'local' or p = any(o.permissions)))`;
 
 /** Bulk jobs and their results in the database. */
 export function createBulkStore(db: Db): BulkStore {
   return {
-    async add({ action, value, insist, reason, operator }, userIds) {
+    async add({ action, value, insist, reason, operator, may }, userIds) {
       const { id } = await queryOne<{ id: number }>(
         db,
         `with job as (
-           insert into bulk_job (action, value, insist, reason, operator_name) values (?, ?, ?, ?, ?) returning id
+           insert into bulk_job (action, value, insist, reason, operator_name, permissions) values (?, ?, ?, ?, ?, ?) returning id
          ), results as (
            insert into bulk_result (job_id, user_id)
            select job.id, user_id from job, (select distinct unnest(?::int[]) as user_id) as u
          )
          select id from job`,
-        [action, value, insist, reason, operator, [...userIds]],
+        [action, value, insist, reason, operator, [...may], [...userIds]],
       );
       return id;
     },
     async next(after) {
-      const [job] = await query<BulkRequest & { id: number }>(
+      const [job] = await query<Omit<BulkRequest, 'may'> & { id: number; permissions: Permission[] }>(
         db,
         `update bulk_job set started_at = coalesce(started_at, now())
          where id = (select id from bulk_job where finished_at is null
                      order by operator_name > ? desc, operator_name, id limit 1)
-         returning id, action, value, insist, reason, operator_name as operator`,
+         returning id, action, value, insist, reason, operator_name as operator, ${stillMay} as permissions`,
         [after],
       );
-      return job ?? null;
+      if (job === undefined) return null;
+      const { permissions, ...request } = job;
+      return { ...request, may: new Set(permissions) };
     },
     async openOf(operator) {
       const sql = 'select count(*)::int as open from bulk_job where finished_at is null and operator_name = ?';

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { HeldRunStore, HeldRunTransaction } from '../users/held-run.ts';
 import { appendPersonsEvent } from './append-event.ts';
 import { refusePolicyOf } from './policy-store.ts';
+import { operatorSight, seesUserId } from './sight.ts';
 import { forRows, query, queryOne } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 
@@ -20,6 +21,12 @@ function within(transaction: Knex): HeldRunTransaction {
         run,
       ]);
       return rows[0] ?? null;
+    },
+    async showsBeyond(run, operator) {
+      const sight = await operatorSight(transaction, operator);
+      if (sight === null) return false;
+      const sql = `select exists (select from shown_decision s where s.run_id = ? and not ${seesUserId(sight, 's.user_id')}) as beyond`;
+      return (await queryOne<{ beyond: boolean }>(transaction, sql, [run])).beyond;
     },
     async approve(run, operator) {
       // An import that could not read everything stays one, whatever is approved of it.

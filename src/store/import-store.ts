@@ -2,6 +2,7 @@ import type { ImportStore, ImportTx } from '../import/ports.ts';
 import { silentProofs } from '../domain/absence.ts';
 import type { AccountContent } from '../domain/account.ts';
 import { saveAccountKeys } from './account-keys.ts';
+import { analyseTable } from './analyse.ts';
 import { checkLease } from './leases.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
@@ -53,8 +54,10 @@ export function importStore(db: Db): ImportStore {
       }),
     async analyse() {
       // Contents are never searched, and most of the time would go into sampling them.
-      const searched = 'id, source_id, external_id, disabled, absent_since, gone_since, standing, due, turned';
-      await query(db, `analyze account (${searched}), match_key, source_team`);
+      const searched = ['id', 'source_id', 'external_id', 'disabled', 'absent_since', 'gone_since', 'standing'];
+      await analyseTable(db, 'account', [...searched, 'due', 'turned']);
+      await analyseTable(db, 'match_key');
+      await analyseTable(db, 'source_team');
     },
   };
 }

@@ -12,6 +12,7 @@ import type {
   PairStanding,
 } from '../users/link-move.ts';
 import { appendPersonsEvent } from './append-event.ts';
+import { refuseUnpermitted } from '../domain/permitted.ts';
 import { toKept } from './event-changes.ts';
 import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
 import { reconcileReads } from './reconcile-reads.ts';
@@ -182,6 +183,7 @@ async function moveKeys(
 
 async function appendEvents(db: Knex, request: LinkMoveRequest, links: readonly LinkToMove[]): Promise<void> {
   const { from, to, operator, reason } = request;
+  refuseUnpermitted(request, { type: 'link-made', changes: [] });
   const events = links.flatMap((link) => {
     const ended = { type: 'link-ended', source: from, account: link.oldAccount, external: link.old };
     const made = { type: 'link-made', source: to, account: link.newAccount, external: link.new };

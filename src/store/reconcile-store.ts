@@ -1,9 +1,10 @@
 import type { ReconcileStore } from '../apply/ports.ts';
+import { analyseTable } from './analyse.ts';
 import { checkLease } from './leases.ts';
 import type { ReadRules } from './read-rules.ts';
 import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
-import { query, type Db } from './sql.ts';
+import type { Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
 
 /** What applying needs, on PostgreSQL and on the embedded database alike. */
@@ -21,7 +22,8 @@ export function reconcileStore(db: Db, rules: ReadRules): ReconcileStore {
         return result;
       }),
     async analyse() {
-      await query(db, 'analyze account (due, turned, standing), "user" (id, policy_id)');
+      await analyseTable(db, 'account', ['due', 'turned', 'standing']);
+      await analyseTable(db, '"user"', ['id', 'policy_id']);
     },
   };
 }

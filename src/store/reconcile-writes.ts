@@ -4,6 +4,7 @@ import { fold, normalise } from '../domain/text.ts';
 import { saveAccountKeys } from './account-keys.ts';
 import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
+import { analyseTable } from './analyse.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
 
@@ -304,7 +305,7 @@ function teamWrites(
           where s.source_id = r.source and s.external_id = r."externalId"`,
       );
       // Foreign keys to it are checked by the hundred thousand with the plan of the first moment.
-      if (rows.length > 0) await query(db, 'analyze team');
+      if (rows.length > 0) await analyseTable(db, 'team');
     },
     async bindTeams(teams) {
       await forRows(

@@ -3,6 +3,7 @@ import type { Part } from '../reconcile/project.ts';
 import { valueSaid } from '../reconcile/project.ts';
 import type { LockedItem, UserWrites } from '../users/ports.ts';
 import { ignoreAccount } from './account-ignore-store.ts';
+import { operatorSight, seesItem } from './sight.ts';
 import { query, type Db } from './sql.ts';
 
 type AnswerWrites = Pick<
@@ -13,7 +14,11 @@ type AnswerWrites = Pick<
 /** What people's answers to review items need of the database (spec 4.10). */
 export function answerWrites(db: Db): AnswerWrites {
   return {
-    lockItem: (item) => lockItem(db, item),
+    async lockItem(item, operator) {
+      const sight = await operatorSight(db, operator);
+      const sql = `select 1 from review_item where id = ? and ${seesItem(sight, 'review_item')}`;
+      return (await query(db, sql, [item])).length === 0 ? null : lockItem(db, item);
+    },
     async answerItem({ id, kind, subject, evidenceDigest, accounts }, answer, operator) {
       await query(db, 'update review_item set closed_at = now(), answer = ?, answered_by = ? where id = ?', [
         answer,

@@ -17,6 +17,7 @@ import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { appendPersonsEvent } from './append-event.ts';
 import { refusePolicyOf } from './policy-store.ts';
+import { operatorSight, seenUsers } from './sight.ts';
 import { forRows, query, queryOne, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { lastSeenUnder } from './user-links.ts';
@@ -67,6 +68,7 @@ export function createUndoStore(db: Db, rules: ReadRules): UndoStore {
       const sql = `select e.id::float8 as id, e.user_id as "userId", coalesce(${undoable}, false) as undoable from event e where e.id = ?`;
       return (await query<UndoStep & { undoable: boolean }>(db, sql, [id]))[0] ?? null;
     },
+    seesEverybody: async (operator) => (await operatorSight(db, operator)) === null,
     async transaction(operator, keep, work) {
       return inTransaction(db, async (transaction) => {
         // The database changes the active state in an operator's name only (spec 9.1).
@@ -75,6 +77,7 @@ export function createUndoStore(db: Db, rules: ReadRules): UndoStore {
         return work({
           ...reconcileReads(transaction, rules),
           ...reconcileWrites(transaction),
+          seenUsers: (who, userIds) => seenUsers(transaction, who, userIds),
           ...undoWork(transaction, rules.matchOf),
         });
       });
@@ -96,7 +99,7 @@ function undoWork(
         [request.operator, run],
       );
       await appendPersonsEvent(db, {
-        ...{ operator: request.operator, type: 'run-undone', source: null, userId: null, runId: run },
+        ...{ operator: request.operator, may: request.may, type: 'run-undone', source: null, userId: null, runId: run },
         changes: [],
         reason: request.reason ?? null,
       });

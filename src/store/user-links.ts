@@ -3,12 +3,13 @@ import { accountKeys } from '../reconcile/match-keys.ts';
 import type { NamedAccount, UserLink, UserWrites } from '../users/ports.ts';
 import { saveAccountKeys } from './account-keys.ts';
 import type { ReadRules } from './read-rules.ts';
+import { seenUsers } from './sight.ts';
 import { query, type Db } from './sql.ts';
 
 type LinkWrites = Pick<UserWrites, 'linksOf' | 'lockAccount' | 'endLink' | 'bar' | 'liftHolds'>;
 
 /** Links, bars and accounts, as people's acts on one user need them. */
-export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules): LinkWrites {
+export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules, operator: string): LinkWrites {
   return {
     linksOf: (userId) =>
       query<UserLink>(
@@ -29,6 +30,7 @@ export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules): 
         [source, externalId],
       );
       if (row === undefined) return null;
+      if (row.userId !== null && !(await seenUsers(db, operator, [row.userId])).has(row.userId)) return null;
       const { content, ...account } = row;
       return { ...account, ignored: account.ignored || ignoringRuleOf(source, { externalId, content }) !== null };
     },

@@ -5,6 +5,7 @@ import type { ReadRules } from './read-rules.ts';
 import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { scopeReads } from './scope-reads.ts';
+import { seenUsers } from './sight.ts';
 import { query, type Db } from './sql.ts';
 import { inOperatorsTransaction } from './transactions.ts';
 import { userLinkWrites } from './user-links.ts';
@@ -21,15 +22,16 @@ export function createUserStore(db: Db, rules: ReadRules): UserStore {
           ...reconcileReads(transaction, rules),
           ...reconcileWrites(transaction),
           ...scopeReads(transaction),
-          ...userWrites(transaction, rules),
+          seenUsers: (who, userIds) => seenUsers(transaction, who, userIds),
+          ...userWrites(transaction, rules, operator),
         }),
       ),
   };
 }
 
-function userWrites(db: Db, rules: ReadRules): UserWrites {
+function userWrites(db: Db, rules: ReadRules, operator: string): UserWrites {
   return {
-    ...userLinkWrites(db, rules),
+    ...userLinkWrites(db, rules, operator),
     ...answerWrites(db),
     ...userSyncWrites(db),
     async lockUser(userId) {
@@ -37,7 +39,10 @@ function userWrites(db: Db, rules: ReadRules): UserWrites {
       const [row] = await query<{ version: number }>(db, sql, [userId]);
       return row ?? null;
     },
-    nameOfUser: (userId) => nameOfUser(db, userId),
+    async nameOfUser(userId) {
+      const seen = await seenUsers(db, operator, [userId]);
+      return seen.has(userId) ? nameOfUser(db, userId) : `somebody outside the scope of ${operator}`;
+    },
     saveWords: (userId, before, after, by) => saveWords(db, userId, before, after, by),
     async dropSlotValue(userId, source, field) {
       await query(

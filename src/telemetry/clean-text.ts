@@ -1,6 +1,8 @@
+import { showUnseen } from '../domain/visible-text.ts';
+
 /**
  * What makes a terminal or a log viewer do something instead of showing it: control characters (C0, DEL, C1), line and
- * paragraph separators, and the marks that turn the direction of the text around (Unicode UAX #9).
+ * paragraph separators, and the marks that turn the direction of the text around (Unicode UAX #9). What else cannot be seen is shown as a mark.
  */
 const notShown = /[\p{Cc}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu;
 
@@ -8,7 +10,7 @@ const notShown = /[\p{Cc}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u206
 export function cleanText(text: string, limit = 500): string {
   // Cut before cleaning too, so that a huge text costs nothing; a character has at most two units.
   const start = text.slice(0, limit * 2 + 2);
-  const characters = Array.from(start.replace(notShown, ' ').toWellFormed());
+  const characters = Array.from(showUnseen(start.replace(notShown, ' ')).toWellFormed());
   const cut = characters.length > limit || start.length < text.length;
   return cut ? `${characters.slice(0, limit - 1).join('')}…` : characters.join('');
 }

@@ -1,3 +1,11 @@
+/** Fewer bytes than these are found everywhere in innocent text. */
+const fewestBytesInHex = 4;
+
+function hexForms(secret: Buffer): string[] {
+  if (secret.length < fewestBytesInHex) return [];
+  return [[...secret].map((byte) => anyCase(byte.toString(16).padStart(2, '0'))).join('(?:[:\\x20-]|0x)?')];
+}
+
 /** The characters of base64 and of its variant for addresses (RFC 4648 sections 4 and 5). */
 const base64Character = '[A-Za-z0-9+/_-]';
 
@@ -6,11 +14,13 @@ const xmlNames: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>':
 
 /**
  * The source of a regular expression that finds a secret however it is usually written into a text: as it is,
- * percent-encoded (wholly, partly, in either case, `+` for a space), escaped as in JSON, XML or an LDAP filter, and base64,
- * alone or inside a longer text such as `user:password` of HTTP's basic authentication.
+ * percent-encoded (wholly, partly, in either case, `+` for a space), escaped as in JSON, XML or an LDAP filter, hexadecimal
+ * (in either case, with or without `:`, `-` or a space between bytes), and base64, alone or inside a longer text such as
+ * `user:password` of HTTP's basic authentication; the last two also of its UTF-16, as Windows writes passwords.
  */
 export function secretPattern(secret: string): string {
-  return [spelled(secret), ...base64Forms(Buffer.from(secret, 'utf8'))].join('|');
+  const bytes = [Buffer.from(secret, 'utf8'), Buffer.from(secret, 'utf16le')];
+  return [spelled(secret), ...bytes.flatMap(hexForms), ...bytes.flatMap(base64Forms)].join('|');
 }
 
 function spelled(secret: string): string {

@@ -1,13 +1,13 @@
+import type { Asker } from '../domain/permissions.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
 
 /** `account ignore|unignore` (spec 2.7). */
-interface IgnoreRequest {
+interface IgnoreRequest extends Asker {
   readonly source: SourceId;
   readonly externalId: string;
   readonly reason?: string | undefined;
-  readonly operator: string;
 }
 
 interface LockedAccount {
@@ -93,9 +93,9 @@ function eventOf(
   type: 'account-ignored' | 'account-unignored',
 ): PersonsEvent {
   const [before, after] = type === 'account-ignored' ? ['no', 'yes'] : ['yes', 'no'];
-  const { operator, source, externalId, reason } = request;
+  const { operator, may, source, externalId, reason } = request;
   return {
-    ...{ operator, type, source, userId: null },
+    ...{ operator, may, type, source, userId: null },
     account: { id: accountId, externalId },
     changes: [{ field: 'ignored', before, after }],
     reason: reason ?? null,

@@ -14,7 +14,7 @@ import {
 
 /** `user deactivate` (spec 9.3). */
 interface DeactivationRequest extends UserRequest {
-  /** Although the ACD still has the agent; the caller has checked the permission override-acd-presence. */
+  /** Although the ACD still has the agent; needs the permission override-acd-presence. */
   readonly insist?: boolean | undefined;
 }
 

@@ -1,3 +1,5 @@
+import { PermissionMissingError } from '../domain/permitted.ts';
+import type { Asker } from '../domain/permissions.ts';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
@@ -23,14 +25,13 @@ export const bulkActions = [
 export type BulkAction = (typeof bulkActions)[number];
 
 /** What a bulk action says of each user: the same as the action on one user. */
-export interface BulkRequest {
+export interface BulkRequest extends Asker {
   readonly action: BulkAction;
   /** The name of the team or the role; null for actions without one. */
   readonly value: string | null;
-  /** Of `disable`: although an ACD still has the agent; the caller has checked the permission override-acd-presence. */
+  /** Of `disable`: although an ACD still has the agent. */
   readonly insist: boolean;
   readonly reason: string | null;
-  readonly operator: string;
 }
 
 export interface BulkResult {
@@ -170,10 +171,15 @@ async function resultOf(
   userId: UserId,
 ): Promise<BulkResult> {
   try {
-    const { changed } = await act(actions, job, { userId, operator: job.operator, reason: job.reason ?? undefined });
+    const { changed } = await act(actions, job, {
+      userId,
+      operator: job.operator,
+      may: job.may,
+      reason: job.reason ?? undefined,
+    });
     return { userId, outcome: changed ? 'changed' : 'unchanged', code: null, message: null };
   } catch (error) {
-    if (error instanceof ActionRefusedError)
+    if (error instanceof ActionRefusedError || error instanceof PermissionMissingError)
       return { userId, outcome: 'refused', code: error.code, message: error.message };
     // Where the database itself fails the job waits; a user whom rosterd fails on must not stop the others.
     if (storageFailureCode(error) !== null) throw error;

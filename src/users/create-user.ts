@@ -1,3 +1,4 @@
+import type { Asker } from '../domain/permissions.ts';
 import { changesBetween } from '../domain/change.ts';
 import { claimsOf } from '../domain/claim.ts';
 import { valueProblem } from '../domain/field-values.ts';
@@ -27,13 +28,12 @@ import { refuseWhereTaken, type UserActionBasis } from './user-action.ts';
 import { wordChanges } from './words.ts';
 
 /** `user create` (spec 12.4). */
-interface CreateUserRequest {
+interface CreateUserRequest extends Asker {
   /** By name, attributes included; empty text stands for none. */
   readonly fields: Readonly<Record<string, string>>;
   /** By name; without one, the default team and the group of the team. */
   readonly team?: string | undefined;
   readonly group?: string | undefined;
-  readonly operator: string;
   readonly reason?: string | undefined;
 }
 
@@ -102,7 +102,7 @@ async function teamNamesOf(tx: UserTx): Promise<Map<number, string>> {
 async function insert(
   tx: UserTx,
   { rules }: UserActionBasis,
-  { operator, reason = null }: Omit<CreateUserRequest, 'reason'> & { readonly reason?: string | null | undefined },
+  { operator, may, reason = null }: Omit<CreateUserRequest, 'reason'> & { readonly reason?: string | null | undefined },
   words: Words,
   policy: { readonly id: number; readonly content: Policy },
 ): Promise<{ readonly userId: UserId; readonly woken: readonly string[] }> {
@@ -122,7 +122,7 @@ async function insert(
     ...changesBetween(emptyValue, value, teamNames),
     ...wordChanges(noWords, words, teamNames, groupNames),
   ];
-  await tx.appendEvent({ operator, type: 'user-created', source: null, userId, changes, reason });
+  await tx.appendEvent({ operator, may, type: 'user-created', source: null, userId, changes, reason });
   return { userId, woken: await tx.wakeUser(userId, []) };
 }
 

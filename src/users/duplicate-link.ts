@@ -1,3 +1,4 @@
+import type { Asker } from '../domain/permissions.ts';
 import { isUniqueField, type Field } from '../domain/fields.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 import { without } from './edit-fields.ts';
@@ -7,11 +8,10 @@ import type { UserLink, UserTx } from './ports.ts';
 import { actWithin, type Act, type ActingUser, type UserActed, type UserActionBasis } from './user-action.ts';
 
 /** *Move the link to the other user* (spec 4.10), of two users who may be the same person. */
-interface MoveRequest {
+interface MoveRequest extends Asker {
   readonly pair: readonly [UserId, UserId];
   /** Whose link moves; needed where several could. */
   readonly source: SourceId | undefined;
-  readonly operator: string;
   readonly reason: string | undefined;
   /** What the event of the user who gets the link tells beside. */
   readonly told: Act['told'];
@@ -32,15 +32,15 @@ interface Moved extends Omit<UserActed, 'changed'> {
 export async function moveLinkBetween(tx: UserTx, basis: UserActionBasis, request: MoveRequest): Promise<Moved> {
   for (const userId of request.pair) await tx.lockUser(userId);
   const { from, to, link } = await linkToMove(tx, request);
-  const { operator, reason } = request;
+  const { operator, may, reason } = request;
   const dropped: Field[] = [];
-  const ended = await actWithin(tx, basis.rules, { userId: from, operator, reason }, (user) => {
+  const ended = await actWithin(tx, basis.rules, { userId: from, operator, may, reason }, (user) => {
     dropped.push(...fieldsThatGo(user, link));
     return endingOf(user, link, dropped, request);
   });
-  const made = await actWithin(tx, basis.rules, { userId: to, operator, reason }, async (user) => {
+  const made = await actWithin(tx, basis.rules, { userId: to, operator, may, reason }, async (user) => {
     const { source, externalId } = link;
-    const act = await linkAct(basis, user, { userId: to, source, externalId, operator, reason });
+    const act = await linkAct(basis, user, { userId: to, source, externalId, operator, may, reason });
     return act === null ? null : { ...act, told: [...(act.told ?? []), ...(request.told ?? [])] };
   });
   const lost = dropped.length === 0 ? [] : [`With the link user ${from} loses ${dropped.join(', ')}.`];

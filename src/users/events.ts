@@ -1,3 +1,5 @@
+import type { PersonsAct } from '../domain/permitted.ts';
+import type { Asker } from '../domain/permissions.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 
 /** One difference as events and previews show it: a field of the user, or a word of people. Lists are sorted names. */
@@ -8,32 +10,8 @@ export interface ShownChange {
 }
 
 /** An entry of the audit log as a person's action writes it, in the transaction of the action (spec 15.1). */
-export interface PersonsEvent {
-  readonly operator: string;
-  readonly type:
-    | 'user-created'
-    | 'user-purged'
-    | 'sync-switched'
-    | 'user-changed'
-    | 'activated'
-    | 'deactivated'
-    | 'link-made'
-    | 'link-ended'
-    | 'source-paused'
-    | 'source-resumed'
-    | 'source-retired'
-    | 'source-confirmed'
-    | 'account-ignored'
-    | 'account-unignored'
-    | 'worklist-acknowledged'
-    | 'review-answered'
-    | 'run-approved'
-    | 'run-discarded'
-    | 'run-undone'
-    | 'group-added'
-    | 'group-changed'
-    | 'group-removed'
-    | 'team-moved';
+export interface PersonsEvent extends Asker {
+  readonly type: PersonsAct;
   readonly source: SourceId | null;
   readonly userId: UserId | null;
   readonly runId?: number;

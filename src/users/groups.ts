@@ -1,3 +1,4 @@
+import type { Asker } from '../domain/permissions.ts';
 import { groupNamed, groupOfTeam, withAncestors, type Group, type GroupTree } from '../domain/groups.ts';
 import { fold, normalise } from '../domain/text.ts';
 import type { GroupId, TeamId } from '../domain/user.ts';
@@ -7,9 +8,8 @@ import { beyond, refuseForeign, type ScopeReads } from './own-scope.ts';
 import { knownGroup } from './said.ts';
 
 /** What every act on a group is asked with; groups and teams are given by name. */
-interface GroupRequest {
+interface GroupRequest extends Asker {
   readonly group: string;
-  readonly operator: string;
   readonly reason?: string | undefined;
 }
 
@@ -175,9 +175,9 @@ function change(field: string, before: string | null, after: string | null): Sho
 
 async function tell(
   tx: GroupTransaction,
-  { operator, reason }: Pick<GroupRequest, 'operator' | 'reason'>,
+  { operator, may, reason }: Pick<GroupRequest, 'operator' | 'may' | 'reason'>,
   type: PersonsEvent['type'],
   changes: readonly ShownChange[],
 ): Promise<void> {
-  await tx.appendEvent({ operator, type, source: null, userId: null, changes, reason: reason ?? null });
+  await tx.appendEvent({ operator, may, type, source: null, userId: null, changes, reason: reason ?? null });
 }

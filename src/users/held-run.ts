@@ -1,18 +1,19 @@
+import type { Asker } from '../domain/permissions.ts';
 import type { AccountContent } from '../domain/account.ts';
 import type { Change } from '../domain/change.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 import { valueSaid } from '../reconcile/project.ts';
 import { refusedParts } from '../reconcile/refused-parts.ts';
 import { ActionRefusedError } from './errors.ts';
+import { beyond } from './own-scope.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
 
 /** `run approve|discard` (spec 13.2). */
-interface HeldRunRequest {
+interface HeldRunRequest extends Asker {
   readonly run: number;
   /** Of what was shown, or its beginning (12 characters at least): approving is about what a person has seen. */
   readonly digest?: string | undefined;
   readonly reason?: string | undefined;
-  readonly operator: string;
 }
 
 /** One decision that a held run showed, with the account as it is now. */
@@ -39,6 +40,8 @@ export interface HeldRunTransaction {
   lockRun(
     run: number,
   ): Promise<{ readonly state: string; readonly source: SourceId | null; readonly digest: string | null } | null>;
+  /** Whether the run shows a decision about somebody out of the operator's scope, or about nobody yet. */
+  showsBeyond(run: number, operator: string): Promise<boolean>;
   /** Hands the run back to the engine, which applies what still is as shown. */
   approve(run: number, operator: string): Promise<void>;
   /** What the run showed, by account id. */
@@ -93,7 +96,7 @@ export function createHeldRuns(store: HeldRunStore, requestReconcile: RequestRec
 }
 
 async function lockHeld(transaction: HeldRunTransaction, request: HeldRunRequest): Promise<SourceId | null> {
-  const { run, digest } = request;
+  const { run, digest, operator } = request;
   const locked = await transaction.lockRun(run);
   if (locked === null) throw new ActionRefusedError('run-unknown', `There is no run ${String(run)}.`);
   if (locked.state !== 'held')
@@ -101,6 +104,7 @@ async function lockHeld(transaction: HeldRunTransaction, request: HeldRunRequest
       'run-not-held',
       `Run ${String(run)} is not held: it is ${locked.state}. A later run of its source may have asked again: rosterd run list --state held`,
     );
+  if (await transaction.showsBeyond(run, operator)) throw beyond(operator, `Some of what run ${String(run)} shows`);
   if (digest !== undefined && (digest.length < shortestDigest || locked.digest?.startsWith(digest) !== true))
     throw new ActionRefusedError(
       'digest-changed',
@@ -138,6 +142,7 @@ function eventOf(
 ): PersonsEvent {
   return {
     operator: request.operator,
+    may: request.may,
     type,
     source,
     userId: null,

@@ -1,5 +1,6 @@
 import type { ReconcileTx } from '../apply/ports.ts';
 import type { Field } from '../domain/fields.ts';
+import type { Asker } from '../domain/permissions.ts';
 import { withVoice, type SourceId, type UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
@@ -12,12 +13,11 @@ export interface LinkPair {
 }
 
 /** `source move-links` (spec 14.1). */
-export interface LinkMoveRequest {
+export interface LinkMoveRequest extends Asker {
   readonly from: SourceId;
   readonly to: SourceId;
   readonly pairs: readonly LinkPair[];
   readonly reason?: string | undefined;
-  readonly operator: string;
 }
 
 /** Why a pair is not moved. */

@@ -1,6 +1,6 @@
 import { memberGroupOf, type GroupTree } from '../domain/groups.ts';
 import { includesGroup, includesTeam, includesUser, type Scope } from '../domain/scope.ts';
-import type { GroupId, TeamId, Words } from '../domain/user.ts';
+import type { GroupId, TeamId, UserId, Words } from '../domain/user.ts';
 import type { Subject } from '../reconcile/decide.ts';
 import { ActionRefusedError } from './errors.ts';
 
@@ -11,6 +11,12 @@ export interface ScopeReads {
   /** The scope of an operator: everything for the command line's local ones, nothing for one who is not known. */
   operatorScope(operator: string): Promise<Scope>;
   teams(): Promise<readonly { readonly id: TeamId; readonly name: string }[]>;
+}
+
+/** Who is there for whom: what is out of an operator's scope is not (spec 19.1). */
+export interface SightReads {
+  /** Those of the users whom the operator sees. */
+  seenUsers(operator: string, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>;
 }
 
 /** What an act on a user assigns or takes away: what people say of roles, teams, supervision, group and scope. */

@@ -4,7 +4,7 @@ import type { Field } from '../domain/fields.ts';
 import type { SourceId, UserId, Words } from '../domain/user.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { PersonsEvent } from './events.ts';
-import type { ScopeReads } from './own-scope.ts';
+import type { ScopeReads, SightReads } from './own-scope.ts';
 
 /** The sync switched off for a user: for everything (`source` null) or for one source, until when. */
 export interface SyncOff {
@@ -80,10 +80,10 @@ export interface Said {
 export interface UserWrites {
   /** Locks the user's row. */
   lockUser(userId: UserId): Promise<{ readonly version: number } | null>;
-  /** A user as messages name them: id, username and name. */
+  /** A user as messages name them: id, username and name; nobody in particular where they are out of the operator's scope. */
   nameOfUser(userId: UserId): Promise<string>;
   linksOf(userId: UserId): Promise<readonly UserLink[]>;
-  /** Locks the account; null where the source has none of that id. */
+  /** Locks the account; null where the source has none of that id, or it is linked to somebody out of the operator's scope. */
   lockAccount(source: SourceId, externalId: string): Promise<NamedAccount | null>;
   /** Writes the words that differ; the others keep who said them and when. */
   saveWords(userId: UserId, before: Words, after: Words, by: Said): Promise<void>;
@@ -105,8 +105,8 @@ export interface UserWrites {
   ): Promise<readonly { readonly source: SourceId; readonly externalId: string }[]>;
   /** Replaces the user's whole set of switched-off sources; those that stay as they are keep who switched them and when. */
   saveSyncOff(userId: UserId, off: readonly SyncOff[], operator: string): Promise<void>;
-  /** Locks a review item; null where there is none. */
-  lockItem(item: number): Promise<LockedItem | null>;
+  /** Locks a review item; null where there is none, or it is about somebody out of the operator's scope. */
+  lockItem(item: number, operator: string): Promise<LockedItem | null>;
   /** Closes the item with its answer, remembers that, and makes its accounts due; answers their sources. */
   answerItem(item: LockedItem, answer: string, operator: string): Promise<readonly SourceId[]>;
   /** The names that the account has now are this user's too, as a person says (spec 8.3). */
@@ -124,7 +124,7 @@ export interface UserWrites {
   appendEvent(event: PersonsEvent): Promise<void>;
 }
 
-export type UserTx = ReconcileTx & UserWrites & Pick<ScopeReads, 'groupTree' | 'operatorScope'>;
+export type UserTx = ReconcileTx & UserWrites & Pick<ScopeReads, 'groupTree' | 'operatorScope'> & SightReads;
 
 export interface UserStore {
   /**

@@ -122,7 +122,7 @@ function refuseRetained(userId: UserId, user: PurgeSubject, retentionDays: numbe
 
 async function purgeUser(
   tx: PurgeTransaction,
-  { userId, operator, reason }: UserRequest,
+  { userId, operator, may, reason }: UserRequest,
   accountIds: readonly number[],
 ): Promise<Purged & { readonly woken: readonly SourceId[] }> {
   const woken = await tx.wakeUser(userId);
@@ -135,6 +135,9 @@ async function purgeUser(
     before: null,
     after: String(count),
   }));
-  await tx.appendEvent({ operator, type: 'user-purged', source: null, userId, changes, reason: reason ?? null });
+  await tx.appendEvent({
+    ...{ operator, may, type: 'user-purged', source: null, userId, changes },
+    reason: reason ?? null,
+  });
   return { ...purged, woken };
 }

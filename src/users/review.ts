@@ -1,3 +1,4 @@
+import type { Asker } from '../domain/permissions.ts';
 import { isField } from '../domain/fields.ts';
 import { answersOf, type PerAnswer } from '../domain/review-answers.ts';
 import { normalise } from '../domain/text.ts';
@@ -13,14 +14,13 @@ import { actOnUser, type Act, type ActingUser, type UserActionBasis } from './us
 import type { ShownChange } from './events.ts';
 
 /** `review resolve ITEM ANSWER [VALUE]` (spec 4.10). */
-interface AnswerRequest {
+interface AnswerRequest extends Asker {
   readonly item: number;
   readonly answer: string;
   /** What the answer needs beside: see {@link Reviews}. */
   readonly value?: string | undefined;
   /** The user whom the value names, for *this user*. */
   readonly userId?: number | undefined;
-  readonly operator: string;
   readonly reason?: string | undefined;
   readonly preview?: boolean | undefined;
 }
@@ -93,8 +93,8 @@ export function createReviews(basis: UserActionBasis, askSource: AskSource): Rev
 }
 
 /** The item under lock, as long as it asks what it asked (spec 4.10). */
-async function openItem(tx: UserTx, { item: id }: AnswerRequest): Promise<LockedItem> {
-  const item = await tx.lockItem(id);
+async function openItem(tx: UserTx, { item: id, operator }: AnswerRequest): Promise<LockedItem> {
+  const item = await tx.lockItem(id, operator);
   if (item === null) throw new ActionRefusedError('item-unknown', `There is no review item ${String(id)}.`);
   if (!item.open && item.successor !== null)
     throw new ActionRefusedError(
@@ -118,8 +118,8 @@ async function answerForUser(
   userId: number,
   decide: (user: ActingUser) => Promise<Act | null> | Act | null,
 ): Promise<Answered> {
-  const { reason, operator, preview } = request;
-  const acted = await actOnUser(basis, { userId, operator, reason, preview }, async (user) => {
+  const { reason, operator, may, preview } = request;
+  const acted = await actOnUser(basis, { userId, operator, may, reason, preview }, async (user) => {
     const locked = await openItem(user.tx, request);
     const act = (await decide(user)) ?? { event: { type: 'review-answered', source: item.source } };
     return {
@@ -141,14 +141,14 @@ async function answerForAccounts(
   { basis, request, item }: Question,
   write: (tx: UserTx) => Promise<void>,
 ): Promise<Answered> {
-  const { operator, reason, preview } = request;
+  const { operator, may, reason, preview } = request;
   await basis.store.transaction(operator, preview === true ? 'drop' : 'keep', async (tx) => {
     const locked = await openItem(tx, request);
     await write(tx);
     await tx.answerItem(locked, request.answer, operator);
     const [first] = item.accounts;
     await tx.appendEvent({
-      ...{ operator, type: 'review-answered', source: item.source, userId: item.userIds[0] ?? null },
+      ...{ operator, may, type: 'review-answered', source: item.source, userId: item.userIds[0] ?? null },
       ...(first === undefined ? {} : { account: { id: first.id, externalId: first.externalId } }),
       changes: [toldAnswer(item, [request.answer, ...settled(item, request)].join(' '))],
       reason: reason ?? null,
@@ -207,13 +207,13 @@ async function newPerson(question: Question): Promise<Answered> {
   const { basis, askSource, request } = question;
   const account = accountOf(question);
   const userId = userOf(question);
-  const { operator, reason, preview } = request;
-  const asked = await askAbout(basis, askSource, { userId, operator }, account.id);
+  const { operator, may, reason, preview } = request;
+  const asked = await askAbout(basis, askSource, { userId, operator, may }, account.id);
   return answerForUser(question, userId, async (user) => {
-    const ending = await deactivate(user, { userId, operator, reason }, asked, account.id);
+    const ending = await deactivate(user, { userId, operator, may, reason }, asked, account.id);
     const link = (await user.tx.linksOf(userId)).find((each) => each.accountId === account.id);
     if (link === undefined) throw notPossible(question.item, `user ${String(userId)} is linked to it no longer`);
-    const act = repurpose(user, { userId, operator, reason, preview, username: keptName(question, user) }, link);
+    const act = repurpose(user, { userId, operator, may, reason, preview, username: keptName(question, user) }, link);
     return {
       ...act,
       told: [...(ending?.told ?? []), ...(act.told ?? [])],
@@ -247,9 +247,9 @@ function linkTo(
 ): Promise<Answered> {
   const { basis, request } = question;
   const { source, externalId } = accountOf(question);
-  const { operator, reason } = request;
+  const { operator, may, reason } = request;
   return answerForUser(question, userId, async (user) => {
-    const act = await linkAct(basis, user, { userId, source, externalId, operator, reason });
+    const act = await linkAct(basis, user, { userId, source, externalId, operator, may, reason });
     const beside = more(user);
     if (act === null || beside === null) return act;
     return {
@@ -277,10 +277,10 @@ function replaceLink(question: Question): Promise<Answered> {
   const { source, externalId } = accountOf(question);
   const [userId, ...others] = item.userIds;
   if (userId === undefined || others.length > 0) throw notPossible(item, 'it does not name exactly one user');
-  const { operator, reason } = request;
+  const { operator, may, reason } = request;
   return answerForUser(question, userId, async (user) => {
     const present = (await user.tx.linksOf(userId)).find((link) => link.source === source);
-    return linkAct(basis, user, { userId, source, externalId, operator, reason }, present);
+    return linkAct(basis, user, { userId, source, externalId, operator, may, reason }, present);
   });
 }
 
@@ -354,14 +354,14 @@ function roleAnswer(question: Question): Promise<Answered> {
 async function moveLink({ basis, request, item }: Question): Promise<Answered> {
   const [a, b] = item.userIds;
   if (a === undefined || b === undefined) throw notPossible(item, 'it does not name two users');
-  const { operator, reason, preview, answer, value: source } = request;
+  const { operator, may, reason, preview, answer, value: source } = request;
   const { woken, ...moved } = await basis.store.transaction(
     operator,
     preview === true ? 'drop' : 'keep',
     async (tx) => {
       const locked = await openItem(tx, request);
       const told = [toldAnswer(item, answer)];
-      const done = await moveLinkBetween(tx, basis, { pair: [a, b], source, operator, reason, told });
+      const done = await moveLinkBetween(tx, basis, { pair: [a, b], source, operator, may, reason, told });
       await tx.answerItem(locked, answer, operator);
       return done;
     },

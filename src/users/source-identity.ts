@@ -1,14 +1,14 @@
+import type { Asker } from '../domain/permissions.ts';
 import type { SourceId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent } from './events.ts';
 
 /** `source confirm` (spec 2.6). */
-interface ConfirmSystemRequest {
+interface ConfirmSystemRequest extends Asker {
   readonly source: SourceId;
   /** The new system as the person has seen it; another one is refused. */
   readonly systemId: string;
   readonly reason?: string | undefined;
-  readonly operator: string;
 }
 
 /** The system that a source is known as, and the one that its last run found in its place. */
@@ -40,7 +40,7 @@ export type ConfirmSystem = (request: ConfirmSystemRequest) => Promise<void>;
  * @throws ActionRefusedError
  */
 export function createConfirmSystem(store: SourceIdentityStore): ConfirmSystem {
-  return ({ source, systemId, reason, operator }) =>
+  return ({ source, systemId, reason, operator, may }) =>
     store.transaction(async (transaction) => {
       const known = await transaction.lockSystem(source);
       if (known === null) throw new ActionRefusedError('source-unknown', `There is no source ${source}.`);
@@ -48,6 +48,7 @@ export function createConfirmSystem(store: SourceIdentityStore): ConfirmSystem {
       await transaction.replaceSystem(source, systemId);
       await transaction.appendEvent({
         operator,
+        may,
         type: 'source-confirmed',
         source,
         userId: null,

@@ -1,12 +1,12 @@
+import type { Asker } from '../domain/permissions.ts';
 import type { SourceId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent, RequestReconcile } from './events.ts';
 
 /** `source pause|resume|retire` (spec 14.1). */
-interface SourcePauseRequest {
+interface SourcePauseRequest extends Asker {
   readonly source: SourceId;
   readonly reason?: string | undefined;
-  readonly operator: string;
 }
 
 interface LockedSource {
@@ -116,6 +116,6 @@ function eventOf(
   type: PersonsEvent['type'],
   changes: PersonsEvent['changes'],
 ): PersonsEvent {
-  const { operator, source, reason } = request;
-  return { operator, type, source, userId: null, changes, reason: reason ?? null };
+  const { operator, may, source, reason } = request;
+  return { operator, may, type, source, userId: null, changes, reason: reason ?? null };
 }

@@ -1,6 +1,7 @@
 import { valueUnder } from '../apply/reconcile-policy.ts';
 import { changesBetween } from '../domain/change.ts';
 import { ActionRefusedError } from './errors.ts';
+import { beyond } from './own-scope.ts';
 import type { RequestReconcile } from './events.ts';
 import type { PolicyMoved, Undone, UndoRequest, UndoStore } from './undo-ports.ts';
 
@@ -25,6 +26,8 @@ export async function undoPolicyRun(
       'not-undoable',
       `Run ${run} is not what users' policy comes from any more: a later one has moved them, or it was undone before.`,
     );
+  if (!(await store.seesEverybody(request.operator)))
+    throw beyond(request.operator, 'What a changed policy did to everybody');
   const back = await countMoving(store, request, former, batchSize);
   if (!request.preview) {
     await store.transaction(request.operator, true, (tx) => tx.refusePolicy(moved, request));

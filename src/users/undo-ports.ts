@@ -1,7 +1,9 @@
+import type { Asker } from '../domain/permissions.ts';
 import type { ReconcileTx } from '../apply/ports.ts';
 import type { AccountContent } from '../domain/account.ts';
 import type { Change } from '../domain/change.ts';
 import type { Policy, SourceId, UserId, UserValue } from '../domain/user.ts';
+import type { SightReads } from './own-scope.ts';
 import type { FormerSlot } from '../reconcile/former-slot.ts';
 import type { KeptChange, UndoDecision } from '../reconcile/undo.ts';
 import type { ShownChange } from './events.ts';
@@ -13,9 +15,8 @@ export type UndoTarget =
   | { readonly event: number; readonly field?: string | undefined };
 
 /** `undo` (spec 15.3). */
-export interface UndoRequest {
+export interface UndoRequest extends Asker {
   readonly target: UndoTarget;
-  readonly operator: string;
   readonly reason?: string | undefined;
   /** Shows what would go back and keeps nothing of it. */
   readonly preview: boolean;
@@ -86,7 +87,7 @@ export interface PolicyMoved {
 }
 
 /** What undoing needs of one transaction; each is a fixed number of statements for all its rows. */
-export interface UndoTransaction extends ReconcileTx {
+export interface UndoTransaction extends ReconcileTx, SightReads {
   /** Decisions of the sync by id, users already locked. */
   undoable(eventIds: readonly number[]): Promise<readonly UndoableEvent[]>;
   currentLinks(userIds: readonly UserId[]): Promise<readonly UndoneLink[]>;
@@ -112,6 +113,8 @@ export interface UndoStore {
   latestOf(userId: UserId, run: number | null, field: string | null): Promise<UndoStep | null>;
   /** An event by id, and whether it can be undone; null where there is none. */
   event(id: number): Promise<(UndoStep & { readonly undoable: boolean }) | null>;
+  /** Whether nothing is out of the operator's scope. */
+  seesEverybody(operator: string): Promise<boolean>;
   transaction<T>(operator: string, keep: boolean, work: (tx: UndoTransaction) => Promise<T>): Promise<T>;
 }
 

@@ -3,6 +3,7 @@ import type { ClaimWrite } from '../apply/ports.ts';
 import type { Change } from '../domain/change.ts';
 import { claimKey } from '../domain/claim.ts';
 import type { UniqueField } from '../domain/fields.ts';
+import type { Permission } from '../domain/permissions.ts';
 import type { TeamNames } from '../domain/fold.ts';
 import type { SourceId, TeamId, UserId } from '../domain/user.ts';
 import { resolveBids, type Bidder } from '../reconcile/bids.ts';
@@ -11,7 +12,9 @@ import { userKeys } from '../reconcile/match-keys.ts';
 import type { TeamBindings } from '../reconcile/project.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import { decideUndo, type KeptChange, type UndoDecision } from '../reconcile/undo.ts';
+import { ActionRefusedError } from './errors.ts';
 import type { RequestReconcile } from './events.ts';
+import { refuseUnpermitted } from '../domain/permitted.ts';
 import type { ActionRules } from './ports.ts';
 import {
   mostNamed,
@@ -39,12 +42,28 @@ export function createUndo(
   return async (request) => {
     const moved = await policyMoved(store, request.target);
     if (moved !== null) return undoPolicyRun(store, request, moved, requestReconcile, batchSize);
-    const work = new Undoing(store, rules, request);
-    for await (const batch of undoSteps(store, request.target, batchSize)) await work.batch(batch, false);
-    await work.batch(work.deferred, true);
+    // Whole batches are kept: who may not do all of it hears so before the first.
+    if (!request.preview && !everythingOfUndo.every((permission) => request.may.has(permission)))
+      await undoSync(store, rules, { ...request, preview: true }, batchSize);
+    const work = await undoSync(store, rules, request, batchSize);
     if (!request.preview && work.sources.size > 0) await requestReconcile([...work.sources].sort());
     return work.result();
   };
+}
+
+/** What undoing decisions of the sync can need, by what they did. */
+const everythingOfUndo: readonly Permission[] = ['edit-users', 'assign-user-roles', 'activate', 'edit-qm-views'];
+
+async function undoSync(
+  store: UndoStore,
+  rules: Pick<ActionRules, 'rulesOf' | 'allMatchRules'>,
+  request: UndoRequest,
+  batchSize: number,
+): Promise<Undoing> {
+  const work = new Undoing(store, rules, request);
+  for await (const batch of undoSteps(store, request.target, batchSize)) await work.batch(batch, false);
+  await work.batch(work.deferred, true);
+  return work;
 }
 
 /** A user of a batch, as far as it has been decided. */
@@ -97,6 +116,7 @@ class Undoing {
       const candidates = await this.#load(tx, batch);
       const { decided, left } = await this.#settle(tx, candidates, last);
       const writes = decided.flatMap((entry) => this.#writeOf(entry) ?? []);
+      for (const write of writes) refuseUnpermitted(this.#request, write);
       if (!preview && writes.length > 0) await this.#write(tx, decided, writes);
       return { decided, left, writes };
     });
@@ -105,10 +125,18 @@ class Undoing {
   }
 
   async #load(tx: UndoTransaction, batch: readonly UndoStep[]): Promise<Candidate[]> {
-    const userIds = batch.map(({ userId }) => userId);
-    const users = new Map((await tx.users(userIds, !this.#request.preview)).map((row) => [row.subject.user.id, row]));
+    const { target, operator, preview } = this.#request;
+    const seen = await tx.seenUsers(
+      operator,
+      batch.map(({ userId }) => userId),
+    );
+    const steps = batch.filter(({ userId }) => seen.has(userId));
+    if (steps.length === 0 && 'event' in target)
+      throw new ActionRefusedError('event-unknown', `There is no event ${target.event}.`);
+    const userIds = steps.map(({ userId }) => userId);
+    const users = new Map((await tx.users(userIds, !preview)).map((row) => [row.subject.user.id, row]));
     const links = Map.groupBy(await tx.currentLinks(userIds), (link) => link.userId);
-    return (await tx.undoable(batch.map(({ id }) => id))).flatMap((event): Candidate[] => {
+    return (await tx.undoable(steps.map(({ id }) => id))).flatMap((event): Candidate[] => {
       const row = users.get(event.userId);
       return row === undefined ? [] : [{ event, ...row, links: links.get(event.userId) ?? [] }];
     });

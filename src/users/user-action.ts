@@ -1,3 +1,4 @@
+import type { Asker } from '../domain/permissions.ts';
 import { bidderOf, keysBefore } from '../apply/decisions.ts';
 import { noCounts } from '../apply/pass.ts';
 import { writeLinkedUsers } from '../apply/values.ts';
@@ -24,9 +25,8 @@ import type { ActionRules, UserStore, UserTx } from './ports.ts';
 import { wordChanges } from './words.ts';
 
 /** What every act on one user is asked with. */
-export interface UserRequest {
+export interface UserRequest extends Asker {
   readonly userId: UserId;
-  readonly operator: string;
   readonly reason?: string | undefined;
   /** The version that the person has seen; another one is refused. */
   readonly expectedVersion?: number | undefined;
@@ -105,10 +105,12 @@ export async function actWithin(
   return act === null ? { changed: false, changes: [], warnings: [], woken: [] } : carryOut(rules, request, user, act);
 }
 
-async function lock(tx: UserTx, { userId, expectedVersion }: UserRequest): Promise<ActingUser> {
+async function lock(tx: UserTx, { userId, operator, expectedVersion }: UserRequest): Promise<ActingUser> {
+  const seen = await tx.seenUsers(operator, [userId]);
   const locked = await tx.lockUser(userId);
   const [row] = locked === null ? [] : await tx.users([userId], true);
-  if (locked === null || row === undefined) throw new ActionRefusedError('user-unknown', `There is no user ${userId}.`);
+  if (locked === null || row === undefined || !seen.has(userId))
+    throw new ActionRefusedError('user-unknown', `There is no user ${userId}.`);
   if (expectedVersion !== undefined && expectedVersion !== locked.version)
     throw new ActionRefusedError(
       'version-changed',
@@ -125,7 +127,7 @@ async function carryOut(
   act: Act,
 ): Promise<UserActed & { readonly woken: readonly SourceId[] }> {
   const { tx, subject, teamNames } = user;
-  const { userId, operator } = request;
+  const { userId, operator, may } = request;
   const reason = request.reason ?? null;
   const words = act.words ?? subject.words;
   const snapshots = slotsAfter(user, act);
@@ -153,7 +155,7 @@ async function carryOut(
   const groupNames = await groupNamesFor(tx, subject.words, words);
   const said = [...wordChanges(subject.words, words, teamNames, groupNames), ...(act.told ?? [])];
   const changes = [...changesBetween(subject.user.value, value, teamNames), ...said];
-  await tx.appendEvent({ ...act.event, operator, userId, changes, reason });
+  await tx.appendEvent({ ...act.event, operator, may, userId, changes, reason });
   const final = await applySources(rules, user, act);
   // After applying: a unique name that was lost to another user may be had in a run that decides on both.
   const wokenAfter = await tx.wakeUser(userId, []);

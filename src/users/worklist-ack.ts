@@ -1,14 +1,14 @@
+import type { Asker } from '../domain/permissions.ts';
 import type { UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { PersonsEvent } from './events.ts';
 
 /** `worklist ack` (spec 9.2). */
-interface AckRequest {
+interface AckRequest extends Asker {
   readonly userId: UserId;
   readonly note: string;
   /** When the entry comes back by itself. */
   readonly until?: Date | undefined;
-  readonly operator: string;
 }
 
 /** What acknowledging needs inside one transaction. */
@@ -34,7 +34,7 @@ export type AckWorklist = (request: AckRequest) => Promise<void>;
 export function createAckWorklist(store: WorklistAckStore): AckWorklist {
   return (request) =>
     store.transaction(async (transaction) => {
-      const { userId, until, operator, note } = request;
+      const { userId, until, operator, may, note } = request;
       const entry = await transaction.lockEntry(userId);
       if (entry === null) throw new ActionRefusedError('user-unknown', `There is no user ${userId}.`);
       if (entry.evidence === null)
@@ -44,7 +44,7 @@ export function createAckWorklist(store: WorklistAckStore): AckWorklist {
       await transaction.saveAck(request, entry.evidence);
       const after = until?.toISOString() ?? 'its evidence changes';
       await transaction.appendEvent({
-        ...{ operator, type: 'worklist-acknowledged', source: null, userId, reason: note },
+        ...{ operator, may, type: 'worklist-acknowledged', source: null, userId, reason: note },
         changes: [{ field: 'acknowledgedUntil', before: null, after }],
       });
     });

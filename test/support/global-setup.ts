@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { migrateQueue } from '../../src/queue/run-queue.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { requireServices } from './services/install.ts';
 import { databasesStartingWith, startPostgres } from './services/postgres.ts';
@@ -70,7 +71,9 @@ async function startServers(): Promise<Servers> {
 async function startMigratedPostgres(template: string): Promise<TestPostgres> {
   const postgres = await startPostgres();
   try {
-    await migrate(await postgres.createDatabase(template));
+    const url = await postgres.createDatabase(template);
+    await migrate(url);
+    await migrateQueue({ connectionString: url }, console);
   } catch (error) {
     await stopPostgres(postgres, template);
     throw error;

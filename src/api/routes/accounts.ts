@@ -1,6 +1,6 @@
 import { accountCsv } from '../account-export.ts';
-import { operatorOf } from '../authentication.ts';
-import type { AccountFilter, ApiDependencies } from '../dependencies.ts';
+import { askerOf, operatorOf } from '../authentication.ts';
+import type { AccountFilter, ApiDependencies, ApiQueries } from '../dependencies.ts';
 import type { ExportPlaces } from '../export-places.ts';
 import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
@@ -26,7 +26,7 @@ export function accountRoutes(
       config: { access: 'view' },
       schema: { tags: ['accounts'], querystring: accountFilter, response: answers(accountPage) },
     },
-    ({ query }) => queries.accounts.list({ ...query, matched: flag(query.matched) }),
+    (request) => queries(request).accounts.list({ ...request.query, matched: flag(request.query.matched) }),
   );
 
   app.get(
@@ -39,7 +39,7 @@ export function accountRoutes(
     (request, reply) => {
       const { format, matched, ...filter } = request.query;
       places.take(operatorOf(request), reply);
-      const pages = pagesOf(queries.accounts, { ...filter, matched: flag(matched) });
+      const pages = pagesOf(queries(request).accounts, { ...filter, matched: flag(matched) });
       const { type, body } = exported(format, accountCsv, pages);
       return reply.type(type).header('content-disposition', `attachment; filename="accounts.${format}"`).send(body);
     },
@@ -55,9 +55,10 @@ export function accountRoutes(
       async (request) => {
         const { source, externalId } = request.params;
         const reason = request.body?.reason ?? undefined;
-        await accountIgnore[action]({ source, externalId, reason, operator: operatorOf(request) });
-        const shown = await queries.accounts.get(source, externalId);
-        return found(shown, 'account-unknown', `account ${externalId} of ${source}`);
+        const shown = () => queries(request).accounts.get(source, externalId);
+        found(await shown(), 'account-unknown', `account ${externalId} of ${source}`);
+        await accountIgnore[action]({ source, externalId, reason, ...askerOf(request) });
+        return found(await shown(), 'account-unknown', `account ${externalId} of ${source}`);
       },
     );
   }
@@ -70,7 +71,7 @@ function flag(given: 'true' | 'false' | undefined): boolean | undefined {
 }
 
 async function* pagesOf(
-  accounts: ApiDependencies['queries']['accounts'],
+  accounts: ApiQueries['accounts'],
   filter: Omit<AccountFilter, 'after' | 'limit'>,
 ): AsyncGenerator<readonly Account[], void, void> {
   let after: string | undefined;

@@ -1,6 +1,7 @@
+import type { FastifyRequest } from 'fastify';
 import type { Permission } from '../../access/permissions.ts';
 import type { BulkAction } from '../../users/bulk.ts';
-import { operatorOf, requirePermission } from '../authentication.ts';
+import { askerOf, operatorOf, requirePermission } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, answers, found, type ApiInstance } from '../instance.ts';
 import { ApiError } from '../problem.ts';
@@ -9,6 +10,7 @@ import { bulkAsked, bulkJob, bulkParameters, bulkRequest, bulkResultFilter, bulk
 /** Ten thousand users by name. */
 const bulkBodyLimit = 4 * 1024 * 1024;
 
+/** Without it no job is made; each user's act asks again, by what it changes (spec 19.1). */
 const permissionOf: Readonly<Record<BulkAction, Permission>> = {
   enable: 'activate',
   disable: 'activate',
@@ -26,9 +28,9 @@ const permissionOf: Readonly<Record<BulkAction, Permission>> = {
 
 /** Actions on many users, as jobs (spec 16). */
 export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies): void {
-  const idsOf = async (references: readonly string[]): Promise<number[]> => {
+  const idsOf = async (request: FastifyRequest, references: readonly string[]): Promise<number[]> => {
     const [ids, unknown] = [new Set<number>(), new Set<string>()];
-    for (const [position, id] of (await queries.users.resolveAll(references)).entries()) {
+    for (const [position, id] of (await queries(request).users.resolveAll(references)).entries()) {
       if (id === null) unknown.add(references[position] ?? '');
       else ids.add(id);
     }
@@ -47,19 +49,27 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
       const { action, value, users, filter, insist, preview, reason } = request.body;
       requirePermission(request, permissionOf[action]);
       if (insist) requirePermission(request, 'override-acd-presence');
-      const ids = users === undefined ? await queries.bulk.usersOf(filter ?? { all: false }) : await idsOf(users);
+      const ids =
+        users === undefined
+          ? await queries(request).bulk.usersOf(filter ?? { all: false })
+          : await idsOf(request, users);
       if (preview) return { preview, users: ids.length, job: null };
-      const asked = { action, value: value ?? null, insist, reason: reason ?? null, operator: operatorOf(request) };
+      const asked = { action, value: value ?? null, insist, reason: reason ?? null, ...askerOf(request) };
       const id = await bulk.start(asked, ids);
       reply.code(202);
-      return { preview, users: ids.length, job: found(await queries.bulk.get(id), 'bulk-unknown', `bulk job ${id}`) };
+      return {
+        preview,
+        users: ids.length,
+        job: found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`),
+      };
     },
   );
 
   app.get(
     '/bulk/:id',
     { config: { access: 'view' }, schema: { tags: ['users'], params: bulkParameters, response: answers(bulkJob) } },
-    async ({ params }) => found(await queries.bulk.get(params.id), 'bulk-unknown', `bulk job ${params.id}`),
+    async (request) =>
+      found(await queries(request).bulk.get(request.params.id), 'bulk-unknown', `bulk job ${request.params.id}`),
   );
 
   app.post(
@@ -67,10 +77,10 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
     { config: { access: 'view' }, schema: { tags: ['users'], params: bulkParameters, response: answers(bulkJob) } },
     async (request) => {
       const { id } = request.params;
-      const job = found(await queries.bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
+      const job = found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
       requirePermission(request, permissionOf[job.action]);
       await bulk.cancel(id, operatorOf(request));
-      return found(await queries.bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
+      return found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
     },
   );
 
@@ -85,9 +95,10 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
         response: answers(bulkResultPage),
       },
     },
-    async ({ params, query }) => {
-      found(await queries.bulk.get(params.id), 'bulk-unknown', `bulk job ${params.id}`);
-      return queries.bulk.results(params.id, query);
+    async (request) => {
+      const { params, query } = request;
+      found(await queries(request).bulk.get(params.id), 'bulk-unknown', `bulk job ${params.id}`);
+      return queries(request).bulk.results(params.id, query);
     },
   );
 }

@@ -1,5 +1,6 @@
 import { operatorOf } from '../authentication.ts';
-import type { ApiDependencies, EventFilter } from '../dependencies.ts';
+import type { FastifyRequest } from 'fastify';
+import type { ApiDependencies, ApiQueries, EventFilter } from '../dependencies.ts';
 import { eventCsv } from '../event-export.ts';
 import type { ExportPlaces } from '../export-places.ts';
 import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
@@ -8,8 +9,8 @@ import { eventExport, eventFilter, eventPage, type Event } from '../schemas/even
 
 /** The history: sync log, audit log, their export, and the cursor that applications read changes with (spec 15.2). */
 export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, places: ExportPlaces): void {
-  const userIdOf = async (user: string | undefined): Promise<number | undefined> =>
-    user === undefined ? undefined : found(await queries.users.resolve(user), 'user-unknown', `user ${user}`);
+  const userIdOf = async (request: FastifyRequest, user: string | undefined): Promise<number | undefined> =>
+    user === undefined ? undefined : found(await queries(request).users.resolve(user), 'user-unknown', `user ${user}`);
 
   app.get(
     '/events',
@@ -17,9 +18,10 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, plac
       config: { access: 'view-log' },
       schema: { tags: ['events'], querystring: eventFilter, response: answers(eventPage) },
     },
-    async ({ query }) => {
-      const { user, order, ...filter } = query;
-      return queries.events.list({ ...filter, ...timesOf(filter), order, userId: await userIdOf(user) });
+    async (request) => {
+      const { user, order, ...filter } = request.query;
+      const userId = await userIdOf(request, user);
+      return queries(request).events.list({ ...filter, ...timesOf(filter), order, userId });
     },
   );
 
@@ -33,7 +35,8 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, plac
     async (request, reply) => {
       const { format, user, ...filter } = request.query;
       places.take(operatorOf(request), reply);
-      const pages = pagesOf(queries.events, { ...filter, ...timesOf(filter), userId: await userIdOf(user) });
+      const userId = await userIdOf(request, user);
+      const pages = pagesOf(queries(request).events, { ...filter, ...timesOf(filter), userId });
       const { type, body } = exported(format, eventCsv, pages);
       return reply.type(type).header('content-disposition', `attachment; filename="log.${format}"`).send(body);
     },
@@ -43,7 +46,7 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, plac
 const allEvents = exportAnswers('Everything up to now, the oldest first');
 
 async function* pagesOf(
-  events: ApiDependencies['queries']['events'],
+  events: ApiQueries['events'],
   filter: Omit<EventFilter, 'order' | 'after' | 'limit'>,
 ): AsyncGenerator<readonly Event[], void, void> {
   let after: string | undefined;

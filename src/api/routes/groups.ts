@@ -1,5 +1,6 @@
 import { managingRoles, privilegeOf } from '../../domain/privileges.ts';
-import { operatorOf } from '../authentication.ts';
+import type { FastifyRequest } from 'fastify';
+import { askerOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, type ApiInstance } from '../instance.ts';
 import {
@@ -15,7 +16,7 @@ import {
 
 /** Groups and the teams in them (spec 11.5), roles and their privileges (spec 10.6). Each change answers the whole tree. */
 export function groupRoutes(app: ApiInstance, { queries, groups, roleCatalogue }: ApiDependencies): void {
-  const tree = async () => ({ items: await queries.groups.list() });
+  const tree = async (request: FastifyRequest) => ({ items: await queries(request).groups.list() });
   const changing = { config: { access: 'edit-users' } } as const;
   const common = { tags: ['groups'], response: answers(groupList) };
 
@@ -25,9 +26,9 @@ export function groupRoutes(app: ApiInstance, { queries, groups, roleCatalogue }
     const { name, below, reason } = request.body;
     await groups.add({
       ...{ group: name, below: below ?? undefined },
-      ...{ operator: operatorOf(request), reason: reason ?? undefined },
+      ...{ ...askerOf(request), reason: reason ?? undefined },
     });
-    return tree();
+    return tree(request);
   });
 
   app.put(
@@ -36,8 +37,8 @@ export function groupRoutes(app: ApiInstance, { queries, groups, roleCatalogue }
     async (request) => {
       const { reason, ...asked } = request.body;
       const { group } = request.params;
-      await groups.change({ ...asked, group, operator: operatorOf(request), reason: reason ?? undefined });
-      return tree();
+      await groups.change({ ...asked, group, ...askerOf(request), reason: reason ?? undefined });
+      return tree(request);
     },
   );
 
@@ -46,8 +47,8 @@ export function groupRoutes(app: ApiInstance, { queries, groups, roleCatalogue }
     { ...changing, schema: { ...common, params: groupParameters, body: groupRemoval } },
     async (request) => {
       const { group } = request.params;
-      await groups.remove({ group, operator: operatorOf(request), reason: request.body.reason ?? undefined });
-      return tree();
+      await groups.remove({ group, ...askerOf(request), reason: request.body.reason ?? undefined });
+      return tree(request);
     },
   );
 
@@ -57,8 +58,8 @@ export function groupRoutes(app: ApiInstance, { queries, groups, roleCatalogue }
     async (request) => {
       const { group, reason } = request.body;
       const { team } = request.params;
-      await groups.moveTeam({ team, group, operator: operatorOf(request), reason: reason ?? undefined });
-      return tree();
+      await groups.moveTeam({ team, group, ...askerOf(request), reason: reason ?? undefined });
+      return tree(request);
     },
   );
 

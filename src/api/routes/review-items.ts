@@ -1,4 +1,4 @@
-import { operatorOf, requirePermission } from '../authentication.ts';
+import { askerOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import {
@@ -13,9 +13,6 @@ import { actionQuery } from '../schemas/user-actions.ts';
 /** Sources may have to be asked about the old user's other accounts. */
 const answerTimeoutMs = 120_000;
 
-/** These change the active state too (spec 9.1). */
-const activating: readonly string[] = ['new-person', 'reactivate'];
-
 /** Open questions and their answers (spec 4.10). */
 export function reviewItemRoutes(app: ApiInstance, { queries, reviews }: ApiDependencies): void {
   app.get(
@@ -24,7 +21,7 @@ export function reviewItemRoutes(app: ApiInstance, { queries, reviews }: ApiDepe
       config: { access: 'view' },
       schema: { tags: ['review'], querystring: reviewItemFilter, response: answers(reviewItemPage) },
     },
-    ({ query }) => queries.reviewItems.list(query),
+    (request) => queries(request).reviewItems.list(request.query),
   );
 
   app.post(
@@ -42,17 +39,16 @@ export function reviewItemRoutes(app: ApiInstance, { queries, reviews }: ApiDepe
     },
     async (request) => {
       const { answer, value, reason } = request.body;
-      if (activating.includes(answer)) requirePermission(request, 'activate');
       const preview = request.query.preview === 'true';
       const userId =
         answer === 'this-user' && typeof value === 'string'
-          ? found(await queries.users.resolve(value), 'user-unknown', `user ${value}`)
+          ? found(await queries(request).users.resolve(value), 'user-unknown', `user ${value}`)
           : undefined;
       const answered = await reviews.resolve({
         item: request.params.item,
         ...{ answer, userId, preview },
         value: value ?? undefined,
-        operator: operatorOf(request),
+        ...askerOf(request),
         reason: reason ?? undefined,
       });
       return { preview, ...answered };

@@ -1,4 +1,4 @@
-import { operatorOf } from '../authentication.ts';
+import { askerOf, operatorOf, requireFullScope } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, answers, found, type ApiInstance } from '../instance.ts';
 import { ApiError } from '../problem.ts';
@@ -25,13 +25,14 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
   app.get(
     '/runs',
     { config: { access: 'view' }, schema: { tags: ['runs'], querystring: runFilter, response: answers(runPage) } },
-    ({ query }) => queries.runs.list(query),
+    (request) => queries(request).runs.list(request.query),
   );
 
   app.get(
     '/runs/:id',
     { config: { access: 'view' }, schema: { tags: ['runs'], params: runParameters, response: answers(run) } },
-    async ({ params }) => found(await queries.runs.get(params.id), 'run-unknown', `run ${params.id}`),
+    async (request) =>
+      found(await queries(request).runs.get(request.params.id), 'run-unknown', `run ${request.params.id}`),
   );
 
   app.post(
@@ -54,9 +55,10 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
       config: { access: 'view' },
       schema: { tags: ['runs'], params: runParameters, querystring: pageRequest, response: answers(shownPage) },
     },
-    async ({ params, query }) => {
-      found(await queries.runs.get(params.id), 'run-unknown', `run ${params.id}`);
-      return queries.runs.shown(params.id, query);
+    async (request) => {
+      const { params, query } = request;
+      found(await queries(request).runs.get(params.id), 'run-unknown', `run ${params.id}`);
+      return queries(request).runs.shown(params.id, query);
     },
   );
 
@@ -68,8 +70,8 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
     },
     async (request) => {
       const { id } = request.params;
-      await heldRuns.approve({ run: id, ...request.body, operator: operatorOf(request) });
-      return found(await queries.runs.get(id), 'run-unknown', `run ${id}`);
+      await heldRuns.approve({ run: id, ...request.body, ...askerOf(request) });
+      return found(await queries(request).runs.get(id), 'run-unknown', `run ${id}`);
     },
   );
 
@@ -79,7 +81,7 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
       config: { access: 'run-and-approve' },
       schema: { tags: ['runs'], params: runParameters, body: discardRequest, response: answers(discardResult) },
     },
-    (request) => heldRuns.discard({ run: request.params.id, ...request.body, operator: operatorOf(request) }),
+    (request) => heldRuns.discard({ run: request.params.id, ...request.body, ...askerOf(request) }),
   );
 
   app.post(
@@ -94,6 +96,7 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
       const configFile = request.body?.configFile ?? undefined;
       const named = sources === undefined ? {} : { sources };
       if (request.body?.dryRun === true) {
+        requireFullScope(request, 'A dry run shows everybody');
         if (configFile !== undefined && request.principal?.local !== true)
           throw new ApiError(
             403,
@@ -113,14 +116,16 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
         askedBy: operatorOf(request),
       });
       reply.code(202);
-      return { id: syncId, runs: await queries.runs.ofSync(syncId), refused };
+      return { id: syncId, runs: await queries(request).runs.ofSync(syncId), refused };
     },
   );
 
   app.get(
     '/syncs/:id/dry-run',
     { config: { access: 'view' }, schema: { tags: ['runs'], params: syncParameters, response: answers(dryRun) } },
-    async ({ params }) => {
+    async (request) => {
+      const { params } = request;
+      requireFullScope(request, 'A dry run shows everybody');
       const report = await dryRuns.report(params.id);
       if (report === undefined)
         throw new ApiError(
@@ -135,10 +140,11 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
   app.get(
     '/syncs/:id',
     { config: { access: 'view' }, schema: { tags: ['runs'], params: syncParameters, response: answers(sync) } },
-    async ({ params }) => {
+    async (request) => {
+      const { params } = request;
       // Asked first: what comes to rest afterwards is then among the runs.
       const atRest = await runRequests.atRest(params.id);
-      const runs = await queries.runs.ofSync(params.id);
+      const runs = await queries(request).runs.ofSync(params.id);
       return {
         id: params.id,
         atRest,

@@ -1,4 +1,5 @@
-import { operatorOf } from '../authentication.ts';
+import type { FastifyRequest } from 'fastify';
+import { askerOf, requireFullScope } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import {
@@ -22,18 +23,19 @@ const moveBodyLimit = 16 * 1024 * 1024;
 /** Sources: state, check, pause, resume, retire, confirm another system, move links. */
 export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): void {
   const { queries, sourceChecks, sourcePause, confirmSystem, linkMove } = dependencies;
-  const get = async (id: string) => found(await queries.sources.get(id), 'source-unknown', `source ${id}`);
+  const get = async (request: FastifyRequest, id: string) =>
+    found(await queries(request).sources.get(id), 'source-unknown', `source ${id}`);
 
   app.get(
     '/sources',
     { config: { access: 'view' }, schema: { tags: ['sources'], response: answers(sourceList) } },
-    async () => ({ items: await queries.sources.list() }),
+    async (request) => ({ items: await queries(request).sources.list() }),
   );
 
   app.get(
     '/sources/:id',
     { config: { access: 'view' }, schema: { tags: ['sources'], params: sourceParameters, response: answers(source) } },
-    ({ params }) => get(params.id),
+    (request) => get(request, request.params.id),
   );
 
   app.post(
@@ -43,8 +45,9 @@ export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): v
       handlerTimeout: checkTimeoutMs,
       schema: { tags: ['sources'], params: sourceParameters, response: answers(checkReport) },
     },
-    async ({ params }) => {
-      const { systemId } = await get(params.id);
+    async (request) => {
+      const { params } = request;
+      const { systemId } = await get(request, params.id);
       return { steps: await sourceChecks.check(params.id, systemId, AbortSignal.timeout(checkTimeoutMs)) };
     },
   );
@@ -52,7 +55,7 @@ export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): v
   app.post(
     '/sources/:id/confirm',
     {
-      config: { access: 'run-and-approve' },
+      config: { access: 'manage-sources' },
       schema: { tags: ['sources'], params: sourceParameters, body: confirmRequest, response: answers(source) },
     },
     async (request) => {
@@ -61,9 +64,9 @@ export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): v
       await confirmSystem({
         ...{ source: params.id, systemId },
         reason: reason ?? undefined,
-        operator: operatorOf(request),
+        ...askerOf(request),
       });
-      return get(params.id);
+      return get(request, params.id);
     },
   );
 
@@ -76,11 +79,12 @@ export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): v
       schema: { tags: ['sources'], params: sourceParameters, body: moveRequest, response: answers(moveReport) },
     },
     async (request) => {
+      requireFullScope(request, 'Links are moved for a whole source');
       const { to, pairs, preview, reason } = request.body;
       const outcomes = await linkMove[preview ? 'preview' : 'move']({
         ...{ from: request.params.id, to, pairs },
         reason: reason ?? undefined,
-        operator: operatorOf(request),
+        ...askerOf(request),
       });
       const refused = outcomes.filter((outcome) => outcome.refusal !== null).length;
       return { preview, movable: outcomes.length - refused, refused, pairs: outcomes };
@@ -91,7 +95,7 @@ export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): v
     app.post(
       `/sources/:id/${action}`,
       {
-        config: { access: 'run-and-approve' },
+        config: { access: 'manage-sources' },
         schema: { tags: ['sources'], params: sourceParameters, body: pauseRequest, response: answers(source) },
       },
       async (request) => {
@@ -99,9 +103,9 @@ export function sourceRoutes(app: ApiInstance, dependencies: ApiDependencies): v
         await sourcePause[action]({
           source: id,
           reason: request.body?.reason ?? undefined,
-          operator: operatorOf(request),
+          ...askerOf(request),
         });
-        return get(id);
+        return get(request, id);
       },
     );
   }

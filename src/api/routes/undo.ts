@@ -1,5 +1,5 @@
 import type { UndoTarget } from '../../users/undo-ports.ts';
-import { operatorOf } from '../authentication.ts';
+import { askerOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import { undoReport, undoRequest } from '../schemas/undo.ts';
@@ -21,10 +21,19 @@ export function undoRoutes(app: ApiInstance, { queries, undo }: ApiDependencies)
       const target = async (): Promise<UndoTarget> => {
         if (event !== undefined) return { event, field };
         if (user === undefined) return { run: run ?? 0 };
-        return { userId: found(await queries.users.resolve(user), 'user-unknown', `user ${user}`), run, field };
+        return {
+          userId: found(await queries(request).users.resolve(user), 'user-unknown', `user ${user}`),
+          run,
+          field,
+        };
       };
-      const operator = operatorOf(request);
-      return { preview, ...(await undo({ target: await target(), preview, operator, reason: reason ?? undefined })) };
+      return {
+        preview,
+        ...(await undo({
+          ...{ target: await target(), preview, reason: reason ?? undefined },
+          ...askerOf(request),
+        })),
+      };
     },
   );
 }

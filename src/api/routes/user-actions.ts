@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UserActed as Acted, UserRequest } from '../../users/user-action.ts';
-import { operatorOf, requirePermission } from '../authentication.ts';
+import { askerOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import {
@@ -47,16 +47,16 @@ export function userActionRoutes(app: ApiInstance, { queries, userActions }: Api
     work: (asked: UserRequest) => Promise<Acted>,
   ): Promise<UserActed> => {
     const { params, query, headers, body } = request;
-    const userId = found(await queries.users.resolve(params.user), 'user-unknown', `user ${params.user}`);
+    const userId = found(await queries(request).users.resolve(params.user), 'user-unknown', `user ${params.user}`);
     const preview = query.preview === 'true';
     const { changed, changes, warnings } = await work({
       userId,
-      operator: operatorOf(request),
+      ...askerOf(request),
       reason: body.reason ?? undefined,
       expectedVersion: versionOf(headers['if-match']),
       preview,
     });
-    const user = found(await queries.users.get(userId), 'user-unknown', `user ${params.user}`);
+    const user = found(await queries(request).users.get(userId), 'user-unknown', `user ${params.user}`);
     reply.header('etag', `"${user.version}"`);
     return { preview, changed, changes, warnings, user };
   };
@@ -89,7 +89,6 @@ export function userActionRoutes(app: ApiInstance, { queries, userActions }: Api
     },
     (request, reply) => {
       const { active, insist } = request.body;
-      if (insist === true) requirePermission(request, 'override-acd-presence');
       return act(request, reply, (asked) =>
         active ? userActions.activation.activate(asked) : userActions.activation.deactivate({ ...asked, insist }),
       );
@@ -102,7 +101,9 @@ export function userActionRoutes(app: ApiInstance, { queries, userActions }: Api
       config: { access: 'view' },
       schema: { tags: ['accounts'], querystring: ownerQuery, response: answers(ownerList) },
     },
-    async ({ query }) => ({ items: await queries.owners({ ...query, at: asDate(query.at) }) }),
+    async (request) => ({
+      items: await queries(request).owners({ ...request.query, at: asDate(request.query.at) }),
+    }),
   );
 }
 
@@ -121,11 +122,8 @@ function editRoutes(
   app.put(
     '/users/:user/fields/:field',
     { config: { access: 'edit-users' }, schema: { ...common, params: fieldParameters, body: fieldEdit } },
-    (request, reply) => {
-      const { field } = request.params;
-      if (field === 'qmViews') requirePermission(request, 'edit-qm-views');
-      return act(request, reply, (asked) => editField({ ...asked, field, value: request.body.value }));
-    },
+    (request, reply) =>
+      act(request, reply, (asked) => editField({ ...asked, field: request.params.field, value: request.body.value })),
   );
   app.put(
     '/users/:user/roles/:role',

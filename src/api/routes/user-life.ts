@@ -1,4 +1,4 @@
-import { operatorOf, requirePermission } from '../authentication.ts';
+import { askerOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import { actionQuery } from '../schemas/user-actions.ts';
@@ -20,15 +20,14 @@ export function userLifeRoutes(app: ApiInstance, { queries, createUser, purge }:
     { config: { access: 'edit-users' }, schema: { tags: ['users'], body: newUser, response: answers(user) } },
     async (request, reply) => {
       const { fields, team, group, reason } = request.body;
-      if ('qmViews' in fields) requirePermission(request, 'edit-qm-views');
       const id = await createUser({
         fields,
         team: team ?? undefined,
         group: group ?? undefined,
         reason: reason ?? undefined,
-        operator: operatorOf(request),
+        ...askerOf(request),
       });
-      const created = found(await queries.users.get(id), 'user-unknown', `user ${id}`);
+      const created = found(await queries(request).users.get(id), 'user-unknown', `user ${id}`);
       reply.header('etag', `"${created.version}"`);
       return created;
     },
@@ -49,11 +48,11 @@ export function userLifeRoutes(app: ApiInstance, { queries, createUser, purge }:
     },
     async (request) => {
       const { params, query, headers, body } = request;
-      const userId = found(await queries.users.resolve(params.user), 'user-unknown', `user ${params.user}`);
+      const userId = found(await queries(request).users.resolve(params.user), 'user-unknown', `user ${params.user}`);
       const preview = query.preview === 'true';
       const purged = await purge({
         userId,
-        operator: operatorOf(request),
+        ...askerOf(request),
         reason: body?.reason ?? undefined,
         expectedVersion: versionOf(headers['if-match']),
         preview,
@@ -68,12 +67,12 @@ export function userLifeRoutes(app: ApiInstance, { queries, createUser, purge }:
       config: { access: 'view' },
       schema: { tags: ['users'], querystring: numericIdFilter, response: answers(numericIdPage) },
     },
-    ({ query }) => queries.numericIds.used(query),
+    (request) => queries(request).numericIds.used(request.query),
   );
 
   app.get(
     '/numeric-ids/free',
     { config: { access: 'view' }, schema: { tags: ['users'], response: answers(freeNumericId) } },
-    async () => ({ free: await queries.numericIds.free() }),
+    async (request) => ({ free: await queries(request).numericIds.free() }),
   );
 }

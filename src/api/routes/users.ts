@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import { eventPage, timelineFilter } from '../schemas/events.ts';
@@ -8,10 +8,15 @@ import { asDate, timesOf } from './events.ts';
 
 /** Users: list, one, explain, timeline. */
 export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void {
-  const idOf = async (reference: string): Promise<number> =>
-    found(await queries.users.resolve(reference), 'user-unknown', `user ${reference}`);
-  const showUser = async (id: number, reference: string, reply: FastifyReply): Promise<User> => {
-    const shown = found(await queries.users.get(id), 'user-unknown', `user ${reference}`);
+  const idOf = async (request: FastifyRequest, reference: string): Promise<number> =>
+    found(await queries(request).users.resolve(reference), 'user-unknown', `user ${reference}`);
+  const showUser = async (
+    request: FastifyRequest,
+    id: number,
+    reference: string,
+    reply: FastifyReply,
+  ): Promise<User> => {
+    const shown = found(await queries(request).users.get(id), 'user-unknown', `user ${reference}`);
     reply.header('etag', `"${shown.version}"`);
     return shown;
   };
@@ -19,20 +24,33 @@ export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void
   app.get(
     '/users',
     { config: { access: 'view' }, schema: { tags: ['users'], querystring: userFilter, response: answers(userPage) } },
-    ({ query }) =>
-      queries.users.list({ ...query, all: query.all === 'true', deactivatedBefore: asDate(query.deactivatedBefore) }),
+    (request) => {
+      const { query } = request;
+      return queries(request).users.list({
+        ...query,
+        all: query.all === 'true',
+        deactivatedBefore: asDate(query.deactivatedBefore),
+      });
+    },
   );
 
   app.get(
     '/users/:user',
     { config: { access: 'view' }, schema: { tags: ['users'], params: userParameters, response: answers(user) } },
-    async ({ params }, reply) => showUser(await idOf(params.user), params.user, reply),
+    async (request, reply) => {
+      const { user: reference } = request.params;
+      return showUser(request, await idOf(request, reference), reference, reply);
+    },
   );
 
   app.get(
     '/users/:user/explain',
     { config: { access: 'view' }, schema: { tags: ['users'], params: userParameters, response: answers(explanation) } },
-    async ({ params }) => found(await queries.explain(await idOf(params.user)), 'user-unknown', `user ${params.user}`),
+    async (request) => {
+      const { user: reference } = request.params;
+      const explained = await queries(request).explain(await idOf(request, reference));
+      return found(explained, 'user-unknown', `user ${reference}`);
+    },
   );
 
   app.get(
@@ -41,8 +59,11 @@ export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void
       config: { access: 'view-log' },
       schema: { tags: ['users'], params: userParameters, querystring: timelineFilter, response: answers(eventPage) },
     },
-    async ({ params, query }) =>
-      queries.events.list({ ...query, ...timesOf(query), order: 'desc', userId: await idOf(params.user) }),
+    async (request) => {
+      const { params, query } = request;
+      const userId = await idOf(request, params.user);
+      return queries(request).events.list({ ...query, ...timesOf(query), order: 'desc', userId });
+    },
   );
 }
 

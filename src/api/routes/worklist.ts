@@ -1,5 +1,5 @@
 import type { ApiDependencies } from '../dependencies.ts';
-import { operatorOf } from '../authentication.ts';
+import { askerOf } from '../authentication.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import { userParameters } from '../schemas/users.ts';
 import { asDate } from './events.ts';
@@ -13,7 +13,7 @@ export function worklistRoutes(app: ApiInstance, { queries, ackWorklist }: ApiDe
       config: { access: 'view' },
       schema: { tags: ['review'], querystring: worklistFilter, response: answers(worklistPage) },
     },
-    ({ query }) => queries.worklist.list({ ...query, all: query.all === 'true' }),
+    (request) => queries(request).worklist.list({ ...request.query, all: request.query.all === 'true' }),
   );
 
   app.post(
@@ -24,9 +24,9 @@ export function worklistRoutes(app: ApiInstance, { queries, ackWorklist }: ApiDe
     },
     async (request) => {
       const { params, body } = request;
-      const userId = found(await queries.users.resolve(params.user), 'user-unknown', `user ${params.user}`);
+      const userId = found(await queries(request).users.resolve(params.user), 'user-unknown', `user ${params.user}`);
       const until = asDate(body.until ?? undefined);
-      await ackWorklist({ userId, note: body.reason, until, operator: operatorOf(request) });
+      await ackWorklist({ userId, note: body.reason, until, ...askerOf(request) });
       return { userId, acknowledged: true as const };
     },
   );

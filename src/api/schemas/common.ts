@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasUnseen, unseenProblem } from '../../domain/visible-text.ts';
 import { named } from './registry.ts';
 
 /** ISO 8601 in UTC with milliseconds, as every time in an answer is. */
@@ -21,8 +22,10 @@ export const idGiven = z
   .regex(/^[1-9]\d{0,9}$/)
   .transform(Number)
   .pipe(id);
+/** Text that a person gives, in which everything can be seen. */
+export const seenText = z.string().refine((text) => !hasUnseen(text), { error: unseenProblem });
 /** Why a person does it; kept in the event. */
-export const reason = z.string().trim().min(1).max(1_000);
+export const reason = seenText.trim().min(1).max(1_000);
 
 /** Where a page starts and how long it is; `after` is the `next` of the page before. */
 export const pageRequest = z.strictObject({

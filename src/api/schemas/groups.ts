@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reason } from './common.ts';
+import { reason, seenText } from './common.ts';
 import { named } from './registry.ts';
 
 const name = z.string().trim().min(1).max(256);
@@ -21,9 +21,11 @@ export type Group = z.output<typeof group>;
 export const groupList = z.object({ items: z.array(group).readonly() });
 export const groupParameters = z.object({ group: name });
 export const groupTeamParameters = z.object({ team: name });
-export const groupAdded = z.strictObject({ name, below: name.nullish(), ...why });
+/** Of a group that is made or renamed. */
+const newName = seenText.trim().min(1).max(256);
+export const groupAdded = z.strictObject({ name: newName, below: name.nullish(), ...why });
 export const groupChange = z.strictObject({
-  name: name.optional(),
+  name: newName.optional(),
   below: name.nullable().optional().describe('null: the top'),
   ...why,
 });

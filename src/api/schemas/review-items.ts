@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, pageOf, pageRequest, reason, sourceId, time } from './common.ts';
+import { id, pageOf, pageRequest, reason, seenText, sourceId, time } from './common.ts';
 import { change } from './events.ts';
 import { named } from './registry.ts';
 
@@ -30,8 +30,7 @@ export const reviewItemFilter = pageRequest.extend({
 export const answerParameters = z.strictObject({ item: z.coerce.number().int().positive() });
 export const answerGiven = z.strictObject({
   answer: z.string().min(1).max(100),
-  value: z
-    .string()
+  value: seenText
     .trim()
     .min(1)
     .max(1_000)

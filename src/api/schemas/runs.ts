@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { change } from './events.ts';
-import { id, idGiven, pageOf, pageRequest, sourceId, time } from './common.ts';
+import { id, idGiven, pageOf, pageRequest, reason, sourceId, time } from './common.ts';
 import { named } from './registry.ts';
 
 const count = z.int().nonnegative();
@@ -80,7 +80,6 @@ const shownDecision = named(
 export type ShownDecision = z.output<typeof shownDecision>;
 export const shownPage = pageOf('ShownDecisionPage', shownDecision);
 const digest = z.string().min(12).max(64);
-const reason = z.string().trim().min(1).max(1_000);
 export const approveRequest = z.strictObject({ digest, reason: reason.optional() });
 export const discardRequest = z.strictObject({ digest: digest.optional(), reason });
 export const discardResult = named('DiscardResult', z.object({ refused: count }));

@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesAccount } from '../sight.ts';
 import type { Knex } from 'knex';
 import type { AccountContent } from '../../domain/account.ts';
 import { CursorError, pageOf, type Page, type PageRequest } from './paging.ts';
@@ -77,11 +79,12 @@ export interface AccountQueries {
 }
 
 /** Accounts: Matched / Not matched (spec 4.5). */
-export function createAccountQueries(knex: Knex): AccountQueries {
+export function createAccountQueries(knex: Knex, sight: Sight | null): AccountQueries {
   return {
     async list(filter) {
       const after = filter.after === undefined ? undefined : keyOf(filter.after);
       const wanted = allOf([
+        seesAccount(sight, 'account'),
         filter.source !== undefined && 'source_id = :source',
         filter.state && states[filter.state],
         filter.match !== undefined && 'standing = :match',
@@ -98,7 +101,7 @@ export function createAccountQueries(knex: Knex): AccountQueries {
       return { items: page.rows.map(toJson), next: page.next };
     },
     async get(source, externalId) {
-      const one = 'select * from account where source_id = :source and external_id = :externalId';
+      const one = `select * from account where source_id = :source and external_id = :externalId and ${seesAccount(sight, 'account')}`;
       const [row] = await sqlRows<AccountRow>(knex, accountsSql(one), { source, externalId });
       return row === undefined ? null : toJson(row);
     },

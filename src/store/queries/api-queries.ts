@@ -1,3 +1,4 @@
+import type { Sight } from '../../domain/scope.ts';
 import type { Knex } from 'knex';
 import { managingRoles, type RoleCatalogue } from '../../domain/privileges.ts';
 import { createAccountQueries } from './accounts.ts';
@@ -23,22 +24,29 @@ export interface ReadModelSettings {
   readonly nextRuns: (source: string) => readonly string[];
 }
 
-/** Every read model of the API, on one pool. Explanation and lists read what is stored and need no engine. */
+/**
+ * Every read model of the API, on one pool, for who sees this: what is out of an operator's scope is not there for them (spec
+ * 19.1). Explanation and lists read what is stored and need no engine.
+ */
 export function createApiQueries(knex: Knex, settings: ReadModelSettings) {
+  return ({ sight }: { readonly sight: Sight | null }) => queriesFor(knex, settings, sight);
+}
+
+function queriesFor(knex: Knex, settings: ReadModelSettings, sight: Sight | null) {
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
   const managing = managingRoles(settings.roleCatalogue);
   return {
-    users: createUserQueries(knex, settings.rulesOf, managing),
-    numericIds: createNumericIdQueries(knex),
-    accounts: createAccountQueries(knex),
+    users: createUserQueries(knex, settings.rulesOf, managing, sight),
+    numericIds: createNumericIdQueries(knex, sight),
+    accounts: createAccountQueries(knex, sight),
     sources: createSourceQueries(knex, settings.sources, settings.nextRuns),
-    runs: createRunQueries(knex),
-    events: createEventQueries(knex),
-    reviewItems: createReviewItemQueries(knex),
-    groups: createGroupQueries(knex),
-    bulk: createBulkQueries(knex),
-    worklist: createWorklistQueries(knex, { acds, managing }),
-    owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter),
+    runs: createRunQueries(knex, sight),
+    events: createEventQueries(knex, sight),
+    reviewItems: createReviewItemQueries(knex, sight),
+    groups: createGroupQueries(knex, sight),
+    bulk: createBulkQueries(knex, sight),
+    worklist: createWorklistQueries(knex, { acds, managing }, sight),
+    owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter, sight),
     explain: (userId: number) => explainUser(knex, userId, settings.rulesOf, managing),
   };
 }

@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
 import type { BulkRequest, BulkResult } from '../../users/bulk.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
@@ -30,10 +32,12 @@ interface JobRow extends Pick<
 type ResultJson = BulkResult & { readonly username: string | null };
 
 /** Bulk jobs as people and programs see them. */
-export function createBulkQueries(knex: Knex) {
+export function createBulkQueries(knex: Knex, sight: Sight | null) {
+  const own = sight === null ? 'true' : 'j.operator_name = :operator';
+  const operator = sight === null ? {} : { operator: sight.operator };
   return {
     /** The users that a bulk action on this list would be about. */
-    usersOf: (filter: UserSelection) => idsOfUsers(knex, filter),
+    usersOf: (filter: UserSelection) => idsOfUsers(knex, filter, sight),
     async get(id: number): Promise<BulkJobJson | null> {
       const row = await sqlRow<JobRow>(
         knex,
@@ -42,8 +46,8 @@ export function createBulkQueries(knex: Knex) {
               'changed', count(*) filter (where outcome = 'changed'),
               'unchanged', count(*) filter (where outcome = 'unchanged'),
               'refused', count(*) filter (where outcome = 'refused')) from bulk_result where job_id = j.id) as counts
-         from bulk_job j where j.id = :id`,
-        { id },
+         from bulk_job j where j.id = :id and ${own}`,
+        { id, ...operator },
       );
       if (row === null) return null;
       const { asked_at, started_at, finished_at, ...job } = row;
@@ -54,11 +58,12 @@ export function createBulkQueries(knex: Knex) {
       job: number,
       filter: PageRequest & { readonly outcome?: BulkResult['outcome'] | undefined },
     ): Promise<Page<ResultJson>> {
+      const seesResult = sight === null ? 'true' : seesUser(sight, 'u');
       const rows = await sqlRows<ResultJson>(
         knex,
         `select r.user_id as "userId", u.username, r.outcome, r.code, r.message
          from bulk_result r left join "user" u on u.id = r.user_id
-         where ${allOf(['r.job_id = :job', 'r.user_id > :after', filter.outcome === undefined ? 'r.outcome is not null' : 'r.outcome = :outcome'])}
+         where ${allOf([seesResult, 'r.job_id = :job', 'r.user_id > :after', filter.outcome === undefined ? 'r.outcome is not null' : 'r.outcome = :outcome'])}
          order by r.user_id limit :limit`,
         {
           job,

@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesEvent } from '../sight.ts';
 import type { Knex } from 'knex';
 import { fromKept, type KeptChanges, type ToldChange } from '../event-changes.ts';
 import { byCommit, byTime, newestFirst, placeAtHorizon, type EventOrder } from './event-order.ts';
@@ -75,17 +77,17 @@ interface FoundRow {
 type FoundEvent = FoundRow & { readonly id: string };
 
 /** The history, newest first or in the order in which it became visible (spec 15.2). */
-export function createEventQueries(knex: Knex): EventQueries {
+export function createEventQueries(knex: Knex, sight: Sight | null): EventQueries {
   return {
     async list(filter) {
       const order = orderOf(filter);
-      const rows = await find(knex, filter, order);
+      const rows = await find(knex, filter, order, sight);
       const [edge] = rows;
       if (edge === undefined) throw new Error('the horizon of the history has no row');
       const found = rows.filter(isEvent);
       const page = found.slice(0, filter.limit);
       const more = found.length > filter.limit;
-      const atEnd = !more && Number(edge.looked_at) < windowOf(filter);
+      const atEnd = !more && Number(edge.looked_at) < windowOf(filter, sight);
       const last = more ? page.at(-1)?.place : edge.last_place;
       const end = order === byCommit ? placeAtHorizon(edge.horizon, filter.after) : null;
       return { items: page.map(toJson), next: atEnd ? end : (last ?? end), atEnd };
@@ -104,12 +106,12 @@ function isEvent(row: FoundRow): row is FoundEvent {
 }
 
 /** How many events one page looks at at most. */
-function windowOf(filter: EventFilter): number {
-  return conditionsWithin(filter).length === 0 ? filter.limit + 1 : Math.max(scanned, filter.limit + 1);
+function windowOf(filter: EventFilter, sight: Sight | null): number {
+  return conditionsWithin(filter, sight).length === 0 ? filter.limit + 1 : Math.max(scanned, filter.limit + 1);
 }
 
 /** First a window by what has an index, then the rest of the filter within it. */
-function find(knex: Knex, filter: EventFilter, order: EventOrder): Promise<FoundRow[]> {
+function find(knex: Knex, filter: EventFilter, order: EventOrder, sight: Sight | null): Promise<FoundRow[]> {
   const start = order.after(filter.after);
   const sorted = (alias: string): string =>
     order.columns.map((column) => `${alias}.${column} ${order.direction}`).join(', ');
@@ -128,10 +130,10 @@ function find(knex: Knex, filter: EventFilter, order: EventOrder): Promise<Found
             found.actor_kind, found.actor_name, found.type, found.source_id, found.run_id, found.user_id,
             found.external_id, found.changes, found.reason
        from horizon cross join edge
-            left join (select * from looked where ${allOf(conditionsWithin(filter))}
+            left join (select * from looked where ${allOf(conditionsWithin(filter, sight))}
                         order by ${sorted('looked')} limit :limit) found on true
       order by ${sorted('found')}`,
-    { ...start.bindings, ...valuesOf(filter), window: windowOf(filter), limit: filter.limit + 1 },
+    { ...start.bindings, ...valuesOf(filter), window: windowOf(filter, sight), limit: filter.limit + 1 },
   );
 }
 
@@ -151,8 +153,9 @@ function conditionsOfWindow(filter: EventFilter): (string | false)[] {
 }
 
 /** What no index has. */
-function conditionsWithin(filter: EventFilter): string[] {
+function conditionsWithin(filter: EventFilter, sight: Sight | null): string[] {
   const conditions = [
+    sight !== null && seesEvent(sight, 'looked'),
     filter.type !== undefined && 'type = :type',
     filter.kind !== undefined && 'actor_kind = :kind',
     filter.actor !== undefined && 'actor_name = :actor',

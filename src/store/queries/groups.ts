@@ -1,5 +1,6 @@
+import type { Sight } from '../../domain/scope.ts';
 import type { Knex } from 'knex';
-import { groupOfTeam, groupPaths } from '../../domain/groups.ts';
+import { groupOfTeam, groupPaths, withAncestors } from '../../domain/groups.ts';
 import { compareText, fold } from '../../domain/text.ts';
 import { groupTree } from '../scope-reads.ts';
 import { sqlRows } from './sql.ts';
@@ -23,13 +24,19 @@ export interface GroupQueries {
 }
 
 /** Groups and the teams in them: three statements. */
-export function createGroupQueries(knex: Knex): GroupQueries {
+export function createGroupQueries(knex: Knex, sight: Sight | null): GroupQueries {
   return {
     async list() {
       const tree = await groupTree(knex, '');
-      const teams = await sqlRows<{ id: number; name: string }>(knex, 'select id, name from team');
+      const all = await sqlRows<{ id: number; name: string }>(knex, 'select id, name from team');
+      const teams = all.filter(({ id }) => sight === null || sight.teams.includes(id));
       const inGroup = Map.groupBy(teams, (team) => groupOfTeam(tree, team.id));
-      return [...groupPaths(tree)].map(([id, path]) => ({
+      const seen = (id: number): boolean => sight === null || sight.groups.includes(id) || inGroup.has(id);
+      const paths = [...groupPaths(tree).keys()].filter(seen).map((id): [number, string[]] => {
+        const line = withAncestors(tree, id).filter(seen);
+        return [id, line.flatMap((each) => tree.groups.get(each)?.name ?? []).reverse()];
+      });
+      return paths.map(([id, path]) => ({
         name: path.at(-1) ?? '',
         below: path.at(-2) ?? null,
         path,

@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
 import { CursorError, pageOf, type Page, type PageRequest } from './paging.ts';
 import { sqlRow, sqlRows } from './sql.ts';
@@ -17,14 +19,14 @@ export interface NumericIdQueries {
 }
 
 /** The numeric IDs of all users. They are unique names, so that the claims are the list of them. */
-export function createNumericIdQueries(knex: Knex): NumericIdQueries {
+export function createNumericIdQueries(knex: Knex, sight: Sight | null): NumericIdQueries {
   return {
     async used({ after, limit }) {
       if (after !== undefined && !/^\d{1,400}$/.test(after)) throw new CursorError(after);
       const rows = await sqlRows<NumericIdJson>(
         knex,
         `select c.value as "numericId", c.user_id as "userId", u.username from claim c join "user" u on u.id = c.user_id
-          where c.kind = 'numericId'
+          where c.kind = 'numericId' and ${seesUser(sight, 'u')}
             and (cast(:after as text) is null or (length(c.value), c.value collate "C") > (length(:after), cast(:after as text) collate "C"))
           order by length(c.value), c.value collate "C" limit :limit`,
         { after: after ?? null, limit: limit + 1 },

@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesUserId } from '../sight.ts';
 import type { Knex } from 'knex';
 import { iso, sqlRows } from './sql.ts';
 
@@ -17,6 +19,8 @@ interface OwnerJson {
 
 interface PeriodRow {
   readonly user_id: number;
+  /** The other periods say when this one began. */
+  readonly seen: boolean;
   readonly since: Date;
   readonly ended: Date | null;
   readonly name: string | null;
@@ -28,16 +32,17 @@ interface PeriodRow {
 export async function ownersOf(
   knex: Knex,
   { source, externalId, at }: { source: string; externalId: string; at?: Date | undefined },
+  sight: Sight | null,
 ): Promise<readonly OwnerJson[]> {
-  const rows = await sqlRows<PeriodRow>(knex, periodsSql, { source, externalId });
+  const rows = await sqlRows<PeriodRow>(knex, periodsSql(sight), { source, externalId });
   return rows
-    .filter((row) => at === undefined || (row.since <= at && (row.ended === null || at < row.ended)))
+    .filter((row) => row.seen && (at === undefined || (row.since <= at && (row.ended === null || at < row.ended))))
     .map((row) => toJson(row, source, externalId, at));
 }
 
 /** A dispute is about the present owner, since the account was seen under the other name. */
-const periodsSql = `
-select l.user_id, coalesce(lag(l.next_seen_from) over (order by l.since, l.id), l.since) as since,
+const periodsSql = (sight: Sight | null): string => `
+select l.user_id, ${seesUserId(sight, 'l.user_id')} as seen, coalesce(lag(l.next_seen_from) over (order by l.since, l.id), l.since) as since,
        case when l.until is not null then coalesce(l.last_seen_under, l.until) end as ended,
        coalesce(s.names_seen ->> 'displayName', nullif(concat_ws(' ', s.names_seen ->> 'firstName', s.names_seen ->> 'lastName'), ''),
                 u.display_name, nullif(concat_ws(' ', u.first_name, u.last_name), '')) as name,

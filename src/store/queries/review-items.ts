@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesItem } from '../sight.ts';
 import type { Knex } from 'knex';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
@@ -44,7 +46,7 @@ export interface ReviewItemQueries {
 }
 
 /** Questions that only a person can answer (spec 4.10). */
-export function createReviewItemQueries(knex: Knex): ReviewItemQueries {
+export function createReviewItemQueries(knex: Knex, sight: Sight | null): ReviewItemQueries {
   return {
     async list(filter) {
       const rows = await sqlRows<ItemRow>(
@@ -52,6 +54,7 @@ export function createReviewItemQueries(knex: Knex): ReviewItemQueries {
         `select id, kind, source_id, account_ids, user_ids, part, evidence, opened_at, opened_run_id from review_item
           where ${allOf([
             'closed_at is null',
+            seesItem(sight, 'review_item'),
             'id > :after',
             filter.source !== undefined && 'source_id = :source',
             filter.kind !== undefined && 'kind = :kind',

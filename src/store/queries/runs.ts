@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesUserId } from '../sight.ts';
 import type { Knex } from 'knex';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
@@ -112,7 +114,8 @@ interface ShownJson {
 const largestId = 2_147_483_647;
 
 /** Runs as people and programs see them. */
-export function createRunQueries(knex: Knex): RunQueries {
+export function createRunQueries(knex: Knex, sight: Sight | null): RunQueries {
+  const toJson = (row: RunRow): RunJson => jsonOf(sight === null ? row : withoutNames(row));
   return {
     async list(filter) {
       const rows = await sqlRows<RunRow>(
@@ -153,7 +156,7 @@ export function createRunQueries(knex: Knex): RunQueries {
         knex,
         `select coalesce(s.account_id, s.user_id) as subject, s.kind, s.external_id as "externalId", s.user_id as "userId", u.username, s.changes, s.classes
            from shown_decision s left join "user" u on u.id = s.user_id
-          where s.run_id = :runId and coalesce(s.account_id, s.user_id) > :after order by coalesce(s.account_id, s.user_id) limit :limit`,
+          where s.run_id = :runId and ${seesUserId(sight, 's.user_id')} and coalesce(s.account_id, s.user_id) > :after order by coalesce(s.account_id, s.user_id) limit :limit`,
         { runId, after: idAfter(after, 0), limit: limit + 1 },
       );
       const page = pageOf(rows, limit, (row) => String(row.subject));
@@ -162,7 +165,12 @@ export function createRunQueries(knex: Knex): RunQueries {
   };
 }
 
-function toJson(row: RunRow): RunJson {
+/** Rejects and notes name records and people of the whole source; the counts stay. */
+function withoutNames(row: RunRow): RunRow {
+  return { ...row, rejects: [], notes: [] };
+}
+
+function jsonOf(row: RunRow): RunJson {
   const counts = Object.fromEntries(countNames.map((name) => [name, row.counts[name] ?? 0])) as RunCounts;
   return {
     id: row.id,

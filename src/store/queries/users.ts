@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesUser, seesUserId } from '../sight.ts';
 import type { Knex } from 'knex';
 import { fold } from '../../domain/text.ts';
 import type { RoleName } from '../../domain/user.ts';
@@ -46,17 +48,26 @@ const largestId = 2_147_483_647;
 const searchedWords = 5;
 
 /** Users as people and programs see them. `managing`: the roles with which somebody can manage teams. */
-export function createUserQueries(knex: Knex, rulesOf: RulesOf, managing: readonly RoleName[]): UserQueries {
+export function createUserQueries(
+  knex: Knex,
+  rulesOf: RulesOf,
+  managing: readonly RoleName[],
+  sight: Sight | null,
+): UserQueries {
   return {
     // One transaction per page: on the embedded database each statement would wait for its turn behind the sync's batches.
-    list: (filter) => knex.transaction((transaction) => listUsers(transaction, filter, rulesOf, managing)),
+    list: (filter) => knex.transaction((transaction) => listUsers(transaction, filter, rulesOf, managing, sight)),
     async get(id) {
-      const rows = await sqlRows<UserRow>(knex, `select ${userColumns} from "user" u where u.id = :id`, { id });
+      const rows = await sqlRows<UserRow>(
+        knex,
+        `select ${userColumns} from "user" u where u.id = :id and ${seesUser(sight, 'u')}`,
+        { id },
+      );
       const [user] = await hydrateUsers(knex, rows, managing);
       return user ?? null;
     },
-    resolve: async (reference) => (await resolveUsers(knex, [reference]))[0] ?? null,
-    resolveAll: (references) => resolveUsers(knex, references),
+    resolve: async (reference) => (await resolveUsers(knex, [reference], sight))[0] ?? null,
+    resolveAll: (references) => resolveUsers(knex, references, sight),
   };
 }
 
@@ -65,12 +76,13 @@ async function listUsers(
   filter: UserFilter,
   rulesOf: RulesOf,
   managing: readonly RoleName[],
+  sight: Sight | null,
 ): Promise<Page<ListedUser>> {
   const search = searchOf(filter.search);
   const rows = await sqlRows<UserRow>(
     knex,
     `with matched as ${search.conditions.length > 0 ? 'materialized' : 'not materialized'} (
-           select u.id from "user" u where ${allOf(['u.id > :after', ...conditionsOf(filter), ...search.conditions])}
+           select u.id from "user" u where ${allOf(['u.id > :after', seesUser(sight, 'u'), ...conditionsOf(filter), ...search.conditions])}
          )
          select ${userColumns} from (select id from matched order by id limit :limit) page join "user" u using (id)
           order by u.id`,
@@ -91,9 +103,9 @@ async function listUsers(
 export type UserSelection = Omit<UserFilter, keyof PageRequest>;
 
 /** The ids of all users that such a list has, in their order. */
-export async function idsOfUsers(knex: Knex, filter: UserSelection): Promise<number[]> {
+export async function idsOfUsers(knex: Knex, filter: UserSelection, sight: Sight | null): Promise<number[]> {
   const search = searchOf(filter.search);
-  const conditions = allOf(['true', ...conditionsOf(filter), ...search.conditions]);
+  const conditions = allOf([seesUser(sight, 'u'), ...conditionsOf(filter), ...search.conditions]);
   const sql = `select u.id from "user" u where ${conditions} order by u.id`;
   return (await sqlRows<{ id: number }>(knex, sql, { ...search.bindings, ...timesOf(filter) })).map((row) => row.id);
 }
@@ -137,14 +149,18 @@ function searchOf(text: string | undefined): { conditions: string[]; bindings: R
 }
 
 /** One statement however many are named. */
-async function resolveUsers(knex: Knex, references: readonly string[]): Promise<(number | null)[]> {
+async function resolveUsers(
+  knex: Knex,
+  references: readonly string[],
+  sight: Sight | null,
+): Promise<(number | null)[]> {
   const named = references.map(namedBy);
   const found = await sqlRows<{ position: number; by_id: number | null; by_name: number | null }>(
     knex,
     `select r.position, u.id as by_id, c.user_id as by_name
        from json_to_recordset(cast(:named as json)) as r(position integer, id integer, username text)
-       left join "user" u on u.id = r.id
-       left join claim c on c.kind = 'username' and c.value = r.username
+       left join "user" u on u.id = r.id and ${seesUser(sight, 'u')}
+       left join claim c on c.kind = 'username' and c.value = r.username and ${seesUserId(sight, 'c.user_id')}
       order by r.position`,
     { named: JSON.stringify(named.map((each, position) => ({ position, ...each }))) },
   );

@@ -1,3 +1,5 @@
+import type { Sight } from '../../domain/scope.ts';
+import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
 import { managePrivilege } from '../../domain/privileges.ts';
 import {
@@ -87,11 +89,11 @@ export interface WorklistQueries {
 }
 
 /** Users that a person should look at. */
-export function createWorklistQueries(knex: Knex, rules: WorklistRules): WorklistQueries {
+export function createWorklistQueries(knex: Knex, rules: WorklistRules, sight: Sight | null): WorklistQueries {
   return {
     async list({ after, limit, all = false }) {
       const bindings = { after: idAfter(after), limit: limit + 1, ...rules };
-      const rows = await sqlRows<EntryRow>(knex, worklistSql(all), bindings);
+      const rows = await sqlRows<EntryRow>(knex, worklistSql(all, sight), bindings);
       const page = pageOf(rows, limit, (row) => String(row.id));
       return { items: page.rows.map((row) => toJson(row, rules)), next: page.next };
     },
@@ -102,8 +104,9 @@ export function createWorklistQueries(knex: Knex, rules: WorklistRules): Worklis
 const acknowledged = `k.user_id = u.id and (k.until is null or k.until > now()) and k.evidence_digest = (${evidenceDigest})`;
 
 /** First the users of the page, then their evidence: a page costs what it shows, and a walk over unwell accounts. */
-function worklistSql(all: boolean): string {
-  const listed = all ? 'true' : `not exists (select from worklist_ack k where ${acknowledged})`;
+function worklistSql(all: boolean, sight: Sight | null): string {
+  const seen = seesUser(sight, 'u');
+  const listed = all ? seen : `${seen} and not exists (select from worklist_ack k where ${acknowledged})`;
   return `
 with counted as materialized (select source_id from source_state where retired_at is null),
 chosen as (

@@ -13,7 +13,11 @@ const log = {
 const database = await freshDatabase();
 afterAll(database.drop);
 const backends: Record<string, QueueBackend> = {
-  PostgreSQL: { kind: 'database', pool: { ...connectionOf(database.url, () => Promise.resolve(database.url)) } },
+  PostgreSQL: {
+    kind: 'database',
+    pool: { ...connectionOf(database.url, () => Promise.resolve(database.url)) },
+    migrates: false,
+  },
   Redis: { kind: 'redis', url: inject('redis').url },
 };
 

@@ -3,6 +3,7 @@ import type { BulkAsked, BulkJob, BulkResult } from '../../../src/api/schemas/bu
 import type { User } from '../../../src/api/schemas/users.ts';
 import { createBulkStore } from '../../../src/store/bulk-store.ts';
 import { createBulk, type BulkAction } from '../../../src/users/bulk.ts';
+import { permissions } from '../../../src/domain/permissions.ts';
 import { databases, type OpenDatabase } from '../../support/api/databases.ts';
 import { openSite, type Site } from '../../support/site.ts';
 
@@ -112,6 +113,7 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
       insist: false,
       reason: null,
       operator: 'local:tester',
+      may: new Set(permissions),
     } as const;
     const ids = (await site.ask<{ items: User[] }>('GET', '/users')).json.items.map(({ id }) => id);
     const id = await store.add(request, ids);

@@ -122,7 +122,7 @@ describe.each(databases)('user purge on %s', (_name, open) => {
       },
     });
     const [job] = await knex('bulk_job')
-      .insert({ action: 'enable', operator_name: 'local:tester' })
+      .insert({ action: 'enable', permissions: [], operator_name: 'local:tester' })
       .returning<{ id: number }[]>('id');
     await knex('bulk_result').insert({
       ...{ job_id: job?.id, user_id: other.id, outcome: 'refused', code: 'unique-taken' },

@@ -1,4 +1,8 @@
 import type { Knex } from 'knex';
+import { createAdministration } from '../../../src/access/administration.ts';
+import { createSignIn } from '../../../src/access/sign-in.ts';
+import { createAccessStore } from '../../../src/store/access-store.ts';
+import { createSignInStore } from '../../../src/store/sign-in-store.ts';
 import { createAuthenticate } from '../../../src/access/authentication.ts';
 import { proofOf } from '../../../src/access/daemon-proof.ts';
 import type { Permission } from '../../../src/access/permissions.ts';
@@ -17,6 +21,7 @@ import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts
 import { createUndoStore } from '../../../src/store/undo-store.ts';
 import { noReadRules } from '../../../src/store/read-rules.ts';
 import { createUserStore } from '../../../src/store/user-store.ts';
+import { operatorSight } from '../../../src/store/sight.ts';
 import { createWorklistAckStore } from '../../../src/store/worklist-ack-store.ts';
 import { createGroupStore } from '../../../src/store/group-store.ts';
 import { managingRoles } from '../../../src/domain/privileges.ts';
@@ -94,9 +99,10 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     requestReconcile,
   };
   const app = await buildApi({
-    authenticate: createAuthenticate(store, localToken, ['anna', 'tester']),
+    authenticate: createAuthenticate(store, localToken, ['anna', 'tester'], createSignInStore(knex)),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
+    sightOf: (operator) => operatorSight(knex, operator),
     bulk: { start: async () => 1, cancel: async () => undefined, carryOut: async () => undefined },
     userActions: createUserActions(basis, async () => 'unsupported'),
     createUser: async () => 1,
@@ -115,6 +121,8 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     ),
     groups: createGroups(createGroupStore(knex)),
     roleCatalogue,
+    administration: createAdministration(createAccessStore(knex)),
+    signIn: createSignIn(createSignInStore(knex)),
     runRequests: engine,
     dryRuns: noDryRuns,
     undo: createUndo(createUndoStore(knex, noReadRules), noRules, requestReconcile, 100),
@@ -123,7 +131,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     settings: () => [{ key: 'database', value: 'embedded', origin: 'default' }],
     version: { version: '0.0.0', schema: '0001-foundation', node: process.version },
     notReady: async () => null,
-    metrics: createMetrics(() => queries.sources.list()),
+    metrics: createMetrics(() => queries({ sight: null }).sources.list()),
     http: { hostNames: ['rosterd.example.com'] },
     log: { error: ({ err }) => void failures.push(err), warn: (data) => void refusals.push(data) },
     ...changed,

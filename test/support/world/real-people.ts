@@ -2,6 +2,7 @@ import type { AccountContent } from '../../../src/domain/account.ts';
 import { changesBetween } from '../../../src/domain/change.ts';
 import { claimsOf } from '../../../src/domain/claim.ts';
 import { fold } from '../../../src/domain/fold.ts';
+import { permissions, type Asker } from '../../../src/domain/permissions.ts';
 import { emptyValue, noWords, type Words } from '../../../src/domain/user.ts';
 import { distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
 import { valueSaid, type Part } from '../../../src/reconcile/project.ts';
@@ -25,6 +26,8 @@ import { operator, type RealWorld } from './real-world.ts';
 import { userIdOf } from './real-view.ts';
 
 /** What people do to the real store: by the product's own actions where it has them, else by SQL as it will. */
+
+const person: Asker = { operator, may: new Set(permissions) };
 
 /** Does what a person asks for; false where the product refuses it. */
 async function done(act: Promise<unknown>): Promise<boolean> {
@@ -62,7 +65,7 @@ function actionsOn(world: RealWorld): UserActions {
 /** Says a word of a user; false where the product refuses it. */
 export async function realEdit(world: RealWorld, userKey: string, edit: WordEdit): Promise<boolean> {
   const { editField, memberships } = actionsOn(world);
-  const request = { userId: await userIdOf(world.db, userKey), operator };
+  const request = { userId: await userIdOf(world.db, userKey), ...person };
   if ('field' in edit) return done(editField({ ...request, ...edit }));
   if ('role' in edit) return done(memberships.role({ ...request, role: edit.role, word: edit.how }));
   if ('team' in edit) return done(memberships.team({ ...request, team: edit.team, word: edit.how }));
@@ -72,14 +75,14 @@ export async function realEdit(world: RealWorld, userKey: string, edit: WordEdit
 /** Activates or deactivates as an operator, whatever the ACDs say. */
 export async function realActivate(world: RealWorld, userKey: string, active: boolean): Promise<void> {
   const { activation } = actionsOn(world);
-  const request = { userId: await userIdOf(world.db, userKey), operator, reason: 'test' };
+  const request = { userId: await userIdOf(world.db, userKey), ...person, reason: 'test' };
   await (active ? activation.activate(request) : activation.deactivate({ ...request, insist: true }));
 }
 
 /** Ends a user's link; the account waits for a person (spec 7). */
 export async function realUnlink(world: RealWorld, userKey: string, source: string): Promise<void> {
   const userId = await userIdOf(world.db, userKey);
-  await actionsOn(world).links.unlink({ userId, operator, source });
+  await actionsOn(world).links.unlink({ userId, ...person, source });
 }
 
 /** Switches the sync by the product's own action; true where it did. */
@@ -91,7 +94,7 @@ export async function realSwitch(
 ): Promise<boolean> {
   const { switchSync } = actionsOn(world);
   const userId = await userIdOf(world.db, userKey);
-  return done(switchSync({ userId, enabled, operator, ...(source === null ? {} : { source }) }));
+  return done(switchSync({ userId, enabled, ...person, ...(source === null ? {} : { source }) }));
 }
 
 /** Approves the held runs of these sources as they were shown; true where there was one (spec 13.2). */
@@ -152,7 +155,7 @@ export async function realLocalUser(world: RealWorld, values: Words['localValues
     await writes.saveUserKeys([{ userId: id, keys: userKeys(value.fields, [], allRules(world)), before: [] }]);
     await wakeUser(tx, [id]);
     const changes = changesBetween(emptyValue, value, teamNames);
-    const event = { operator, type: 'user-changed', source: null, userId: id, changes, reason: null } as const;
+    const event = { ...person, type: 'user-changed', source: null, userId: id, changes, reason: null } as const;
     await appendPersonsEvent(tx, event);
   });
   await world.reconcileNow();

@@ -207,7 +207,7 @@ const cases: readonly Case[] = [
     name: 'an address with what cannot be read as one but may be a password',
     yaml: 'database: postgres://u:hun/ter2@h/d\n',
     problems: [
-      'FILE:1: database is "postgres://*****@h/d"; allowed: embedded, an address postgres://… without a password, {env: NAME}, {file: PATH}, or {url: one of these, caFile: PATH, allowPlaintext: true}',
+      'FILE:1: database is text (not shown); allowed: embedded, an address postgres://… without a password, {env: NAME}, {file: PATH}, or {url: one of these, caFile: PATH, allowPlaintext: true}',
     ],
   },
   {

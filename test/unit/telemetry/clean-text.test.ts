@@ -8,6 +8,9 @@ describe('texts of other systems', () => {
     ['a\r\n\tb', 'a b'],
     ['a\u0000\u009bb', 'a b'],
     ['a\u202eb\u2066', 'a b '],
+    ['zw\u200badmin', 'zw\uFFFDadmin'],
+    ['a\u{E0041}\u{E007F}', 'a\uFFFD\uFFFD'],
+    ['نمی\u200cخواهم', 'نمی\u200cخواهم'],
     ['Müller, Nguyễn, 山田', 'Müller, Nguyễn, 山田'],
   ])('%j', (text, clean) => {
     expect(cleanText(text)).toBe(clean);

@@ -24,6 +24,17 @@ const forms: readonly (readonly [string, (secret: string) => string])[] = [
   ['base64', (secret) => Buffer.from(secret).toString('base64')],
   ['base64 for addresses', (secret) => Buffer.from(secret).toString('base64url')],
   ['base64, percent-encoded', (secret) => encodeURIComponent(Buffer.from(secret).toString('base64'))],
+  ['hexadecimal', (secret) => Buffer.from(secret).toString('hex')],
+  ['hexadecimal, upper case', (secret) => Buffer.from(secret).toString('hex').toUpperCase()],
+  [
+    'hexadecimal with colons',
+    (secret) =>
+      Buffer.from(secret)
+        .toString('hex')
+        .replace(/..(?=.)/g, '$&:'),
+  ],
+  ['hexadecimal of UTF-16', (secret) => Buffer.from(secret, 'utf16le').toString('hex')],
+  ['base64 of UTF-16', (secret) => Buffer.from(secret, 'utf16le').toString('base64')],
   ['JSON', (secret) => JSON.stringify(secret).slice(1, -1)],
   ['JSON in JSON', (secret) => JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1)],
   ['XML', xml],

@@ -1,0 +1,74 @@
+import type { CheckStep, Page, Read, ReadEnd, Session } from './connector-kit/contract.ts';
+import type { Redactor } from './telemetry/redactor.ts';
+
+/**
+ * The second net for secrets (spec 20.11): what a source's session says for people, in errors, notes, reasons and steps of a
+ * check, becomes part of runs, logs and answers, and a source may repeat what it was logged in with. A connector takes its
+ * own secrets out; this takes out what it missed, in whatever form the redactor knows.
+ */
+export function redactedSession(session: Session, redactor: Redactor): Session {
+  const { readChanges } = session;
+  return {
+    systemId: session.systemId,
+    readAll: (signal) => redactedRead(session.readAll(signal), redactor),
+    ...(readChanges === undefined
+      ? {}
+      : {
+          readChanges: (cursor, signal) => redactedRead(readChanges.call(session, cursor, signal), redactor),
+        }),
+    lookup: (externalId, signal) => withoutSecrets(session.lookup(externalId, signal), redactor),
+    close: () => withoutSecrets(session.close(), redactor),
+  };
+}
+
+/** The result; an error without secrets in its message where it fails. */
+export async function withoutSecrets<T>(work: Promise<T>, redactor: Redactor): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw redactedError(error, redactor);
+  }
+}
+
+export function redactedSteps(steps: readonly CheckStep[], { redact }: Redactor): readonly CheckStep[] {
+  return steps.map((step) => ({
+    ...step,
+    detail: redact(step.detail),
+    ...(step.remedy === undefined ? {} : { remedy: redact(step.remedy) }),
+  }));
+}
+
+/** The same error: class, code and delay stay what they are. */
+function redactedError(error: unknown, { redact }: Redactor): unknown {
+  if (error instanceof Error) error.message = redact(error.message);
+  return error;
+}
+
+async function* redactedRead(read: Read, redactor: Redactor): Read {
+  try {
+    let step = await read.next();
+    while (step.done !== true) {
+      yield redactedPage(step.value, redactor);
+      step = await read.next();
+    }
+    return redactedEnd(step.value, redactor);
+  } catch (error) {
+    throw redactedError(error, redactor);
+  } finally {
+    // Whoever stops early stops the connector too; one that has ended takes no notice.
+    await read.return({ complete: false });
+  }
+}
+
+function redactedPage(page: Page, { redact }: Redactor): Page {
+  if (page.rejected.length === 0) return page;
+  return { ...page, rejected: page.rejected.map((each) => ({ ...each, reason: redact(each.reason) })) };
+}
+
+function redactedEnd(end: ReadEnd, { redact }: Redactor): ReadEnd {
+  return {
+    ...end,
+    ...(end.reason === undefined ? {} : { reason: redact(end.reason) }),
+    ...(end.notes === undefined ? {} : { notes: end.notes.map(redact) }),
+  };
+}
