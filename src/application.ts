@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAdministration } from './access/administration.ts';
+import { createSignIn } from './access/sign-in.ts';
+import { createAccessStore } from './store/access-store.ts';
+import { createSignInStore } from './store/sign-in-store.ts';
 import { createAuthenticate } from './access/authentication.ts';
 import { proofOf } from './access/daemon-proof.ts';
 import { localOperatorName } from './access/operators.ts';
@@ -214,7 +218,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const localToken = newToken();
   redactor.register(localToken);
   const api = await buildApi({
-    authenticate: createAuthenticate(operators, localToken, [options.osUser, 'root']),
+    authenticate: createAuthenticate(operators, localToken, [options.osUser, 'root'], createSignInStore(db)),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
     sightOf: (operator) => operatorSight(db, operator),
@@ -238,6 +242,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     ),
     groups: createGroups(createGroupStore(db)),
     roleCatalogue: settings.roles.catalogue,
+    administration: createAdministration(createAccessStore(db)),
+    signIn: createSignIn(createSignInStore(db)),
     runRequests: engine,
     dryRuns: options.dryRuns,
     undo: createUndo(

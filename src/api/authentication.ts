@@ -8,12 +8,17 @@ import type { Asker } from '../domain/permissions.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { hostNameProblem, isLoopback } from './host-names.ts';
 import type { ApiInstance } from './instance.ts';
+import { sessionOf } from './session-cookie.ts';
+import { isCsrf } from '../access/sign-in.ts';
 import { ApiError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route asks of the caller; `none` is for the health checks alone. */
-    access?: Permission | 'none';
+    /**
+     * What the route asks of the caller; `none` is for the health checks alone, `anybody` for signing in, `signed-in` for what
+     * everybody may who has a proof.
+     */
+    access?: Permission | 'none' | 'anybody' | 'signed-in';
   }
   interface FastifyRequest {
     principal: Principal | null;
@@ -25,6 +30,8 @@ declare module 'fastify' {
 /** Far above what a person or a script does, far below what would hurt. */
 const requestsPerMinute = 6_000;
 const minuteMs = 60_000;
+/** Of signing in: per address, whoever it is for. */
+const attemptsPerMinute = 30;
 
 type Why = 'token' | 'host-name' | 'failed';
 
@@ -37,11 +44,12 @@ type Why = 'token' | 'host-name' | 'failed';
  * and minute.
  */
 export async function admit(app: ApiInstance, dependencies: ApiDependencies): Promise<void> {
-  const { http, log, metrics } = dependencies;
+  const { http, log, metrics, sightOf } = dependencies;
   const max = http.requestsPerMinute ?? requestsPerMinute;
   const addressOf = addresses(app);
   await app.register(fastifyRateLimit, { global: false });
   const refusals = app.createRateLimit({ max, timeWindow: minuteMs, keyGenerator: addressOf });
+  const attempts = app.createRateLimit({ max: attemptsPerMinute, timeWindow: minuteMs, keyGenerator: addressOf });
   const requests = app.createRateLimit({
     max,
     timeWindow: minuteMs,
@@ -79,6 +87,11 @@ export async function admit(app: ApiInstance, dependencies: ApiDependencies): Pr
       await countRefusal(request, reply, 'host-name');
       throw problem;
     }
+    if (needed === 'anybody') {
+      const tried = await attempts(request);
+      if (!tried.isAllowed && tried.isExceeded) throw tooMany(reply, attemptsPerMinute, tried.ttlInSeconds);
+      return;
+    }
     request.principal = await authenticateRequest(request, dependencies.authenticate).catch(async (error: unknown) => {
       await countRefusal(request, reply, 'failed', error);
       throw error;
@@ -90,7 +103,8 @@ export async function admit(app: ApiInstance, dependencies: ApiDependencies): Pr
     }
     const counted = await requests(request);
     if (!counted.isAllowed && counted.isExceeded) throw tooMany(reply, max, counted.ttlInSeconds);
-    if (needed !== undefined) requirePermission(request, needed);
+    refuseForeignPage(request);
+    if (needed !== undefined && needed !== 'signed-in') requirePermission(request, needed);
     if (!request.principal.local) request.sight = await sightOf(request.principal.name);
   });
 }
@@ -145,7 +159,10 @@ export function askerOf({ principal }: FastifyRequest): Asker {
 
 async function authenticateRequest(request: FastifyRequest, authenticate: Authenticate): Promise<Principal | null> {
   const [, token] = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '') ?? [];
-  if (token === undefined) return null;
+  if (token === undefined) {
+    const session = request.headers.authorization === undefined ? sessionOf(request.headers.cookie) : null;
+    return session === null ? null : authenticate({ session });
+  }
   const osUser = request.headers['x-rosterd-os-user'];
   return authenticate({
     token,
@@ -164,4 +181,16 @@ function isFromThisMachine({ raw, headers }: FastifyRequest): boolean {
   const [peer, own] = [raw.socket.remoteAddress ?? '', raw.socket.localAddress];
   if (forwarded.some((name) => headers[name] !== undefined)) return false;
   return isLoopback(peer.replace(/^::ffff:/i, '')) || peer === own;
+}
+
+/**
+ * Whoever comes with a cookie proves with each change that the page which asks is ours (spec 19.2): browsers send cookies
+ * along with what foreign pages ask for, and `SameSite` alone is not kept by all of them.
+ */
+function refuseForeignPage({ headers, method }: FastifyRequest): void {
+  const session = headers.authorization === undefined ? sessionOf(headers.cookie) : null;
+  if (session === null || method === 'GET' || method === 'HEAD') return;
+  const given = headers['x-rosterd-csrf'];
+  if (typeof given !== 'string' || !isCsrf(given, session))
+    throw new ApiError(403, 'csrf', 'Send the value that signing in gave in the header "x-rosterd-csrf".');
 }

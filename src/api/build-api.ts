@@ -14,8 +14,10 @@ import { bulkRoutes } from './routes/bulk.ts';
 import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
+import { operatorRoutes } from './routes/operators.ts';
 import { reviewItemRoutes } from './routes/review-items.ts';
 import { runRoutes } from './routes/runs.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { systemRoutes } from './routes/system.ts';
 import { undoRoutes } from './routes/undo.ts';
@@ -97,5 +99,7 @@ const resources = [
   undoRoutes,
   reviewItemRoutes,
   worklistRoutes,
+  operatorRoutes,
+  signInRoutes,
   systemRoutes,
 ];

@@ -1,3 +1,5 @@
+import type { Administration } from '../access/administration.ts';
+import type { SignIn } from '../access/sign-in.ts';
 import type { Authenticate } from '../access/authentication.ts';
 import type { Sight } from '../domain/scope.ts';
 import type { CheckStep } from '../connector-kit/contract.ts';
@@ -179,6 +181,8 @@ export interface ApiDependencies {
   readonly ackWorklist: AckWorklist;
   /** Of the configuration: roles with their privileges (spec 10.6). */
   readonly roleCatalogue: RoleCatalogue;
+  readonly administration: Administration;
+  readonly signIn: SignIn;
   readonly runRequests: RunRequests;
   readonly dryRuns: DryRuns;
   readonly heldRuns: HeldRuns;

@@ -1,6 +1,7 @@
 import { product } from '../telemetry/product.ts';
 import { RosterdCommand } from './command.ts';
 import type { Runner } from './command.ts';
+import { addAccessCommands } from './commands/access.ts';
 import { addAccountCommands } from './commands/accounts.ts';
 import { addBulkCommand } from './commands/bulk.ts';
 import { addConfigCommands } from './commands/config.ts';
@@ -68,6 +69,7 @@ export function buildProgram(
   addUndoCommand(program, runner);
   program.commandsGroup('Running rosterd:');
   addServerCommands(program, runner);
+  addAccessCommands(program, runner);
   addConfigCommands(program, runner);
   program.helpCommand('help [COMMAND]', 'help for a command').commandsGroup('Help:');
   return program;

@@ -7,6 +7,7 @@ import type { eventPage } from '../api/schemas/events.ts';
 import type { sync, syncStarted } from '../api/schemas/runs.ts';
 import type { checkReport, moveReport } from '../api/schemas/sources.ts';
 
+export type { OperatorJson as Operator, TokenJson as Token } from '../api/schemas/access.ts';
 export type { Account } from '../api/schemas/accounts.ts';
 export type { Event as HistoryEvent } from '../api/schemas/events.ts';
 export type { Explanation } from '../api/schemas/explanation.ts';

@@ -26,6 +26,14 @@ const ofType = {
   'run-approved': 'run-and-approve',
   'run-discarded': 'run-and-approve',
   'run-undone': 'run-and-approve',
+  'operator-invited': 'manage-operators',
+  'operator-changed': 'manage-operators',
+  'operator-disabled': 'manage-operators',
+  'operator-enabled': 'manage-operators',
+  'operator-unlocked': 'manage-operators',
+  'operator-link-made': 'manage-operators',
+  'token-created': 'manage-operators',
+  'token-revoked': 'manage-operators',
 } as const satisfies Readonly<Record<string, Permission | null>>;
 
 /** The kinds of entries of the audit log. */

@@ -9,6 +9,7 @@ import { up as runsAtRest } from './migrations/0011-runs-at-rest.ts';
 import { up as wholeImports } from './migrations/0013-whole-imports.ts';
 import { up as cancelledJobs } from './migrations/0016-cancelled-jobs.ts';
 import { up as access } from './migrations/0017-access.ts';
+import { up as signIn } from './migrations/0027-sign-in.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
 const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [
@@ -22,6 +23,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0013-whole-imports', up: wholeImports },
   { name: '0016-cancelled-jobs', up: cancelledJobs },
   { name: '0017-access', up: access },
+  { name: '0027-sign-in', up: signIn },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -104,7 +104,7 @@ describe('20.9 two roles of the database, as documented', () => {
     expect((await site.ask('POST', '/users/3/purge', { body: {} })).status).toBe(200);
     for (const path of ['/users', '/events', '/sources', '/runs', '/worklist', '/review-items', '/accounts'])
       expect((await site.ask('GET', path)).status).toBe(200);
-  });
+  }, 120_000);
 
   it('20.9 the queue works as the application, which cannot change its tables', async () => {
     const backend = { kind: 'database', pool: { connectionString: urlAs(names.app) }, migrates: false } as const;
@@ -124,8 +124,11 @@ describe('20.9 two roles of the database, as documented', () => {
 
   it('20.9 statistics are refreshed all the same, of our tables alone', async () => {
     const columns = async () =>
-      (await knex.raw<{ rows: object[] }>(`select 1 from pg_stats where schemaname = 'public' and tablename = 'account'`))
-        .rows.length;
+      (
+        await knex.raw<{ rows: object[] }>(
+          `select 1 from pg_stats where schemaname = 'public' and tablename = 'account'`,
+        )
+      ).rows.length;
     expect(await columns()).toBe(0);
     await analyseTable(knex, 'account', ['id', 'due']);
     expect(await columns()).toBe(2);
@@ -173,22 +176,22 @@ describe('20.9 two roles of the database, as documented', () => {
       ],
       ['another way to find it', byPeopleOnly, 'set local search_path = pg_temp, pg_catalog, public', deactivate],
       [
-      'a table of that name in the schema of the queue',
-      byPeopleOnly,
-      'create table bullmq.operator (name text, disabled_at timestamptz)',
-      `insert into bullmq.operator values ('ghost', null)`,
-      'set local search_path = bullmq, public',
-      `set local rosterd.operator = 'ghost'`,
-      deactivate,
-    ],
-    [
-      'a function of that name in the schema of the queue',
-      byPeopleOnly,
-      `create function bullmq.operator_named(text) returns boolean language sql as 'select true'`,
-      'set local search_path = bullmq, public',
-      deactivate,
-    ],
-    ['no triggers for the table', denied, 'alter table "user" disable trigger user_activation', deactivate],
+        'a table of that name in the schema of the queue',
+        byPeopleOnly,
+        'create table bullmq.operator (name text, disabled_at timestamptz)',
+        `insert into bullmq.operator values ('ghost', null)`,
+        'set local search_path = bullmq, public',
+        `set local rosterd.operator = 'ghost'`,
+        deactivate,
+      ],
+      [
+        'a function of that name in the schema of the queue',
+        byPeopleOnly,
+        `create function bullmq.operator_named(text) returns boolean language sql as 'select true'`,
+        'set local search_path = bullmq, public',
+        deactivate,
+      ],
+      ['no triggers for the table', denied, 'alter table "user" disable trigger user_activation', deactivate],
       ['no triggers for the session', denied, 'set local session_replication_role = replica', deactivate],
       ['no trigger', denied, 'drop trigger event_update on event'],
       ['a rule', denied, 'create rule forged as on update to event do instead nothing'],

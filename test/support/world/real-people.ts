@@ -105,7 +105,7 @@ export async function realApprove(world: RealWorld, except: readonly string[]): 
     [[...except]],
   );
   const heldRuns = createHeldRuns(createHeldRunStore(world.db), () => world.reconcileNow());
-  for (const { id, digest } of held) await heldRuns.approve({ run: id, digest, operator });
+  for (const { id, digest } of held) await heldRuns.approve({ run: id, digest, ...person });
   return held.length > 0;
 }
 

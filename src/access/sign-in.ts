@@ -1,0 +1,158 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { AccessRefusedError } from './errors.ts';
+import type { Operator } from './operators.ts';
+import { hashPassword, isPassword, refuseUnfit } from './passwords.ts';
+import { permissions } from './permissions.ts';
+import { hashToken, sameToken } from './tokens.ts';
+
+/** Failed attempts in a row after which a log-in is blocked (spec 19.2). */
+const mostFailures = 10;
+
+/** Who may try, as far as signing in depends on it. */
+interface Candidate {
+  readonly id: number;
+  readonly name: string;
+  readonly passwordHash: string | null;
+  readonly blocked: boolean;
+}
+
+/** A session as its list shows it; the id tells nothing of what the browser has. */
+export interface SessionEntry {
+  readonly id: string;
+  readonly operator: string;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly address: string | null;
+  readonly agent: string | null;
+}
+
+/** What signing in needs of the store. */
+export interface SignInStore {
+  /** A person who is not disabled. */
+  candidate(name: string): Promise<Candidate | null>;
+  /** Counts a failure; blocks at `most`. */
+  noteFailure(operatorId: number, most: number): Promise<void>;
+  /** Begins a session and forgets the failures. */
+  begin(session: NewSession): Promise<void>;
+  /** The operator of a session that lasts; notes that it was used. */
+  findSession(sessionHash: string): Promise<Operator | null>;
+  sessions(operator: string | null): Promise<readonly SessionEntry[]>;
+  /** Of this operator, or of anybody; false where there is none. */
+  endSession(id: string, operator: string | null): Promise<boolean>;
+  endSessionOf(sessionHash: string): Promise<void>;
+  /**
+   * Uses a link up, in one transaction: gives the operator the password, makes the first operator, ends their sessions and
+   * blocks. Null where the link does not exist, has ended or has been used, or where there is an operator already.
+   */
+  redeem(redeemed: Redeemed): Promise<{ readonly name: string } | null>;
+  /** The name that a link is for; null of the first operator's. Undefined where it is worth nothing. */
+  nameOfLink(linkHash: string): Promise<string | null | undefined>;
+}
+
+interface NewSession {
+  readonly sessionHash: string;
+  readonly operatorId: number;
+  readonly address: string | null;
+  readonly agent: string | null;
+}
+
+interface Redeemed {
+  readonly linkHash: string;
+  /** Of the first operator. */
+  readonly first: { readonly name: string; readonly permissions: readonly string[] } | null;
+  readonly passwordHash: string;
+}
+
+/** What a browser gets when somebody has signed in. */
+interface SignedIn {
+  readonly operator: string;
+  /** For the cookie. */
+  readonly session: string;
+  /** To be sent with everything that changes something; a foreign page cannot know it. */
+  readonly csrf: string;
+}
+
+/** Signing in with a password, and the links by which people get one (spec 19.2). Each throws an AccessRefusedError. */
+export interface SignIn {
+  signIn(given: {
+    readonly name: string;
+    readonly password: string;
+    readonly address: string | null;
+    readonly agent: string | null;
+  }): Promise<SignedIn>;
+  /** `name` is the first operator's; a link for somebody needs none. Answers who it was for. */
+  redeem(given: {
+    readonly link: string;
+    readonly name?: string | undefined;
+    readonly password: string;
+  }): Promise<string>;
+  sessions(operator: string | null): Promise<readonly SessionEntry[]>;
+  endSession(id: string, operator: string | null): Promise<void>;
+  signOut(session: string): Promise<void>;
+}
+
+export function createSignIn(store: SignInStore): SignIn {
+  return {
+    async signIn({ name, password, address, agent }) {
+      const candidate = await store.candidate(name);
+      const mayTry = candidate !== null && !candidate.blocked;
+      const right = await isPassword(password, mayTry ? candidate.passwordHash : null);
+      if (candidate === null || !right) {
+        if (candidate !== null && mayTry) await store.noteFailure(candidate.id, mostFailures);
+        throw new AccessRefusedError(
+          'sign-in-refused',
+          'Name or password is wrong, or the log-in is blocked: after ten failures an admin unlocks it (`rosterd operator unlock`).',
+        );
+      }
+      const session = randomBytes(32).toString('base64url');
+      await store.begin({ sessionHash: hashToken(session), operatorId: candidate.id, address, agent });
+      return { operator: candidate.name, session, csrf: csrfOf(session) };
+    },
+    async redeem({ link, name, password }) {
+      const linkHash = hashToken(link);
+      const known = await store.nameOfLink(linkHash);
+      if (known === undefined) throw worthless();
+      const own = known ?? name;
+      if (own === undefined)
+        throw new AccessRefusedError('operator-name-invalid', 'Give the name that you will sign in with.');
+      if (known === null) refuseName(own);
+      refuseUnfit(password, own);
+      const passwordHash = await hashPassword(password);
+      const first = known === null ? { name: own, permissions } : null;
+      const redeemed = await store.redeem({ linkHash, first, passwordHash });
+      if (redeemed === null) throw worthless();
+      return redeemed.name;
+    },
+    sessions: (operator) => store.sessions(operator),
+    async endSession(id, operator) {
+      if (!(await store.endSession(id, operator)))
+        throw new AccessRefusedError('session-unknown', `There is no session ${id}.`);
+    },
+    signOut: (session) => store.endSessionOf(hashToken(session)),
+  };
+}
+
+function worthless(): AccessRefusedError {
+  return new AccessRefusedError(
+    'link-invalid',
+    'This link is not valid: it has been used, has ended, or another one was made since. `rosterd operator link NAME` makes a new one.',
+  );
+}
+
+/** Names that events and lists show: letters, digits and a few marks, and not one of the command line's. @throws AccessRefusedError */
+export function refuseName(name: string): void {
+  if (/^[\p{L}\p{N}][\p{L}\p{N} ._@+'-]{0,99}$/u.test(name) && name === name.trim()) return;
+  throw new AccessRefusedError(
+    'operator-name-invalid',
+    `An operator's name has letters, digits, spaces and . _ @ + ' - and at most 100 characters.`,
+  );
+}
+
+/** Belongs to one session and cannot be had without it. */
+export function csrfOf(session: string): string {
+  return createHmac('sha256', session).update('rosterd csrf').digest('base64url');
+}
+
+export function isCsrf(given: string, session: string): boolean {
+  return sameToken(given, csrfOf(session));
+}

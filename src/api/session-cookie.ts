@@ -1,0 +1,16 @@
+const cookie = 'rosterd_session';
+const halfADay = 43_200;
+
+/** The session of a request's cookies; null where there is none. */
+export function sessionOf(header: string | undefined): string | null {
+  return /(?:^|;\s*)rosterd_session=([A-Za-z0-9_-]{43})(?:;|$)/.exec(header ?? '')?.[1] ?? null;
+}
+
+/** Not for scripts, not for other sites, and over TLS never without it. */
+export function sessionCookie(session: string, secure: boolean): string {
+  return `${cookie}=${session}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${halfADay}${secure ? '; Secure' : ''}`;
+}
+
+export function endedCookie(secure: boolean): string {
+  return `${cookie}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0${secure ? '; Secure' : ''}`;
+}
