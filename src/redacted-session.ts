@@ -7,18 +7,19 @@ import type { Redactor } from './telemetry/redactor.ts';
  * own secrets out; this takes out what it missed, in whatever form the redactor knows.
  */
 export function redactedSession(session: Session, redactor: Redactor): Session {
-  const { readChanges } = session;
   return {
     systemId: session.systemId,
     readAll: (signal) => redactedRead(session.readAll(signal), redactor),
-    ...(readChanges === undefined
-      ? {}
-      : {
-          readChanges: (cursor, signal) => redactedRead(readChanges.call(session, cursor, signal), redactor),
-        }),
+    ...(session.readChanges === undefined ? {} : { readChanges: (...asked) => changesOf(session, redactor, ...asked) }),
     lookup: (externalId, signal) => withoutSecrets(session.lookup(externalId, signal), redactor),
     close: () => withoutSecrets(session.close(), redactor),
   };
+}
+
+function changesOf(session: Session, redactor: Redactor, cursor: string, signal: AbortSignal): Read {
+  const read = session.readChanges?.(cursor, signal);
+  if (read === undefined) throw new Error('a source without changes was asked for them');
+  return redactedRead(read, redactor);
 }
 
 /** The result; an error without secrets in its message where it fails. */
@@ -30,17 +31,17 @@ export async function withoutSecrets<T>(work: Promise<T>, redactor: Redactor): P
   }
 }
 
-export function redactedSteps(steps: readonly CheckStep[], { redact }: Redactor): readonly CheckStep[] {
+export function redactedSteps(steps: readonly CheckStep[], redactor: Redactor): readonly CheckStep[] {
   return steps.map((step) => ({
     ...step,
-    detail: redact(step.detail),
-    ...(step.remedy === undefined ? {} : { remedy: redact(step.remedy) }),
+    detail: redactor.redact(step.detail),
+    ...(step.remedy === undefined ? {} : { remedy: redactor.redact(step.remedy) }),
   }));
 }
 
 /** The same error: class, code and delay stay what they are. */
-function redactedError(error: unknown, { redact }: Redactor): unknown {
-  if (error instanceof Error) error.message = redact(error.message);
+function redactedError(error: unknown, redactor: Redactor): unknown {
+  if (error instanceof Error) error.message = redactor.redact(error.message);
   return error;
 }
 
@@ -56,19 +57,19 @@ async function* redactedRead(read: Read, redactor: Redactor): Read {
     throw redactedError(error, redactor);
   } finally {
     // Whoever stops early stops the connector too; one that has ended takes no notice.
-    await read.return({ complete: false });
+    await read.return({ whole: false });
   }
 }
 
-function redactedPage(page: Page, { redact }: Redactor): Page {
+function redactedPage(page: Page, redactor: Redactor): Page {
   if (page.rejected.length === 0) return page;
-  return { ...page, rejected: page.rejected.map((each) => ({ ...each, reason: redact(each.reason) })) };
+  return { ...page, rejected: page.rejected.map((each) => ({ ...each, reason: redactor.redact(each.reason) })) };
 }
 
-function redactedEnd(end: ReadEnd, { redact }: Redactor): ReadEnd {
+function redactedEnd(end: ReadEnd, redactor: Redactor): ReadEnd {
   return {
     ...end,
-    ...(end.reason === undefined ? {} : { reason: redact(end.reason) }),
-    ...(end.notes === undefined ? {} : { notes: end.notes.map(redact) }),
+    ...(end.reason === undefined ? {} : { reason: redactor.redact(end.reason) }),
+    ...(end.notes === undefined ? {} : { notes: end.notes.map((note) => redactor.redact(note)) }),
   };
 }

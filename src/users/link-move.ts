@@ -142,7 +142,7 @@ async function moveLinks(
   rules: readonly (readonly Field[])[],
 ): Promise<void> {
   await transaction.move(request, links);
-  const { from, to, operator, reason } = request;
+  const { from, to, operator, may, reason } = request;
   const users = await transaction.users(
     links.map((link) => link.userId),
     true,
@@ -155,7 +155,7 @@ async function moveLinks(
   for (const { userId, changes } of await refold(transaction, moved, teamNames, rules))
     if (changes.length > 0)
       await transaction.appendEvent({
-        ...{ operator, type: 'user-changed', source: from, userId, changes },
+        ...{ operator, may, type: 'user-changed', source: from, userId, changes },
         reason: reason ?? `moved from ${from} to ${to}`,
       });
 }

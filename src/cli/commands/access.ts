@@ -300,7 +300,7 @@ async function change(
   done: string,
 ): Promise<undefined> {
   const answer = await ask(await context.api('write'), method, path, { body });
-  if (context.json) await context.out.json(answer as object);
+  if (context.json) await context.out.json(answer);
   else await context.out.line(done);
   return undefined;
 }

@@ -139,6 +139,7 @@ const matrix: readonly Row[] = [
     outside: 'gone',
     body: { action: 'unlock', users: ['{user}'], preview: true },
   },
+  { call: 'POST /bulk/{job}/cancel', needs: ['view', 'assign-user-roles'], outside: 'gone' },
   { call: 'POST /groups', needs: edit, body: { name: '{group}', below: '{group}' }, outside: 'same' },
   { call: 'PUT /groups/{group}', needs: edit, body: {}, outside: 'same' },
   { call: 'POST /groups/{group}/remove', needs: edit, body: {}, outside: 'refused' },

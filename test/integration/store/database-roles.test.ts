@@ -113,7 +113,13 @@ describe('20.9 two roles of the database, as documented', () => {
     await queue.addRun(7);
     const worker = await openRunWorker(
       backend,
-      { run: (id) => Promise.resolve(seen.resolve(id)), reconcile: () => Promise.resolve() },
+      {
+        run: async (id) => {
+          seen.resolve(id);
+          await Promise.resolve();
+        },
+        reconcile: () => Promise.resolve(),
+      },
       log,
     );
     expect(await seen.promise).toBe(7);

@@ -26,7 +26,7 @@ describe.each(forms)('20.11 a source that repeats its password in %s', (_form, t
       systemId: 'acd',
       async *readAll() {
         yield { records: [], gone: [], rejected: [{ externalId: null, name: null, reason: text }] } as never;
-        return await Promise.resolve({ complete: false, reason: text, cursor: told, notes: [text] });
+        return await Promise.resolve({ whole: false, reason: text, cursor: told, notes: [text] });
       },
       // eslint-disable-next-line require-yield -- it fails before its first page
       async *readChanges() {
@@ -54,7 +54,7 @@ describe.each(forms)('20.11 a source that repeats its password in %s', (_form, t
     expect(await read.next()).toMatchObject({ value: { rejected: [{ reason: clean }] } });
     expect(await read.next()).toEqual({
       done: true,
-      value: { complete: false, reason: clean, cursor: told, notes: [clean] },
+      value: { whole: false, reason: clean, cursor: told, notes: [clean] },
     });
   });
 
