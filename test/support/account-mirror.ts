@@ -20,6 +20,13 @@ export class AccountMirror {
   readonly #gone = new Map<string, AccountContent>();
   cursor = '';
 
+  /** The same accounts, to be read in another way. */
+  copy(): AccountMirror {
+    const copy = new AccountMirror();
+    for (const [id, content] of this.accounts) copy.accounts.set(id, content);
+    return copy;
+  }
+
   async readAll(session: Session, signal: AbortSignal): Promise<MirrorChange> {
     return this.#take(session.readAll(signal), true);
   }

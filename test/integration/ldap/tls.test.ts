@@ -91,9 +91,14 @@ describe('what must not be trusted', () => {
     expect(proxy.seen.sent).not.toContain(PASSWORD_MARK);
   });
 
-  test('a port that does not speak TLS is a TLS error', async () => {
+  test('the wrong kind of port: either way the error speaks of TLS', async () => {
     const url = plain.url.replace('ldap:', 'ldaps:');
-    expect(await failure({ url })).toMatchObject({ code: expect.stringMatching(/tls|unreachable/) as string });
+    expect(await failure({ url })).toMatchObject({
+      code: expect.stringMatching(/tls|unreachable/) as string,
+      message: expect.stringMatching(/TLS/) as string,
+    });
+    const inClear = `ldap://127.0.0.1:${new URL(slapd.ldapsUrl ?? '').port}`;
+    expect(await failure({ url: inClear })).toMatchObject({ message: expect.stringMatching(/ldaps:\/\//) as string });
   });
 
   test('a missing caFile is named', async () => {
