@@ -5,15 +5,17 @@ import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { createTempDir } from '../services/temp.ts';
 import { startAvayaSms } from './avaya-sms/server.ts';
-import type { AvayaSms } from './avaya-sms/server.ts';
 import { startLife } from './living-acd.ts';
+import { liveUcce, liveUccx } from './living-cisco.ts';
+import type { LivingKind, LivingOptions } from './living-cisco.ts';
 
 /**
- * `npm run simulate`: an Avaya ACD on loopback that lives, and the configuration that lets rosterd read it.
+ * `npm run simulate`: an ACD on loopback that lives, and the configuration that lets rosterd read it.
  *
- *     npm run simulate -- --every 2 --agents 200 --seed 7
+ *     npm run simulate -- --kind cisco-uccx --every 2 --agents 200 --seed 7
  */
-const USAGE = `npm run simulate -- [--every SECONDS] [--agents NUMBER] [--seed NUMBER]
+const USAGE = `npm run simulate -- [--kind KIND] [--every SECONDS] [--agents NUMBER] [--seed NUMBER]
+  --kind    avaya-cm (default), cisco-uccx or cisco-ucce
   --every   seconds between two things that happen (default 10)
   --agents  agents at the beginning (default 60)
   --seed    another life (default 1)
@@ -21,52 +23,73 @@ const USAGE = `npm run simulate -- [--every SECONDS] [--agents NUMBER] [--seed N
 
 const NOT_CALLED_FOR = 2;
 
-type Wanted = { readonly every: number; readonly agents: number; readonly seed: number };
+type Wanted = { readonly kind: string; readonly every: number; readonly agents: number; readonly seed: number };
+
+/** Every kind that can be played. */
+const kinds: Readonly<Record<string, (options: LivingOptions) => Promise<LivingKind>>> = {
+  'avaya-cm': liveAvaya,
+  'cisco-uccx': liveUccx,
+  'cisco-ucce': liveUcce,
+};
+
+async function liveAvaya({ seed, agents, onCall }: LivingOptions): Promise<LivingKind> {
+  const sms = await startAvayaSms({ onCall });
+  const life = startLife(sms.cm, { seed, agents });
+  return {
+    introduction: `An Avaya Communication Manager with ${sms.cm.agents.size} agents`,
+    connection: { url: sms.url, username: sms.username, tls: { caFile: sms.caFile } },
+    password: sms.password,
+    step: () => life.step().text,
+    close: sms.close,
+  };
+}
 
 /** What the command line says; undefined where it says nothing sensible. */
 function wanted(): Wanted | undefined {
   const option = (value: number) => ({ type: 'string', default: String(value) }) as const;
-  const known = { every: option(10), agents: option(60), seed: option(1) };
+  const kindOption = { type: 'string', default: 'avaya-cm' } as const;
+  const known = { kind: kindOption, every: option(10), agents: option(60), seed: option(1) };
   const { values, tokens } = parseArgs({ options: known, strict: false, tokens: true });
   const strange = tokens.some((token) => token.kind !== 'option' || !(token.name in known));
+  const kind = String(values.kind);
   const numbers = { every: Number(values.every), agents: Number(values.agents), seed: Number(values.seed) };
-  const valid = numbers.every >= 0.1 && numbers.agents >= 10 && [numbers.agents, numbers.seed].every(Number.isInteger);
-  return valid && !strange ? numbers : undefined;
+  const valid =
+    kind in kinds &&
+    numbers.every >= 0.1 &&
+    numbers.agents >= 10 &&
+    [numbers.agents, numbers.seed].every(Number.isInteger);
+  return valid && !strange ? { kind, ...numbers } : undefined;
 }
 
 /** A whole configuration: the source, and an embedded database of its own next to it. */
-function configuration(sms: AvayaSms, passwordFile: string): string {
-  const connection = {
-    url: sms.url,
-    username: sms.username,
-    password: { file: passwordFile },
-    tls: { caFile: sms.caFile },
-  };
+function configuration(kind: string, living: LivingKind, passwordFile: string): string {
+  const connection = { ...living.connection, password: { file: passwordFile } };
   const schedule = { full: '* * * * *' };
   // The life is fast: within minutes more changes than a real site should accept in a day without asking.
   const unlimited = { number: 1_000_000 };
   const guard = { firstImport: 'apply', created: unlimited, fieldChanged: unlimited, gone: unlimited };
   return stringify(
-    { dataDir: 'data', sources: [{ id: 'avaya', kind: 'avaya-cm', connection, schedule, guard }] },
+    { dataDir: 'data', sources: [{ id: kind === 'avaya-cm' ? 'avaya' : kind, kind, connection, schedule, guard }] },
     { aliasDuplicateObjects: false },
   );
 }
 
-async function simulate({ every, agents, seed }: Wanted): Promise<void> {
+async function simulate({ kind, every, agents, seed }: Wanted): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const directory = createTempDir('simulate');
-  const sms = await startAvayaSms({ onCall: (line) => say(`rosterd  ${line}`) });
+  const living = await kinds[kind]?.({ seed, agents, onCall: (line) => say(`rosterd  ${line}`) });
+  if (living === undefined) throw new Error(kind);
   try {
-    const life = startLife(sms.cm, { seed, agents });
     const passwordFile = join(directory.path, 'password');
     const configFile = join(directory.path, 'rosterd.yaml');
-    await writeFile(passwordFile, `${sms.password}\n`, { mode: 0o600 });
-    await writeFile(configFile, configuration(sms, passwordFile));
-    process.stdout.write(introduction(configFile, configuration(sms, passwordFile), sms.cm.agents.size));
-    while (await goesOn(every * 1_000, stop.signal)) say(`acd      ${life.step().text}`);
+    const text = configuration(kind, living, passwordFile);
+    await writeFile(passwordFile, `${living.password}\n`, { mode: 0o600 });
+    await writeFile(configFile, text);
+    process.stdout.write(introduction(configFile, text, living.introduction));
+    while (await goesOn(every * 1_000, stop.signal)) say(`acd      ${living.step()}`);
   } finally {
-    await sms.close();
+    await living.close();
     await directory.remove();
     say('stopped; the configuration and what rosterd kept next to it are gone');
   }
@@ -83,8 +106,8 @@ async function goesOn(ms: number, signal: AbortSignal): Promise<boolean> {
   }
 }
 
-function introduction(configFile: string, text: string, agents: number): string {
-  return `An Avaya Communication Manager with ${agents} agents is there, until Ctrl-C. In a second terminal:
+function introduction(configFile: string, text: string, what: string): string {
+  return `${what} is there, until Ctrl-C. In a second terminal:
 
   npx rosterd start --config ${configFile}
 
