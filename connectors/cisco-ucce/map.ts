@@ -16,22 +16,16 @@ export type Outcome =
   /** Marked for deletion: usually such agents are in no list. */
   | 'deleted';
 
-/** An agent cannot be used; the message holds nothing of its values. */
-class UnusableAgent extends Error {
-  override readonly name = 'UnusableAgent';
-}
-
 /** An agent as an account. `position` says where in the list it stands. */
 export function mapAgent(agent: XmlElement, position: string, plan: Plan, teams: Teams): Outcome {
   const id = idOf(agent);
   if (id === undefined) return { rejected: { position, reason: 'it has no usable refURL' } };
   if (isDeleted(agent)) return 'deleted';
-  try {
-    return { record: { externalId: id, ...contentOf(agent, id, plan, teams) } };
-  } catch (error) {
-    if (!(error instanceof UnusableAgent)) throw error;
-    return { rejected: { externalId: id, position, reason: error.message } };
-  }
+  const reasons: string[] = [];
+  const content = contentOf(agent, id, plan, teams, reasons);
+  return {
+    record: { externalId: id, ...content, ...(reasons.length === 0 ? {} : { unread: { position, reasons } }) },
+  };
 }
 
 /** The id at the end of the agent's own link; undefined where it has none that can be used. */
@@ -60,10 +54,17 @@ function flagOf(parent: XmlElement | undefined, name: string): boolean | undefin
   return text === '' ? undefined : readFlag(text);
 }
 
-function contentOf(agent: XmlElement, id: string, plan: Plan, teams: Teams): Omit<AccountRecord, 'externalId'> {
+/** Notes in `unread` which values cannot be used, and why (spec 2.2). */
+function contentOf(
+  agent: XmlElement,
+  id: string,
+  plan: Plan,
+  teams: Teams,
+  unread: string[],
+): Omit<AccountRecord, 'externalId'> {
   const values: Partial<Record<Field, string | null>> = {};
   for (const [field, source] of plan) {
-    const value = valueOf(agent, source);
+    const value = valueOf(agent, source, unread);
     if (value !== undefined) values[field] = value;
   }
   const [disabled, supervisor] = [isDisabled(agent), isSupervisor(agent)];
@@ -96,12 +97,13 @@ function supervisedBy(
 }
 
 /** A value, null where it is empty, undefined where the agent does not have the element at all (spec 2.3). */
-function valueOf(agent: XmlElement, source: string): string | null | undefined {
+function valueOf(agent: XmlElement, source: string, unread: string[]): string | null | undefined {
   const text = textOf(agent, source);
   if (text === undefined) return undefined;
   const problem = valueProblem(text);
-  if (problem !== undefined) throw new UnusableAgent(`${source} ${problem}`);
-  return valueOrEmpty(text);
+  if (problem === undefined) return valueOrEmpty(text);
+  unread.push(`${source} ${problem}`);
+  return undefined;
 }
 
 function textOf(agent: XmlElement, source: string): string | undefined {

@@ -12,21 +12,15 @@ import type { Teams } from './teams.ts';
 /** What became of a resource. */
 export type Outcome = { readonly record: AccountRecord } | { readonly rejected: RejectedRecord };
 
-/** A resource cannot be used; the message holds nothing of its values. */
-class UnusableResource extends Error {
-  override readonly name = 'UnusableResource';
-}
-
 /** A resource as an account. `position` says where in the list it stands. */
 export function mapResource(resource: XmlElement, position: string, plan: Plan, teams: Teams): Outcome {
   const id = idOf(resource);
   if (id === undefined) return { rejected: { position, reason: 'it has no usable userID' } };
-  try {
-    return { record: { externalId: id, ...contentOf(resource, id, plan, teams) } };
-  } catch (error) {
-    if (!(error instanceof UnusableResource)) throw error;
-    return { rejected: { externalId: id, position, reason: error.message } };
-  }
+  const reasons: string[] = [];
+  const content = contentOf(resource, id, plan, teams, reasons);
+  return {
+    record: { externalId: id, ...content, ...(reasons.length === 0 ? {} : { unread: { position, reasons } }) },
+  };
 }
 
 /**
@@ -62,10 +56,17 @@ export function supervisedBy(resource: XmlElement, id: string, teams: Teams): re
   return supervised?.toSorted((a, b) => compareText(a.id, b.id));
 }
 
-function contentOf(resource: XmlElement, id: string, plan: Plan, teams: Teams): Omit<AccountRecord, 'externalId'> {
+/** Notes in `unread` which values cannot be used, and why (spec 2.2). */
+function contentOf(
+  resource: XmlElement,
+  id: string,
+  plan: Plan,
+  teams: Teams,
+  unread: string[],
+): Omit<AccountRecord, 'externalId'> {
   const values: Partial<Record<Field, string | null>> = {};
   for (const [field, source] of plan) {
-    const value = valueOf(resource, id, source);
+    const value = valueOf(resource, id, source, unread);
     if (value !== undefined) values[field] = value;
   }
   const [supervisor, team, supervises] = [
@@ -82,7 +83,7 @@ function contentOf(resource: XmlElement, id: string, plan: Plan, teams: Teams): 
 }
 
 /** A value, null where it is empty, undefined where the resource does not have the element at all (spec 2.3). */
-function valueOf(resource: XmlElement, id: string, source: string): string | null | undefined {
+function valueOf(resource: XmlElement, id: string, source: string, unread: string[]): string | null | undefined {
   if (source === 'userID') return id;
   const text =
     source === 'skills'
@@ -92,8 +93,9 @@ function valueOf(resource: XmlElement, id: string, source: string): string | nul
         : wordsOf(resource, source.toLowerCase());
   if (text === undefined) return undefined;
   const problem = valueProblem(text);
-  if (problem !== undefined) throw new UnusableResource(`${source} ${problem}`);
-  return valueOrEmpty(text);
+  if (problem === undefined) return valueOrEmpty(text);
+  unread.push(`${source} ${problem}`);
+  return undefined;
 }
 
 function groupOf(resource: XmlElement): string | undefined {

@@ -67,7 +67,7 @@ describe('cisco-ucce', () => {
     expect(records).toHaveLength(AGENTS);
     expect(new Set(records.map(({ externalId }) => externalId)).size).toBe(AGENTS);
     expect(rejected).toEqual([]);
-    expect(end).toMatchObject({ complete: true });
+    expect(end).toMatchObject({ whole: true });
     expect(records[0]).toMatchObject({
       externalId: '10000',
       values: { acdId: '100000', username: 'agent0@corp.example' },
@@ -109,8 +109,8 @@ describe('cisco-ucce', () => {
       const read = new Set(records.map(({ externalId }) => externalId));
       expect(read.size).toBe(records.length);
       const wronglyGone = [...present].filter((id) => ucce.system.agents.has(id) && !read.has(id));
-      expect(end.complete ? wronglyGone : []).toEqual([]);
-      expect(end).toMatchObject({ complete: false, retryable: true });
+      expect(end.whole ? wronglyGone : []).toEqual([]);
+      expect(end).toMatchObject({ whole: false, retryable: true });
     } finally {
       whileReading = undefined;
     }
@@ -120,7 +120,7 @@ describe('cisco-ucce', () => {
     const session = await open('cisco-ucce', ucce, {}, 'boss@corp.example');
     const { records, end } = await readWhole(session.readAll(testKit().signal));
     expect(records).toHaveLength(ucce.system.agents.size);
-    expect(end).toMatchObject({ complete: true, notes: [expect.stringMatching(/ignoreRole=true/)] });
+    expect(end).toMatchObject({ whole: true, notes: [expect.stringMatching(/ignoreRole=true/)] });
   });
 
   test('9.3 a look-up tells present, disabled, absent', async () => {
@@ -182,7 +182,7 @@ describe('cisco-uccx', () => {
     const inXml = await readWhole((await open('cisco-uccx', uccx)).readAll(signal));
     const inJson = await readWhole((await open('cisco-uccx', uccx, { format: 'json' })).readAll(signal));
     expect(inXml.records).toHaveLength(43);
-    expect(inXml.end).toMatchObject({ complete: true });
+    expect(inXml.end).toMatchObject({ whole: true });
     expect(inJson).toEqual(inXml);
     expect(inXml.records.find(({ externalId }) => externalId === 'boss')).toMatchObject({
       values: { firstName: null, 'attribute.skills': 'Sales:7' },
@@ -205,7 +205,7 @@ describe('cisco-uccx', () => {
       uccx.faults.on({ kind: 'reset' }, { operation: 'list resource' });
       const { records, end } = await readWhole(session.readAll(testKit().signal));
       expect(records).toHaveLength(43);
-      expect(end).toMatchObject({ complete: true, notes: [expect.stringMatching(/second node/)] });
+      expect(end).toMatchObject({ whole: true, notes: [expect.stringMatching(/second node/)] });
       expect(await session.lookup('0001', testKit().signal)).toBe('present');
       uccx.faults.off();
       other.resetCounters();
