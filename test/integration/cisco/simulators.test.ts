@@ -16,7 +16,7 @@ function configOf(server: Reached, more: object, username = server.username): ob
   process.env[passwordVariable] = server.password;
   const tls = { caFile: server.caFile };
   return {
-    connection: { url: server.origin, username, password: { env: passwordVariable }, tls, timeoutMs: 2000 },
+    connection: { url: server.origin, username, password: { env: passwordVariable }, tls, timeoutMs: 30_000 },
     ...more,
   };
 }
@@ -199,7 +199,7 @@ describe('cisco-uccx', () => {
       const more = { secondNode: other.origin };
       const connection = { url: uccx.origin, username: uccx.username, password: { env: passwordVariable } };
       process.env[passwordVariable] = uccx.password;
-      const settings = { connection: { ...connection, tls: { insecure: true }, timeoutMs: 2000 }, ...more };
+      const settings = { connection: { ...connection, tls: { insecure: true }, timeoutMs: 30_000 }, ...more };
       const connector = connectorOf('cisco-uccx');
       const session = await connector.open(connector.configSchema.parse(settings), testKit());
       uccx.faults.on({ kind: 'reset' }, { operation: 'list resource' });
