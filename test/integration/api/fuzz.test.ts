@@ -34,6 +34,8 @@ beforeAll(async () => {
   await site.sync();
 });
 afterAll(async () => {
+  // Runs that the requests have started come to rest first.
+  await site.ask('GET', '/version');
   await site.close();
   await database.close();
 });
