@@ -130,8 +130,9 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       as: source.as,
       decisionDigest: decisionDigest(rules),
       match: rules.match,
+      placeholders: rules.placeholders,
     })),
-    distinctRules(configured.map(({ rules }) => rules.match)),
+    distinctRules(configured.map(({ rules }) => rules)),
   );
   const former = await formerSources(
     db,
@@ -148,7 +149,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const sources = runnableSources(wiring);
   const rulesById = new Map(configured.map(({ source, rules }) => [source.id, rules]));
   const readRules: ReadRules = {
-    matchOf: (source) => rulesById.get(source)?.match ?? [],
+    trustedRulesOf: (source) => rulesById.get(source)?.trustedRules ?? [],
+    matchOf: (source) => rulesById.get(source) ?? { match: [], placeholders: [] },
     ignoringRuleOf: (source, account) => ignoringRule(rulesById.get(source)?.ignore ?? [], account),
     reusableIds: new Map(
       configured.flatMap(({ source, rules: { reusableIds } }) =>
@@ -156,7 +158,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       ),
     ),
   };
-  const allMatchRules = distinctRules(configured.map(({ rules }) => rules.match));
+  const allMatchRules = distinctRules(configured.map(({ rules }) => rules));
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
   const queries = createApiQueries(db, {
     sources: settings.sources,

@@ -7,6 +7,7 @@ import type { Field } from './domain/fields.ts';
 import { managingRoles } from './domain/privileges.ts';
 import type { Policy, TeamId } from './domain/user.ts';
 import type { SourceRules } from './reconcile/rules.ts';
+import { foldedPlaceholders } from './reconcile/nobody.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
 import type { RunnableSource } from './runs/ports.ts';
 import { configDigest, sourceSecrets } from './settings/config-digest.ts';
@@ -36,6 +37,8 @@ export function rulesOf(settings: Settings, source: SourceSettings): SourceRules
     id: source.id,
     as: source.as,
     match: source.match,
+    trustedRules: source.trustedRules,
+    placeholders: foldedPlaceholders(settings.placeholders),
     createsUsers: source.createsUsers,
     ignore: source.ignore,
     fromDisabled: newUsers.fromDisabled,
@@ -63,7 +66,7 @@ export function actionRules(settings: Settings): ActionRules {
   const rules = new Map(settings.sources.map((source) => [source.id, rulesOf(settings, source)]));
   return {
     rulesOf: (id) => rules.get(id),
-    allMatchRules: distinctRules(settings.sources.map((source) => source.match)),
+    allMatchRules: distinctRules([...rules.values()]),
     roleCatalogue: Object.keys(settings.roles.catalogue),
     managingRoles: managingRoles(settings.roles.catalogue),
     reassertsAgentRole: settings.roles.reassert,

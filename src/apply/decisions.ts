@@ -107,7 +107,7 @@ export function keysBefore(
 
 /** The keys of an account's own values, by the rules of its source. */
 export function keysOfAccount(account: Pick<ObservedAccount, 'content'>, pass: Pick<Writing, 'rules'>): string[] {
-  return accountKeys(account.content.values, pass.rules.match).filter((key) => key !== null);
+  return accountKeys(account.content.values, pass.rules).filter((key) => key !== null);
 }
 
 /**
@@ -119,7 +119,7 @@ export function keysNotApplied(
   applied: Pick<Snapshot, 'values'> | undefined,
   pass: Pick<Writing, 'rules'>,
 ): string[] {
-  const keys = accountKeys(applied?.values ?? {}, pass.rules.match);
+  const keys = accountKeys(applied?.values ?? {}, pass.rules);
   return own.filter((key) => !keys.includes(key));
 }
 

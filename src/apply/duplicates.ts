@@ -1,8 +1,9 @@
 import type { UserId } from '../domain/user.ts';
 import { duplicateItem } from './decisions.ts';
-import type { ReconcileTx } from './ports.ts';
+import { readKey } from '../reconcile/match-keys.ts';
+import type { LinkedKeys, ReconcileTx } from './ports.ts';
 import type { Writing } from './pass.ts';
-import { settleQuestions } from './questions.ts';
+import { mostNamed, settleQuestions } from './questions.ts';
 
 /** A user of a batch with their account of the run's source, and the keys under which they are found. */
 interface LinkedUser {
@@ -39,8 +40,7 @@ export async function settleDuplicates(
   ]);
   if (pairs.size === 0) return;
   const arising = await arisingPairs(tx, pairs);
-  const answered =
-    arising.length === 0 ? new Set<string>() : await tx.separateUserAnswers(arising.map(([subject]) => subject));
+  const answered = await answeredPairs(tx, arising);
   const desired = arising.filter(([subject]) => !answered.has(subject)).map(([, users]) => duplicateItem(users));
   await settleQuestions(tx, pass, { kinds, accountIds: [], userIds }, desired);
 }
@@ -66,12 +66,29 @@ function pairsNear(
   const usersByKey = Map.groupBy([...others, ...among], (hit) => hit.key);
   const pairs = new Map<string, readonly UserId[]>();
   for (const [userId, own] of keysOf)
-    for (const { userId: other } of own.flatMap((key) => usersByKey.get(key) ?? [])) {
+    for (const { userId: other } of own.flatMap((key) => fewUnder(key, usersByKey))) {
       if (other === userId) continue;
       const pair = [userId, other].sort((a, b) => a - b);
       pairs.set(pair.join(':'), pair);
     }
   return pairs;
+}
+
+/** What more users have than a question could be about says nothing of two of them. */
+function fewUnder(key: string, usersByKey: ReadonlyMap<string, readonly KeyOfUser[]>): readonly KeyOfUser[] {
+  const users = usersByKey.get(key) ?? [];
+  return users.length > mostNamed ? [] : users;
+}
+
+/** The pairs of which a person has said that they are two people, by an answer about them or about an account (spec 4.9). */
+async function answeredPairs(
+  tx: ReconcileTx,
+  pairs: readonly (readonly [string, readonly UserId[]])[],
+): Promise<ReadonlySet<string>> {
+  if (pairs.length === 0) return new Set();
+  const answered = await tx.separateUserAnswers(pairs.map(([subject]) => subject));
+  const barred = await tx.barredPairs([...new Set(pairs.flatMap(([, users]) => users))]);
+  return new Set([...answered, ...barred]);
 }
 
 /** The pairs of which a linked account of one matches the other. */
@@ -80,13 +97,26 @@ async function arisingPairs(
   pairs: ReadonlyMap<string, readonly UserId[]>,
 ): Promise<(readonly [string, readonly UserId[]])[]> {
   const userIds = [...new Set([...pairs.values()].flat())];
-  const said = byUser(await tx.keysOfLinkedAccounts(userIds));
+  const said = Map.groupBy(await tx.keysOfLinkedAccounts(userIds), (account) => account.userId);
   const found = byUser(await tx.keysOfUsers(userIds));
   const matches = (one: UserId | undefined, other: UserId | undefined): boolean =>
     one !== undefined &&
     other !== undefined &&
-    [...(said.get(one) ?? [])].some((key) => found.get(other)?.has(key) === true);
+    (said.get(one) ?? []).some((account) => matchesKeys(account, found.get(other) ?? new Set()));
   return [...pairs].filter(([, [a, b]]) => matches(a, b) || matches(b, a));
+}
+
+/** Both are found by a rule, and no stronger one of which both have a value tells them apart (spec 4.12). */
+function matchesKeys({ keys, ruleNames, trustedRules }: LinkedKeys, theirs: ReadonlySet<string>): boolean {
+  const rules = new Set([...theirs].map((key) => readKey(key).rule));
+  let apart = false;
+  for (const [index, key] of keys.entries()) {
+    const name = ruleNames[index] ?? '';
+    if (key === null) continue;
+    if (!theirs.has(key)) apart ||= rules.has(name);
+    else if (!apart || trustedRules.includes(name)) return true;
+  }
+  return false;
 }
 
 function byUser(rows: readonly { userId: UserId; key: string }[]): ReadonlyMap<UserId, ReadonlySet<string>> {

@@ -1,17 +1,19 @@
 import type { UserId } from '../domain/user.ts';
 import { correlate, type CandidateUser, type UnlinkedAccount, type Verdict } from '../reconcile/correlate.ts';
-import type { UnlinkedRow } from './ports.ts';
+import { readKey, ruleName } from '../reconcile/match-keys.ts';
+import type { ReconcileReads, UnlinkedRow } from './ports.ts';
 import type { Pass } from './pass.ts';
 
-/** Match keys that users will have once their values are written, by user (see takeValues). */
-export type KeysAhead = ReadonlyMap<UserId, readonly string[]>;
+/** Match keys and names that users will have once their values are written, by user (see takeValues). */
+export type KeysAhead = ReadonlyMap<UserId, Pick<CandidateUser, 'names'> & { readonly keys: readonly string[] }>;
 
 /**
  * Correlates a batch of accounts with everything that may bear on the answer: the users found under their keys, and every
  * other unlinked account that shares a key or a user with them, as far as questions reach.
  */
 export async function correlateBatch(
-  pass: Pass,
+  pass: Pick<Pass, 'rules'>,
+  read: ReconcileReads,
   batch: readonly UnlinkedRow[],
   ahead: KeysAhead,
 ): Promise<{ verdicts: ReadonlyMap<number, Verdict>; accounts: ReadonlyMap<number, UnlinkedRow> }> {
@@ -24,10 +26,10 @@ export async function correlateBatch(
   const aheadByKey = byKey(ahead);
   let frontier: readonly UnlinkedRow[] = batch;
   for (;;) {
-    await findUsers(pass, known, frontier, ahead, aheadByKey);
-    frontier = await findPeers(pass, known, frontier);
+    await findUsers(pass, read, known, frontier, ahead, aheadByKey);
+    frontier = await findPeers(pass, read, known, frontier);
     if (frontier.length > 0) {
-      await findUsers(pass, known, frontier, ahead, aheadByKey);
+      await findUsers(pass, read, known, frontier, ahead, aheadByKey);
     }
     const verdicts = decide(pass, known);
     const questioned = frontier.filter((row) => verdicts.get(row.id)?.kind === 'question');
@@ -44,11 +46,13 @@ interface Known {
   readonly asked: Set<string>;
 }
 
-function decide(pass: Pass, known: Known): ReadonlyMap<number, Verdict> {
+function decide(pass: Pick<Pass, 'rules'>, known: Known): ReadonlyMap<number, Verdict> {
   return correlate({
     accounts: [...known.accounts.values()].filter(competes),
     users: known.users,
     usersByKey: known.usersByKey,
+    ruleNames: pass.rules.match.map(ruleName),
+    trustedRules: pass.rules.trustedRules,
     createsUsers: pass.rules.createsUsers,
     fromDisabled: pass.rules.fromDisabled,
   });
@@ -61,12 +65,18 @@ export function competes(row: Pick<UnlinkedRow, 'absent' | 'ignored'>): boolean 
 
 function byKey(ahead: KeysAhead): ReadonlyMap<string, UserId[]> {
   const users = new Map<string, UserId[]>();
-  for (const [user, keys] of ahead) for (const key of keys) users.set(key, [...(users.get(key) ?? []), user]);
+  for (const [user, { keys }] of ahead)
+    for (const key of keys) {
+      const others = users.get(key);
+      if (others === undefined) users.set(key, [user]);
+      else others.push(user);
+    }
   return users;
 }
 
 async function findUsers(
-  pass: Pass,
+  pass: Pick<Pass, 'rules'>,
+  read: ReconcileReads,
   known: Known,
   rows: readonly UnlinkedAccount[],
   ahead: KeysAhead,
@@ -76,7 +86,7 @@ async function findUsers(
     (key) => key !== null && !known.asked.has(key),
   ) as string[];
   if (keys.length === 0) return;
-  const hits = (await pass.store.read.usersByKeys(keys)).filter((hit) => !ahead.has(hit.userId));
+  const hits = (await read.usersByKeys(keys)).filter((hit) => !ahead.has(hit.userId));
   for (const key of keys) {
     known.asked.add(key);
     known.usersByKey.set(key, [...(aheadByKey.get(key) ?? [])]);
@@ -84,19 +94,33 @@ async function findUsers(
   for (const hit of hits) known.usersByKey.get(hit.key)?.push(hit.userId);
   const unknown = [...new Set([...known.usersByKey.values()].flat())].filter((id) => !known.users.has(id));
   if (unknown.length === 0) return;
-  for (const user of await pass.store.read.candidates(pass.rules.id, unknown)) known.users.set(user.id, user);
+  for (const user of await read.candidates(pass.rules.id, unknown)) {
+    const then = ahead.get(user.id);
+    const foundBy = then?.keys
+      .filter((key) => pass.rules.sharedKeys?.has(key) !== true)
+      .map((key) => readKey(key).rule);
+    known.users.set(
+      user.id,
+      then === undefined || foundBy === undefined ? user : { ...user, names: then.names, foundBy },
+    );
+  }
 }
 
 /** Accounts that share a key with `rows`, or a user with them. */
-async function findPeers(pass: Pass, known: Known, rows: readonly UnlinkedAccount[]): Promise<readonly UnlinkedRow[]> {
+async function findPeers(
+  pass: Pick<Pass, 'rules'>,
+  read: ReconcileReads,
+  known: Known,
+  rows: readonly UnlinkedAccount[],
+): Promise<readonly UnlinkedRow[]> {
   const own = rows.flatMap((row) => row.keys.filter((key) => key !== null));
   const users = [...new Set(own.flatMap((key) => known.usersByKey.get(key) ?? []))];
-  const theirs = users.length === 0 ? [] : (await pass.store.read.keysOfUsers(users)).map((row) => row.key);
+  const theirs = users.length === 0 ? [] : (await read.keysOfUsers(users)).map((row) => row.key);
   const keys = [...new Set([...own, ...theirs])];
   if (keys.length === 0) return [];
-  const ids = await pass.store.read.accountsByKeys(pass.rules.id, keys, [...known.accounts.keys()]);
+  const ids = await read.accountsByKeys(pass.rules.id, keys, [...known.accounts.keys()]);
   if (ids.length === 0) return [];
-  const peers = await pass.store.read.unlinked(ids, false);
+  const peers = await read.unlinked(ids, false);
   for (const peer of peers) known.accounts.set(peer.id, peer);
   return peers;
 }

@@ -1,8 +1,8 @@
 import { guardClasses, type GuardClass } from '../domain/change.ts';
-import type { Field } from '../domain/fields.ts';
 import type { Policy } from '../domain/user.ts';
 import type { World } from '../reconcile/decide.ts';
 import type { GuardCounts, GuardLimits } from '../reconcile/guard.ts';
+import type { Matching } from '../reconcile/match-keys.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { ReconcileStore } from './ports.ts';
@@ -43,7 +43,7 @@ export interface Pass {
   readonly runId: number;
   readonly rules: SourceRules;
   /** The rules of every source, each once: users are found by all of them. */
-  readonly allMatchRules: readonly (readonly Field[])[];
+  readonly allMatchRules: Matching;
   readonly policy: { readonly id: number; readonly content: Policy };
   readonly guard: PassGuard;
   /** A person has approved what the run showed: nothing else is applied, and nothing is limited (spec 13.2). */

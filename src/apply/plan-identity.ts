@@ -1,5 +1,7 @@
 import { heard } from '../heard.ts';
 import { namesOfCreation } from '../domain/claim.ts';
+import { digestOf } from '../digest.ts';
+import { compareText } from '../domain/text.ts';
 import { ruleName } from '../reconcile/match-keys.ts';
 import type { Verdict } from '../reconcile/correlate.ts';
 import type { Decided, ItemDraft, PlanRow, ReconcileTx, UnlinkedRow } from './ports.ts';
@@ -7,7 +9,14 @@ import { competes, correlateBatch, type KeysAhead } from './neighbourhood.ts';
 import { stopIfAborted, type Pass, type Tally } from './pass.ts';
 import { asApproved, type Show } from './shown.ts';
 import { foresee } from './foresee.ts';
-import { identityKinds, settleQuestions } from './questions.ts';
+import {
+  askAboutContradictions,
+  contradicted,
+  contradictionsIn,
+  isContradiction,
+  type Contradiction,
+} from './contradictions.ts';
+import { identityKinds, mostNamed, settleQuestions } from './questions.ts';
 
 /** Counts the links and creations that a pass would make, and shows them where that is asked for; writes nothing. */
 export async function takeIdentity(pass: Pass, tally: Tally, ahead: KeysAhead, show?: Show): Promise<void> {
@@ -35,12 +44,15 @@ export async function planIdentity(pass: Pass): Promise<void> {
     await tx.wakeQuestions(pass.rules.id);
   });
   let done = 0;
+  const contradictions: Contradiction[] = [];
   await eachDueBatch(pass, new Map(), async ({ rows, verdicts, accounts }) => {
     const approved = await approvedOf(pass, rows, verdicts);
     await pass.store.inLease(pass.lease, (tx) => writeVerdicts(tx, pass, approved, verdicts, accounts));
+    contradictions.push(...contradictionsIn(approved, verdicts));
     done += rows.length;
     await pass.progress('planning', done);
   });
+  await askAboutContradictions(pass, contradictions);
   await pass.store.inLease(pass.lease, (tx) => tx.setPhase(pass.runId, 'identity'));
 }
 
@@ -76,12 +88,16 @@ interface Correlated {
  */
 async function eachDueBatch(pass: Pass, ahead: KeysAhead, work: (batch: Correlated) => Promise<void>): Promise<void> {
   let reading = heard(readDue(pass, 0));
+  // Who was named in a question of a batch before is decided: thousands in one question are not decided on in each batch.
+  const asked = new Set<number>();
   const correlate = async (): Promise<Correlated | null> => {
     const due = await reading;
     if (due === null) return null;
-    const { rows, last } = due;
-    reading = heard(readDue(pass, last));
-    return { rows, ...(await correlateBatch(pass, rows.filter(competes), ahead)) };
+    reading = heard(readDue(pass, due.last));
+    const rows = due.rows.filter((row) => !asked.has(row.id));
+    const found = await correlateBatch(pass, pass.store.read, rows.filter(competes), ahead);
+    for (const [id, { kind }] of found.verdicts) if (kind === 'question') asked.add(id);
+    return { rows, ...found };
   };
   let pending = heard(correlate());
   for (;;) {
@@ -115,19 +131,20 @@ async function writeVerdicts(
   const undecided = rows.filter((row) => !waiting.has(row.id));
   const settled = [...new Map([...undecided, ...joined].map((row) => [row.id, row])).values()];
   await tx.saveDecided(settled.map((row) => decidedOf(row, verdicts.get(row.id))));
-  const items = new Map(
-    settled.flatMap((row) => questionOf(verdicts.get(row.id), accounts, pass)).map((item) => [item.subject, item]),
-  );
+  const questions = new Set(settled.flatMap((row) => plainQuestion(verdicts.get(row.id))));
+  const items = [...questions].map((verdict) => questionOf(verdict, accounts, pass));
   const accountIds = settled.map((row) => row.id);
-  await settleQuestions(tx, pass, { kinds: [...identityKinds, 'unique-taken'], accountIds, userIds: [] }, [
-    ...items.values(),
-  ]);
+  const scope = { kinds: [...identityKinds, 'unique-taken'], accountIds, userIds: [] };
+  // Contradictions are asked about when all are known.
+  await settleQuestions(tx, pass, scope, items, (item) =>
+    item.accountIds.some((id) => item.kind === contradicted && isContradiction(verdicts.get(id))),
+  );
   pass.counts.decided += settled.length;
   pass.counts.skipped += settled.filter((row) => verdicts.get(row.id)?.kind === 'wait').length;
 }
 
 function plannedOf(row: UnlinkedRow, verdict: Verdict | undefined, pass: Pass): PlanRow[] {
-  const base = { externalId: row.externalId, accountId: row.id, contentHash: row.contentHash };
+  const base = { externalId: row.externalId, accountId: row.id, contentHash: row.contentHash, wakes: row.wakes };
   if (verdict?.kind === 'create')
     return [{ ...base, kind: 'create', userId: null, rule: null, names: namesOfCreation(row.content.values) }];
   if (verdict?.kind !== 'link') return [];
@@ -143,22 +160,39 @@ function decidedOf(row: UnlinkedRow, verdict: Verdict | undefined): Decided {
     const standing = verdict.reason === 'unlinked' ? 'unlinked' : 'waiting';
     return { ...base, standing, reason: verdict.reason, userId: verdict.userId };
   }
-  if (verdict.kind === 'question') return { ...base, standing: 'question', reason: verdict.item, userId: null };
+  if (verdict.kind === 'question') {
+    // Of a contradicted match: the user who seems to be another person.
+    const userId = verdict.item === contradicted ? (verdict.userIds[0] ?? null) : null;
+    return { ...base, standing: 'question', reason: verdict.item, userId };
+  }
   return { ...base, standing: 'unmatched', reason: null, userId: null };
 }
 
-function questionOf(verdict: Verdict | undefined, accounts: ReadonlyMap<number, UnlinkedRow>, pass: Pass): ItemDraft[] {
-  if (verdict?.kind !== 'question') return [];
-  const named = verdict.accountIds.map((id) => ({ id, externalId: accounts.get(id)?.externalId ?? String(id) }));
-  return [
-    {
-      kind: verdict.item,
-      subject: `${verdict.accountIds.join(',')}:${verdict.userIds.join(',')}`,
-      accountIds: verdict.accountIds,
-      userIds: verdict.userIds,
-      part: null,
-      waitKeys: [],
-      evidence: { source: pass.rules.id, accounts: named, users: verdict.userIds },
+type Question = Extract<Verdict, { kind: 'question' }>;
+
+function plainQuestion(verdict: Verdict | undefined): Question[] {
+  return verdict?.kind === 'question' && verdict.item !== contradicted ? [verdict] : [];
+}
+
+/** One question of several accounts is one verdict. Its identity is a digest: what it is about may be long (spec 4.10). */
+function questionOf(verdict: Question, accounts: ReadonlyMap<number, UnlinkedRow>, pass: Pass): ItemDraft {
+  const named = verdict.accountIds
+    .map((id) => ({ id, externalId: accounts.get(id)?.externalId ?? String(id) }))
+    .sort((a, b) => compareText(a.externalId, b.externalId));
+  const [some, users] = [named.slice(0, mostNamed), verdict.userIds.slice(0, mostNamed)];
+  return {
+    kind: verdict.item,
+    subject: digestOf([verdict.accountIds, verdict.userIds]),
+    accountIds: named.map(({ id }) => id),
+    userIds: verdict.userIds,
+    part: null,
+    waitKeys: [],
+    evidence: {
+      source: pass.rules.id,
+      accounts: some,
+      moreAccounts: named.length - some.length,
+      users,
+      moreUsers: verdict.userIds.length - users.length,
     },
-  ];
+  };
 }

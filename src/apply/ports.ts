@@ -22,6 +22,8 @@ export interface LinkedSubject {
 
 /** An account that nobody is linked to. */
 export interface UnlinkedRow extends UnlinkedAccount {
+  /** A person wants to be asked about this account by itself (spec 4.12). */
+  readonly askedAlone: boolean;
   readonly content: AccountContent;
   readonly contentHash: string;
   readonly wakes: number;
@@ -126,6 +128,8 @@ export interface NewUser {
 /** A link or creation that identity has decided on and not yet written (architecture 1). */
 export interface Planned {
   readonly kind: 'link' | 'create';
+  /** Those of the account when it was decided: one that was woken since is asked again (spec 13.5). */
+  readonly wakes: number;
   readonly externalId: string;
   readonly accountId: number;
   readonly contentHash: string;
@@ -159,6 +163,14 @@ export interface Shown {
   readonly digest: string;
 }
 
+/** The keys of a linked account by its source's rules, in their order, with the names of those. */
+export interface LinkedKeys {
+  readonly userId: UserId;
+  readonly keys: readonly (string | null)[];
+  readonly ruleNames: readonly string[];
+  readonly trustedRules: readonly string[];
+}
+
 /** A question as a pass derives it. `subject` identifies it among those of its kind. */
 export interface ItemDraft {
   readonly kind: string;
@@ -186,6 +198,13 @@ export interface SourceTeamRow extends ObservedTeam {
   readonly turned: 'gone' | 'returned' | null;
 }
 
+/** A value that too many accounts of a source share to identify anybody, unless a person wants to be asked (spec 4.11). */
+export interface SharedValue {
+  readonly key: string;
+  readonly accounts: number;
+  readonly answer: 'nobody' | 'each' | null;
+}
+
 /** Reads that a pass needs; each is a fixed number of statements, whatever the number of ids. */
 export interface ReconcileReads {
   now(): Promise<string>;
@@ -196,6 +215,25 @@ export interface ReconcileReads {
    * them, and how many of these are absent; what such an import itself brings does not count (spec 3.3).
    */
   missing(source: SourceId, runId: number): Promise<{ before: number; absent: number; reported: number }>;
+  /** The keys that identify nobody now (spec 4.11): nobody is found by them. */
+  sharedKeys(): Promise<ReadonlySet<string>>;
+  sharedValues(source: SourceId): Promise<SharedValue[]>;
+  /** Of the keys of due accounts and their users, those that more than so many have. */
+  keysHeldByMany(source: SourceId, more: number): Promise<string[]>;
+  /** Living accounts of the source, by id, that have one of these keys or whose user has; `last` is null at the end. */
+  sharers(
+    source: SourceId,
+    keys: readonly string[],
+    after: number,
+    limit: number,
+  ): Promise<{
+    readonly accounts: readonly {
+      readonly id: number;
+      readonly externalId: string;
+      readonly content: AccountContent;
+    }[];
+    readonly last: number | null;
+  }>;
   teams(): Promise<KnownTeam[]>;
   sourceTeams(source: SourceId): Promise<SourceTeamRow[]>;
   /** What people have answered that roles mean which the catalogue does not have. */
@@ -226,9 +264,13 @@ export interface ReconcileReads {
   /** Unlinked, present, not ignored accounts of the source under these keys, beside those that the caller knows. */
   accountsByKeys(source: SourceId, keys: readonly string[], except: readonly number[]): Promise<number[]>;
   /** The keys of the users' linked, not ignored accounts, by the rules of their sources. */
-  keysOfLinkedAccounts(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
+  keysOfLinkedAccounts(userIds: readonly UserId[]): Promise<LinkedKeys[]>;
+  /** Pairs of which a person has said that an account of one is not the other's, as `lower:higher`. */
+  barredPairs(userIds: readonly UserId[]): Promise<ReadonlySet<string>>;
   keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
+  /** Those of the users who were created or linked by this run. */
+  linkedInRun(runId: number, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>;
   /** Accounts of the source that wait because their match was in doubt, and is no longer (spec 8.3). */
   doubtsOver(source: SourceId): Promise<number[]>;
   /** Ids for users about to be created; those that are not used leave a gap. */
@@ -244,6 +286,11 @@ export interface ReconcileReads {
   guardedSince(source: SourceId | null): Promise<{ class: GuardClass; subject: number }[]>;
   /** Users whom another policy was last applied to. */
   outdatedUsers(policyId: number, after: UserId, limit: number): Promise<UserId[]>;
+  /** The source's accounts whose match is contradicted and about which nobody is asked one by one, the lowest ids first (spec 4.12). */
+  contradictedTogether(source: SourceId): Promise<{
+    readonly count: number;
+    readonly accounts: readonly { readonly id: number; readonly externalId: string }[];
+  }>;
   openItems(kinds: readonly string[], accountIds: readonly number[], userIds: readonly UserId[]): Promise<OpenItem[]>;
   /** Which of these questions are open, as `kind subject`. */
   openItemsOf(items: readonly { kind: string; subject: string }[]): Promise<ReadonlySet<string>>;
@@ -254,9 +301,9 @@ export interface ReconcileReads {
 export interface ReconcileWrites {
   /**
    * Takes accounts for users about to be created and notes the decision: of each that nobody is linked to, that is there and
-   * not ignored, and whose content is still what was decided on. Gives their ids; they are locked.
+   * not ignored, and whose content is still what was decided on. Gives their wakes by id; they are locked.
    */
-  takeUnlinked(rows: readonly Decided[]): Promise<ReadonlySet<number>>;
+  takeUnlinked(rows: readonly Decided[]): Promise<ReadonlyMap<number, number>>;
   /** Takes unique names for new users if every one of them is free; takes none otherwise. */
   takeFreeClaims(claims: readonly ClaimWrite[]): Promise<boolean>;
   insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
@@ -281,6 +328,10 @@ export interface ReconcileWrites {
   endRefusals(rows: readonly { accountId: number; part: string }[]): Promise<void>;
   appendEvents(events: readonly EventRow[], context: { source: SourceId | null; runId: number | null }): Promise<void>;
   closeItems(ids: readonly number[]): Promise<void>;
+  /** Brings what open questions name and tell up to date; what they ask stays. */
+  refreshItems(items: readonly ItemDraft[]): Promise<void>;
+  saveShared(source: SourceId, values: readonly Pick<SharedValue, 'key' | 'accounts'>[]): Promise<void>;
+  dropShared(source: SourceId, keys: readonly string[]): Promise<void>;
   openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number | null): Promise<void>;
   savePlan(runId: number, rows: readonly PlanRow[]): Promise<void>;
   dropPlan(runId: number): Promise<void>;

@@ -3,7 +3,16 @@ import { digestOf } from '../digest.ts';
 import type { Writing } from './pass.ts';
 
 /** Kinds that ask whom an account belongs to; they hold the account (spec 4.10). */
-export const identityKinds = ['ambiguous-match', 'already-linked', 'inactive-match', 'possible-id-reuse'] as const;
+export const identityKinds = [
+  'ambiguous-match',
+  'already-linked',
+  'inactive-match',
+  'possible-id-reuse',
+  'contradicted-match',
+] as const;
+
+/** How many accounts, and users, a question names (spec 4.10). */
+export const mostNamed = 50;
 
 /**
  * Makes the open questions of some accounts and users those that this pass derived: new ones open, those that no longer

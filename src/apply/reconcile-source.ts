@@ -1,4 +1,4 @@
-import { cannotExceed, exceededClasses, type Exceeded } from '../reconcile/guard.ts';
+import { cannotExceed, exceededClasses, isOverLimit, type Exceeded } from '../reconcile/guard.ts';
 import { takeAbsences, writeAbsences } from './absences.ts';
 import { planIdentity, takeIdentity } from './plan-identity.ts';
 import { Tally, withEarlier, type GuardedDecision, type Pass } from './pass.ts';
@@ -133,6 +133,5 @@ function judge(pass: Pass, tally: Tally, { earlier, present, suspected }: Counta
 
 /** Suspicions of one run beyond the limit of links, which they would break: one question instead of many (spec 8.3). */
 function tooMany(pass: Pass, suspicions: number, present: number): number {
-  const { linked } = pass.guard.limits;
-  return suspicions > linked.number && suspicions * 100 > linked.percent * present ? suspicions : 0;
+  return isOverLimit(suspicions, present, pass.guard.limits.linked) ? suspicions : 0;
 }

@@ -3,6 +3,7 @@ import type { Change } from '../domain/change.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import { decideValues, namesOf, type ValueDecision } from '../reconcile/decide.ts';
+import type { Names } from '../reconcile/re-use.ts';
 import { renameBetween } from '../reconcile/rename.ts';
 import {
   bidderOf,
@@ -22,6 +23,7 @@ import {
 import { digestOf } from '../digest.ts';
 import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx, Shown, VoiceWrite } from './ports.ts';
 import { asApproved, shown, type Show } from './shown.ts';
+import type { KeysAhead } from './neighbourhood.ts';
 import { stopIfAborted, type Pass, type Tally, type Writing } from './pass.ts';
 import { settleDuplicates } from './duplicates.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
@@ -33,7 +35,7 @@ export interface Taken {
   /** Users that exchange unique names with each other: written in one transaction. */
   readonly swapping: ReadonlySet<UserId>;
   /** Match keys that users will have once their values are written; correlation counts on them. */
-  readonly keysAhead: ReadonlyMap<UserId, readonly string[]>;
+  readonly keysAhead: KeysAhead;
   /** Accounts that now seem to be another person's, and would change a user if they were not (spec 8.3). */
   readonly suspicions: number;
 }
@@ -48,7 +50,7 @@ export async function takeValues(
   showing?: { readonly show: Show; readonly suspicions: boolean },
 ): Promise<Taken> {
   const bidders: Bidder[] = [];
-  const keysAhead = new Map<UserId, readonly string[]>();
+  const keysAhead = new Map<UserId, { keys: readonly string[]; names: Pick<Names, 'firstName' | 'lastName'> }>();
   let [suspicions, done] = [0, 0];
   await eachDueBatch(pass, async (ids) => {
     done += ids.length;
@@ -66,7 +68,10 @@ export async function takeValues(
       if (bidder.wants.length + bidder.gives.length > 0) bidders.push(bidder);
       if (decision.snapshot === null && decision.voice === null) continue;
       const keys = keysAfter(row.subject, decision, row.linkedSources, pass);
-      if (keys.join('\n') !== keysBefore(row.subject, row.linkedSources, pass).join('\n')) keysAhead.set(user.id, keys);
+      const { firstName = null, lastName = null } = decision.after.fields;
+      const renamed = decision.changes.some(({ field }) => field === 'firstName' || field === 'lastName');
+      if (renamed || keys.join('\n') !== keysBefore(row.subject, row.linkedSources, pass).join('\n'))
+        keysAhead.set(user.id, { keys, names: { firstName, lastName } });
     }
   });
   const outcomes = await resolveAll(pass, bidders);

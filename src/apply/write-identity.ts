@@ -30,6 +30,7 @@ import type {
 } from './ports.ts';
 import { decideNewLink, newSubject } from './foresee.ts';
 import { inLanes, type Turn } from './lanes.ts';
+import { correlateBatch } from './neighbourhood.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
 import { keysNear, settleDuplicates } from './duplicates.ts';
@@ -138,13 +139,17 @@ interface Decision extends Candidate {
 
 async function writeBatch(tx: ReconcileTx, pass: Pass, batch: Batch, turn: Turn): Promise<void> {
   const free = await tx.takeUnlinked(batch.creations.map(({ candidate, decision }) => decidedRow(candidate, decision)));
-  const creations = batch.creations.filter(({ candidate }) => free.has(candidate.account.id));
-  const links = await linkCandidates(tx, pass, batch);
+  const taken = batch.creations.filter(({ candidate }) => free.has(candidate.account.id));
+  const candidates = await linkCandidates(tx, pass, batch);
+  const moved = await movedOn(tx, pass, [...taken, ...candidates], free);
+  const creations = taken.filter(({ candidate }) => !moved.has(candidate));
+  const links = candidates.filter(({ candidate }) => !moved.has(candidate));
   const decisions = await decideTogether(tx, pass, creations, links);
   turn.named();
   const [made, waiting] = [decisions.filter(isMade), decisions.filter((entry) => !isMade(entry))];
   await writeUsers(tx, pass, made);
   await turn.former;
+  await tx.wakeAccounts([...moved].map(({ account }) => account.id));
   await spreadKeys(tx, pass, made);
   await tx.saveDecided([
     ...made.filter(isLink).map((entry) => decidedRow(entry, entry.decision, entry.outcome)),
@@ -155,6 +160,39 @@ async function writeBatch(tx: ReconcileTx, pass: Pass, batch: Batch, turn: Turn)
   pass.counts.created += made.filter((entry) => !isLink(entry)).length;
   pass.counts.linked += made.length;
   pass.counts.skipped += waiting.length;
+}
+
+/**
+ * Who was woken since they were planned, as by a user who has come to match them, is asked again (spec 13.5): those of whom
+ * something else is decided now. They are left to the next run. What the plan itself has done was decided with them.
+ */
+async function movedOn(
+  tx: ReconcileTx,
+  pass: Pass,
+  taken: readonly Taken[],
+  wakesNow: ReadonlyMap<number, number>,
+): Promise<ReadonlySet<Candidate>> {
+  const woken = taken
+    .map(({ candidate }) => candidate)
+    .filter(({ account, planned }) => (wakesNow.get(account.id) ?? account.wakes) !== planned.wakes);
+  if (woken.length === 0) return new Set();
+  const usersByKeys: ReconcileTx['usersByKeys'] = async (keys) => {
+    const found = await tx.usersByKeys(keys);
+    const own = await tx.linkedInRun(pass.runId, [...new Set(found.map((hit) => hit.userId))]);
+    return found.filter((hit) => !own.has(hit.userId));
+  };
+  const { verdicts } = await correlateBatch(
+    pass,
+    { ...tx, usersByKeys },
+    woken.map(({ account }) => account),
+    new Map(),
+  );
+  return new Set(
+    woken.filter(({ account, planned }) => {
+      const verdict = verdicts.get(account.id);
+      return verdict?.kind !== planned.kind || (verdict.kind === 'link' && verdict.userId !== planned.userId);
+    }),
+  );
 }
 
 function isLink(entry: Decision): boolean {

@@ -7,7 +7,7 @@ import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import { heard } from '../heard.ts';
-import { accountKeys } from '../reconcile/match-keys.ts';
+import { accountKeys, type Matching } from '../reconcile/match-keys.ts';
 import { contentHash, merge, validateRecord } from './content.ts';
 import type { AccountWrite, ImportStore, ImportTx, KnownAccount } from './ports.ts';
 import { SeenAccounts, SeenTeams } from './seen.ts';
@@ -28,7 +28,7 @@ export interface ImportInput {
   readonly store: ImportStore;
   readonly lease: Lease;
   readonly source: SourceId;
-  readonly match: readonly (readonly Field[])[];
+  readonly match: Matching;
   readonly read: Read;
   /** A full read: what is missing at its end is absent, where it proves absence. */
   readonly full: boolean;
@@ -192,9 +192,7 @@ async function comparePage(state: State, page: Page): Promise<PageWrite> {
   for (const account of spared) state.seen.add(account.id);
   const present = usable.flatMap((record) => byId.get(record.externalId) ?? []);
   const returned = [...present, ...spared].filter((account) => account.absent).map((account) => account.id);
-  const fresh = usable
-    .filter((record) => !byId.has(record.externalId))
-    .map((record) => accountWrite(state, record, false));
+  const fresh = usable.filter((record) => !byId.has(record.externalId)).map((record) => accountWrite(state, record));
   const resaid = await changedAccounts(state, seenAgain.filter(saysSomething), byId);
   const changed = [...(await changedAccounts(state, usable, byId)), ...resaid];
   const gone = page.gone.filter((each) => byId.has(each.externalId));
@@ -334,18 +332,18 @@ async function changedAccounts(
       groupsNotRead: record.groupsNotRead,
       linked: before.linked,
     });
-    const write = accountWrite(state, { ...record, content }, before.linked);
+    const write = accountWrite(state, { ...record, content });
     return write.contentHash === account.contentHash ? [] : [{ ...write, id: account.id }];
   });
 }
 
-function accountWrite(state: State, record: Said, linked: boolean): AccountWrite {
+function accountWrite(state: State, record: Said): AccountWrite {
   return {
     externalId: record.externalId,
     content: record.content,
     contentHash: contentHash(record.content),
     disabled: record.content.disabled ?? false,
-    keys: linked ? null : accountKeys(record.content.values, state.input.match).filter((key) => key !== null),
+    keys: accountKeys(record.content.values, state.input.match).filter((key) => key !== null),
   };
 }
 

@@ -10,13 +10,13 @@ export interface KnownAccount {
   readonly absent: boolean;
 }
 
-/** An account as an import writes it. `keys` are its match keys; null where it is linked and needs none. */
+/** An account as an import writes it. `keys` are its match keys, also of a linked one until it is decided on: many may come to share them. */
 export interface AccountWrite {
   readonly externalId: string;
   readonly content: AccountContent;
   readonly contentHash: string;
   readonly disabled: boolean;
-  readonly keys: readonly string[] | null;
+  readonly keys: readonly string[];
 }
 
 /** Writes of one page, each one statement for all its rows. */

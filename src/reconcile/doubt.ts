@@ -1,8 +1,7 @@
 import { fold } from '../domain/fold.ts';
-import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Subject } from './decide.ts';
-import { userKeys } from './match-keys.ts';
+import { userKeys, type Matching } from './match-keys.ts';
 
 /**
  * The keys under which a user is found only by what some linked accounts say. Where such an account may have gone to another
@@ -12,7 +11,7 @@ import { userKeys } from './match-keys.ts';
 export function keysOnlyOf(
   sources: ReadonlySet<SourceId>,
   { subject, linkedSources }: { readonly subject: Subject; readonly linkedSources: readonly SourceId[] },
-  rules: readonly (readonly Field[])[],
+  rules: Matching,
 ): readonly string[] {
   const { user, words, policy } = subject;
   const linked = subject.snapshots.filter((slot) => linkedSources.includes(slot.source));

@@ -43,6 +43,11 @@ export function exceededClasses(
   });
 }
 
+/** Whether so many of so many present accounts are over a limit: over its number and its per cent (spec 13.1). */
+export function isOverLimit(count: number, present: number, limit: GuardLimit): boolean {
+  return count > limit.number && count * 100 > limit.percent * present;
+}
+
 function isMostOfSmall(count: number, present: number): boolean {
   return present < smallSource && count >= fewest && count * 2 > present;
 }

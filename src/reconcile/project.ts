@@ -1,7 +1,9 @@
 import type { AccountContent, SourceTeam } from '../domain/account.ts';
-import type { Field, UniqueField } from '../domain/fields.ts';
+import { isUniqueField, type Field, type UniqueField } from '../domain/fields.ts';
 import { compareText, fold } from '../domain/text.ts';
 import { agentRole, type RoleName, type Snapshot, type TeamId, type UserState } from '../domain/user.ts';
+import { fieldKey } from './match-keys.ts';
+import { saysNothing } from './nobody.ts';
 import type { RoleRule, SourceRules } from './rules.ts';
 
 /** A part of an account that a refusal or a review item can hold on its own (spec section 1, refusal; 4.10). */
@@ -79,7 +81,8 @@ export function valueSaid(content: AccountContent, part: Part): string {
 function projectFields(input: ProjectInput, refused: ReadonlySet<Part>): Pick<Snapshot, 'values' | 'silentSince'> {
   const values = new Map(Object.entries(input.prior?.values ?? {}) as [Field, string][]);
   const silentSince = new Map(Object.entries(input.prior?.silentSince ?? {}) as [Field, string][]);
-  const kept = (field: Field): boolean => refused.has(field) || input.lost.has(field as UniqueField);
+  const kept = (field: Field): boolean =>
+    refused.has(field) || input.lost.has(field as UniqueField) || namesNobody(field, input);
   // An ACD without a login of its own is logged on to with the agent id, so that is the source's login (spec 4.6).
   const said = kept('acdId') ? undefined : valueOf(input, 'acdId');
   const login = said ?? values.get('acdId');
@@ -107,6 +110,15 @@ function valueOf({ content, prior }: ProjectInput, field: Field): string | null 
   return applied !== undefined && content.several?.[field]?.includes(applied) === true
     ? applied
     : content.values[field];
+}
+
+/** A unique field's value that identifies nobody counts as not read (spec 4.11). */
+function namesNobody(field: Field, input: ProjectInput): boolean {
+  const said = valueOf(input, field);
+  if (said === null || said === undefined || !isUniqueField(field)) return false;
+  return (
+    saysNothing(fold(said), input.rules.placeholders) || input.rules.sharedKeys?.has(fieldKey(field, said)) === true
+  );
 }
 
 function projectRoles(input: ProjectInput, refused: ReadonlySet<Part>): { roles: RoleName[]; unknown: RoleName[] } {

@@ -154,3 +154,20 @@ function sameGivenWords(seen: readonly string[], now: readonly string[]): boolea
 function shorterFirst<T extends { readonly length: number }>([a, b]: readonly [T, T]): readonly [T, T] {
   return a.length <= b.length ? [a, b] : [b, a];
 }
+
+type GivenAndFamily = Pick<Names, 'firstName' | 'lastName'>;
+
+/**
+ * Whether two people's first and last names have nothing in common (spec 4.12): no word of the one is one of the other, in either
+ * order, short forms, initials and names that were cut counted. Where one of the names is missing it cannot be told.
+ */
+export function nothingInCommon(a: GivenAndFamily, b: GivenAndFamily): boolean {
+  const [ofA, ofB] = [wordsOfBoth(a), wordsOfBoth(b)];
+  if (ofA === null || ofB === null) return false;
+  return !ofA.some((word) => ofB.some((other) => sameGiven(word, other)));
+}
+
+function wordsOfBoth({ firstName, lastName }: GivenAndFamily): readonly string[] | null {
+  const [given, family] = [wordsOf(firstName), wordsOf(lastName)];
+  return given.length === 0 || family.length === 0 ? null : [...given, ...family];
+}

@@ -1,6 +1,7 @@
 import type { Field } from '../domain/fields.ts';
 import type { RoleName, SourceId } from '../domain/user.ts';
 import type { IgnoreRule } from './ignore.ts';
+import type { Matching } from './match-keys.ts';
 
 /** One line of a source's table of equivalents (spec 10.2). */
 export interface RoleRule {
@@ -9,11 +10,11 @@ export interface RoleRule {
 }
 
 /** What the configuration says of how one source's accounts are decided on. */
-export interface SourceRules {
+export interface SourceRules extends Matching {
   readonly id: SourceId;
   readonly as: 'acd' | 'directory';
-  /** Correlation rules in order; each is a set of fields that must all be equal and non-empty (spec 4.2). */
-  readonly match: readonly (readonly Field[])[];
+  /** The names of the rules whose match links although it is contradicted (spec 4.12). */
+  readonly trustedRules: readonly string[];
   readonly createsUsers: boolean;
   /** Accounts that belong to nobody (spec 2.7). */
   readonly ignore: readonly IgnoreRule[];
@@ -26,6 +27,8 @@ export interface SourceRules {
   readonly catalogue: readonly RoleName[];
   /** What people have answered that unknown roles of this source mean, null: nothing (spec 4.10). No configuration has it. */
   readonly roleMeanings?: ReadonlyMap<string, RoleName | null>;
+  /** Keys of values that too many share to identify anybody (spec 4.11). No configuration has them. */
+  readonly sharedKeys?: ReadonlySet<string>;
   readonly teams: 'mirror' | 'add-only';
   /** Fields for which this source's *empty* is authoritative (spec 5.2). */
   readonly blanks: readonly Field[];

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Field } from '../domain/fields.ts';
 import type { Policy } from '../domain/user.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { ReconcileStore } from '../apply/ports.ts';
 import type { ImportStore } from '../import/ports.ts';
-import { distinctRules } from '../reconcile/match-keys.ts';
+import { distinctRules, type Matching } from '../reconcile/match-keys.ts';
 import { Due, isIdle } from './due.ts';
 import { failureOf } from './failures.ts';
 import { underLease } from './heartbeat.ts';
@@ -84,7 +83,7 @@ const waitsTooLong = 30;
 export class Engine {
   readonly #options: EngineOptions;
   readonly #byId: ReadonlyMap<string, RunnableSource>;
-  readonly #allMatchRules: readonly (readonly Field[])[];
+  readonly #allMatchRules: Matching;
   #reconciling: Promise<void> | null = null;
   #again = false;
   /** The policy that was compared with those of the users last. */
@@ -95,7 +94,7 @@ export class Engine {
     this.#options = options;
     this.#due = new Due({ ...options, reads: options.reconcileStore.read });
     this.#byId = new Map(options.sources.map((source) => [source.id, source]));
-    this.#allMatchRules = distinctRules(options.sources.map((source) => source.rules.match));
+    this.#allMatchRules = distinctRules(options.sources.map((source) => source.rules));
   }
 
   /** Asks for one run per source; all of them import before the first reconciles (architecture 9, sync). */

@@ -85,7 +85,7 @@ async function readOnce(input: ImportRunInput, counts: ImportCountsOf): Promise<
       store: input.imports,
       lease: input.lease,
       source: input.source.id,
-      match: input.source.rules.match,
+      match: input.source.rules,
       read: readOf(input, session),
       full: input.mode === 'full',
       overlap: input.overlap,

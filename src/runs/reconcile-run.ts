@@ -1,10 +1,11 @@
-import type { Field } from '../domain/fields.ts';
 import type { Policy } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { ReconcileStore } from '../apply/ports.ts';
 import { noCounts, type Pass } from '../apply/pass.ts';
 import { reconcileSource, type ReconcileEnd } from '../apply/reconcile-source.ts';
 import { reconcilePolicy } from '../apply/reconcile-policy.ts';
+import { settleSharedValues } from '../apply/shared-values.ts';
+import type { Matching } from '../reconcile/match-keys.ts';
 import { missingHalf, type Exceeded, type GuardLimits } from '../reconcile/guard.ts';
 import { progressOf } from './progress.ts';
 import type { PolicyInForce, RunFailure, RunnableSource, RunRecord, RunStore, SourceStore } from './ports.ts';
@@ -20,7 +21,7 @@ export interface ReconcileRunInput {
   readonly runs: RunStore;
   readonly sources: SourceStore;
   readonly firstReconciled: boolean;
-  readonly allMatchRules: readonly (readonly Field[])[];
+  readonly allMatchRules: Matching;
   readonly lease: Lease;
   readonly signal: AbortSignal;
   readonly batchSize: number;
@@ -75,7 +76,8 @@ function heldBecause(run: RunRecord, reason: string, digest: string): RunFailure
 
 async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAbsences']): Promise<Pass> {
   const { run, source, store } = input;
-  const rules = { ...source.rules, roleMeanings: await store.read.roleMeanings(source.id) };
+  const sharedKeys = await settleSharedValues(store, { lease: input.lease, runId: run.id, rules: source.rules });
+  const rules = { ...source.rules, roleMeanings: await store.read.roleMeanings(source.id), sharedKeys };
   const filling = await input.sources.filling(input.allSources.map((each) => each.id));
   const passesFirst = !input.firstReconciled && source.guard.firstImport === 'apply';
   const letThrough = run.approved || filling || passesFirst;
@@ -107,7 +109,7 @@ export interface PolicyRunInput {
   readonly run: RunRecord;
   readonly sources: readonly RunnableSource[];
   readonly policy: PolicyInForce;
-  readonly allMatchRules: readonly (readonly Field[])[];
+  readonly allMatchRules: Matching;
   readonly guard: GuardLimits;
   readonly reconcileStore: ReconcileStore;
   readonly sourceStore: SourceStore;

@@ -136,6 +136,7 @@ function assemble(
       ...(rejects === undefined ? {} : { rejects }),
     },
     log: top.log,
+    placeholders: top.placeholders,
     sources,
     origins: Object.fromEntries(origins),
   };

@@ -59,6 +59,12 @@ const partialGuard = z.strictObject({
 /** Limits as they are written: what is missing comes from the general guard, and there from the defaults. */
 export type PartialGuard = z.infer<typeof partialGuard>;
 
+/** A rule that may be written with more than its fields (spec 4.12). */
+const matchRule = z.union([
+  z.array(field).min(1),
+  z.strictObject({ fields: z.array(field).min(1), contradiction: z.enum(['ignore']).optional() }),
+]);
+
 const when = z
   .strictObject({ supervisor: z.literal(true).optional(), group: text.optional(), profile: text.optional() })
   .refine((conditions) => Object.values(conditions).filter((value) => value !== undefined).length === 1, {
@@ -131,6 +137,7 @@ export const topSchema = z.strictObject({
     .strictObject({ reassert: flag.default(false), catalogue: z.record(text, z.array(text)).default({}) })
     .prefault({}),
   guard: partialGuard.default({}),
+  placeholders: z.array(text).default(['n/a', 'na', 'none', 'null', 'unknown', 'tbd']),
   notify: notifySchema,
   retention: z
     .strictObject({
@@ -163,7 +170,7 @@ export function commonSourceSchema(kinds: readonly string[], validateCron: (expr
     schedule: z
       .strictObject({ full: cron.default('0 2 * * *'), delta: cron.optional(), timeZone: timeZone.optional() })
       .prefault({}),
-    match: z.array(z.array(field).min(1)).optional(),
+    match: z.array(matchRule).optional(),
     ignore: z.array(z.strictObject({ field: ignoredBy, matches: text })).default([]),
     mapping: z.partialRecord(mappingKey, text).default({}),
     idsLike: z.enum(['avaya']).optional(),

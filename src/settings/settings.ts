@@ -39,6 +39,8 @@ export interface Settings {
   readonly notify: readonly NotifySettings[];
   readonly retention: RetentionSettings;
   readonly log: { readonly level: LogLevel };
+  /** Words that identify nobody (spec 4.11). */
+  readonly placeholders: readonly string[];
   /** In the order of the configuration, disabled ones included. */
   readonly sources: readonly SourceSettings[];
   /** Key path → `FILE:LINE` or `environment variable NAME`; what is not here is a default. */
@@ -124,6 +126,8 @@ export interface SourceSettings {
   readonly createsUsers: boolean;
   readonly schedule: ScheduleSettings;
   readonly match: readonly (readonly Field[])[];
+  /** The names of the rules whose match links although it is contradicted (spec 4.12). */
+  readonly trustedRules: readonly string[];
   /** Accounts that belong to nobody: service, test, IVR (spec 2.7). */
   readonly ignore: readonly IgnoreRule[];
   /** Changes single fields of the connector's default: attribute or column by field. */

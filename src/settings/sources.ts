@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { ZodType } from 'zod';
+import type { Field } from '../domain/fields.ts';
 import type { ConfigurationProblem } from './errors.ts';
 import { explainIssues, problemAt, show } from './explain.ts';
 import { withLimits } from './guard.ts';
@@ -159,7 +160,7 @@ function complete(
     enabled: common.enabled,
     createsUsers: common.createsUsers ?? as === 'acd',
     schedule: completeSchedule(common.schedule, context.timeZone),
-    match: common.match ?? connector.defaultMatch,
+    ...completeMatch(common.match ?? connector.defaultMatch),
     ignore: common.ignore,
     mapping: common.mapping,
     reusableIds: connector.reusableIds || common.idsLike === 'avaya',
@@ -169,6 +170,20 @@ function complete(
     supervision: common.supervision,
     guard: withLimits(context.guard, common.guard),
     config,
+  };
+}
+
+function completeMatch(
+  written: readonly (
+    readonly Field[] | { readonly fields: readonly Field[]; readonly contradiction?: 'ignore' | undefined }
+  )[],
+): Pick<SourceSettings, 'match' | 'trustedRules'> {
+  const rules = written.map((rule) => ('fields' in rule ? rule : { fields: rule }));
+  return {
+    match: rules.map(({ fields }) => fields),
+    trustedRules: rules.flatMap((rule) =>
+      'contradiction' in rule && rule.contradiction === 'ignore' ? [rule.fields.join('+')] : [],
+    ),
   };
 }
 

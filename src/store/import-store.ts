@@ -92,7 +92,7 @@ function importTx(db: Db): ImportTx {
       );
       await saveAccountKeys(
         db,
-        accounts.flatMap(({ id, keys }) => (keys === null ? [] : [{ accountId: id, keys }])),
+        accounts.map(({ id, keys }) => ({ accountId: id, keys })),
       );
     },
     async markSeen(ids) {

@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 import type { AccountContent } from '../domain/account.ts';
-import type { Field } from '../domain/fields.ts';
 import type { ReconcileTx } from '../apply/ports.ts';
-import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
+import { accountKeys, userKeys, type Matching } from '../reconcile/match-keys.ts';
 import type {
   LinkMoveRequest,
   LinkMoveStore,
@@ -24,7 +23,7 @@ import { inTransaction } from './transactions.ts';
 /** What the configuration says, as far as moving links needs it. */
 export interface LinkMoveSettings extends ReadRules {
   /** The correlation rules of all sources, each once. */
-  readonly allMatchRules: readonly (readonly Field[])[];
+  readonly allMatchRules: Matching;
 }
 
 /** Links that people move from one source to another, in the database. */

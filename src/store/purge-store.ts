@@ -112,6 +112,7 @@ async function blankAccounts(db: Db, userId: number, accountIds: readonly number
   await query(db, `update refusal set value_said = '', reason = null where account_id = any(?)`, [ids]);
   await query(db, `delete from bar where user_id = ? and kind = 'release'`, [userId]);
   await query(db, 'update bar set reason = null where user_id = ?', [userId]);
+  await query(db, 'delete from identity_word where account_id = any(?) or user_id = ?', [ids, userId]);
 }
 
 async function blankTold(db: Db, userId: number, accountIds: readonly number[]): Promise<void> {

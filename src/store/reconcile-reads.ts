@@ -1,16 +1,21 @@
+import { mostNamed } from '../apply/questions.ts';
 import { silentProofs } from '../domain/absence.ts';
 import type { AccountContent } from '../domain/account.ts';
 import type { GuardClass } from '../domain/change.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
-import type { Field } from '../domain/fields.ts';
 import type { ReconcileReads, LinkedSubject, UnlinkedRow } from '../apply/ports.ts';
 import type { CandidateUser } from '../reconcile/correlate.ts';
-import { accountKeys } from '../reconcile/match-keys.ts';
+import { accountKeys, ruleName } from '../reconcile/match-keys.ts';
 import { keysInDoubt } from './doubts.ts';
+import { identifiesSomebody, sharedKeys, sharedValueReads } from './shared-values.ts';
 import { knownBefore, type BeforeRow } from './known-before.ts';
 import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
 import { loadSubjects } from './subject-rows.ts';
 import { query, queryOne, rowTable, type Db } from './sql.ts';
+
+/** Accounts of a source that one question asks about together (spec 4.12); a condition on `a` with the source as its parameter. */
+export const contradictedTogether = `a.source_id = ? and a.standing = 'question' and a.standing_reason = 'contradicted-match'
+  and not exists (select from review_item i where i.closed_at is null and i.account_ids && array[a.id])`;
 
 const unlinked = 'not exists (select from link l where l.account_id = a.id and l.until is null)';
 
@@ -38,6 +43,7 @@ const accountColumns = `a.id, a.external_id, a.content, a.content_hash, a.disabl
 export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
   const { matchOf, ignoringRuleOf } = rules;
   return {
+    ...sharedValueReads(db, rules),
     async now() {
       return (await queryOne<{ now: Date }>(db, 'select now() as now')).now.toISOString();
     },
@@ -128,23 +134,25 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
     usersByKeys: (keys, except = []) =>
       query(
         db,
-        'select key, user_id as "userId" from match_key where key = any(?) and user_id is not null and user_id <> all(?::int[])',
+        `select key, user_id as "userId" from match_key
+         where key = any(?) and user_id is not null and user_id <> all(?::int[]) and ${identifiesSomebody('key')}`,
         [[...keys], [...except]],
       ),
     holdersOfKeys: (keys, except) =>
       query(
         db,
         `select key, user_id as "userId", account_id as "accountId" from match_key
-         where key = any(?) and (user_id is null or user_id <> all(?::int[]))`,
+         where key = any(?) and (user_id is null or user_id <> all(?::int[])) and ${identifiesSomebody('key')}`,
         [[...keys], [...except]],
       ),
     async accountsByKeys(source, keys, except) {
       const sql = `select distinct a.id from match_key k join account a on a.id = k.account_id
         where k.key = any(?) and k.account_id is not null and k.account_id <> all(?::int[]) and a.source_id = ?
-          and a.absent_since is null and a.ignored_at is null and ${unlinked}`;
+          and a.absent_since is null and a.ignored_at is null and ${identifiesSomebody('k.key')} and ${unlinked}`;
       return (await query<{ id: number }>(db, sql, [[...keys], [...except], source])).map((row) => row.id);
     },
     async keysOfLinkedAccounts(userIds) {
+      const shared = await sharedKeys(db);
       const rows = await query<{ userId: number; source: string; externalId: string; content: AccountContent }>(
         db,
         `select l.user_id as "userId", l.source_id as source, a.external_id as "externalId", a.content
@@ -154,24 +162,60 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
       );
       return rows
         .filter((row) => ignoringRuleOf(row.source, row) === null)
-        .flatMap(({ userId, source, content }) =>
-          accountKeys(content.values, matchOf(source)).flatMap((key) => (key === null ? [] : [{ userId, key }])),
-        );
+        .map(({ userId, source, content }) => ({
+          userId,
+          keys: accountKeys(content.values, matchOf(source)).map((key) =>
+            key !== null && shared.has(key) ? null : key,
+          ),
+          ruleNames: matchOf(source).match.map(ruleName),
+          trustedRules: rules.trustedRulesOf(source),
+        }));
     },
     keysOfUsers: (userIds) =>
-      query(db, 'select key, user_id as "userId" from match_key where user_id = any(?)', [[...userIds]]),
+      query(
+        db,
+        `select key, user_id as "userId" from match_key where user_id = any(?) and ${identifiesSomebody('key')}`,
+        [[...userIds]],
+      ),
+    async barredPairs(userIds) {
+      const rows = await query<{ pair: string }>(
+        db,
+        `select least(l.user_id, b.user_id) || ':' || greatest(l.user_id, b.user_id) as pair
+         from bar b join link l on l.account_id = b.account_id and l.until is null
+         where l.user_id = any(?) and b.user_id = any(?)`,
+        [[...userIds], [...userIds]],
+      );
+      return new Set(rows.map((row) => row.pair));
+    },
     async candidates(source, userIds) {
       const doubts = await keysInDoubt(db, source, userIds, rules);
-      const rows = await query<Omit<CandidateUser, 'inDoubt'>>(
+      const shared = await sharedKeys(db);
+      const rows = await query<CandidateRow>(
         db,
         `select u.id, u.active, u.sync_enabled and not (? = any(u.sync_off_sources)) as "syncOn", u.merged_into is not null as merged,
-           l.account_id as "linkedAccount",
+           l.account_id as "linkedAccount", u.first_name, u.last_name,
+           case when l.id is not null then (select c.content -> 'values' from account c where c.id = l.account_id) end as linked_values,
+           array(select distinct split_part(k.key, chr(31), 1) from match_key k
+                 where k.user_id = u.id and ${identifiesSomebody('k.key')}) as "foundBy",
            exists (select from bar b join account a on a.id = b.account_id
                    where b.user_id = u.id and b.kind = 'wait' and a.source_id = ?) as "takesNone"
          from "user" u left join link l on l.user_id = u.id and l.source_id = ? and l.until is null where u.id = any(?)`,
         [source, source, source, [...userIds]],
       );
-      return rows.map((user) => ({ ...user, inDoubt: doubts.get(user.id) ?? [] }));
+      return rows.map(({ first_name: firstName, last_name: lastName, linked_values: values, ...user }) => ({
+        ...user,
+        names: { firstName, lastName },
+        linkedKeys:
+          values === null
+            ? []
+            : accountKeys(values, matchOf(source)).map((key) => (key !== null && shared.has(key) ? null : key)),
+        inDoubt: doubts.get(user.id) ?? [],
+      }));
+    },
+    async linkedInRun(runId, userIds) {
+      if (userIds.length === 0) return new Set();
+      const sql = 'select user_id as id from link where run_id = ? and until is null and user_id = any(?)';
+      return new Set((await query<{ id: number }>(db, sql, [runId, [...userIds]])).map((row) => row.id));
     },
     async doubtsOver(source) {
       const waiting = await query<{ id: number; userId: number; content: AccountContent }>(
@@ -191,7 +235,7 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
       const column = { externalId: 'external_id', accountId: 'account_id' }[by];
       return query(
         db,
-        `select kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId", rule
+        `select kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId", rule, wakes
          from run_decision where run_id = ? and ${column} > ? order by ${column} limit ?`,
         [runId, after, limit],
       );
@@ -250,6 +294,15 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
          from review_item where closed_at is null and kind = any(?) and (account_ids && ?::int[] or user_ids && ?::int[])`,
         [[...kinds], [...accountIds], [...userIds]],
       ),
+    async contradictedTogether(source) {
+      const rows = await query<{ id: number; externalId: string; count: number }>(
+        db,
+        `select a.id, a.external_id as "externalId", count(*) over ()::int as count
+         from account a where ${contradictedTogether} order by a.external_id limit ?`,
+        [source, mostNamed],
+      );
+      return { count: rows[0]?.count ?? 0, accounts: rows.map(({ id, externalId }) => ({ id, externalId })) };
+    },
     async openItemsOf(items) {
       const rows = await query<{ kind: string; subject: string }>(
         db,
@@ -321,23 +374,40 @@ async function loadRefusals(db: Db, accountIds: readonly number[]): Promise<Map<
   return new Map([...byAccount].map(([id, group]) => [id, new Map(group.map((row) => [row.part, row.value_said]))]));
 }
 
+interface CandidateRow extends Omit<CandidateUser, 'inDoubt' | 'names' | 'linkedKeys'> {
+  readonly first_name: string | null;
+  readonly last_name: string | null;
+  readonly linked_values: AccountContent['values'] | null;
+}
+
+interface UnlinkedAccountRow extends AccountRow {
+  readonly source_id: string;
+  readonly barred: number[] | null;
+  readonly unlinked_by_person: boolean;
+  /** What a person has said of whom it belongs to. */
+  readonly said: 'same' | 'each' | 'own' | null;
+  readonly said_user: number | null;
+}
+
 async function unlinkedRows(
   db: Db,
   accountIds: readonly number[],
   lock: boolean,
-  matchOf: (source: string) => readonly (readonly Field[])[],
+  matchOf: ReadRules['matchOf'],
   ignoringRuleOf: IgnoringRuleOf,
 ): Promise<UnlinkedRow[]> {
   if (accountIds.length === 0) return [];
-  const rows = await query<AccountRow & { source_id: string; barred: number[] | null; unlinked_by_person: boolean }>(
+  const shared = await sharedKeys(db);
+  const rows = await query<UnlinkedAccountRow>(
     db,
     // Most stores have neither: asking once whether there are any spares two look-ups per row.
     `select ${accountColumns}, a.source_id,
        case when barring.any then (select array_agg(b.user_id) from bar b where b.account_id = a.id) end as barred,
        (barring.any and exists (select from bar b where b.account_id = a.id and b.kind = 'wait'))
          or (refusing.any and exists (select from refusal f where f.account_id = a.id and f.part = 'identity')) as unlinked_by_person
+       , w.said, w.user_id as said_user
      from (select exists (select from bar) as any) as barring, (select exists (select from refusal) as any) as refusing,
-       account a left join link l on l.account_id = a.id and l.until is null
+       account a left join link l on l.account_id = a.id and l.until is null left join identity_word w on w.account_id = a.id
      where a.id = any(?) and l.id is null order by a.id${lock ? ' for update of a' : ''}`,
     [[...accountIds]],
   );
@@ -347,7 +417,13 @@ async function unlinkedRows(
       ...toAccount(row),
       ignored: row.ignored || rule !== null,
       ignoredFor: rule ?? row.ignored_reason,
-      keys: accountKeys(row.content.values, matchOf(row.source_id)),
+      keys: accountKeys(row.content.values, matchOf(row.source_id)).map((key) =>
+        key !== null && shared.has(key) ? null : key,
+      ),
+      names: { firstName: row.content.values.firstName ?? null, lastName: row.content.values.lastName ?? null },
+      sameAs: row.said_user === null ? [] : [row.said_user],
+      askedAlone: row.said === 'each',
+      ofItsOwn: row.said === 'own',
       barred: row.barred ?? [],
       unlinkedByPerson: row.unlinked_by_person,
     };

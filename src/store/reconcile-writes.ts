@@ -2,6 +2,7 @@ import type { ReconcileWrites } from '../apply/ports.ts';
 import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
 import { saveAccountKeys } from './account-keys.ts';
+import { identifiesSomebody, sharedValueWrites } from './shared-values.ts';
 import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
 import { analyseTable } from './analyse.ts';
@@ -19,6 +20,7 @@ export function reconcileWrites(db: Db): ReconcileWrites {
     ...identityWrites(db),
     ...planWrites(db),
     ...questionWrites(db),
+    ...sharedValueWrites(db),
     ...teamWrites(db),
     ...wakes(db),
     async appendEvents(events, { source, runId }) {
@@ -150,16 +152,16 @@ function identityWrites(
 > {
   return {
     async takeUnlinked(rows) {
-      if (rows.length === 0) return new Set();
-      const taken = await query<{ id: number }>(
+      if (rows.length === 0) return new Map();
+      const taken = await query<{ id: number; wakes: number }>(
         db,
         `update account a set ${setDecided} from ${decidedTable.table}
          where a.id = r."accountId" and a.content_hash = r."contentHash" and a.absent_since is null and a.ignored_at is null
            and not exists (select from link l where l.account_id = r."accountId" and l.until is null)
-         returning a.id`,
+         returning a.id, a.wakes`,
         [decidedTable.parameter(rows)],
       );
-      return new Set(taken.map((row) => row.id));
+      return new Map(taken.map((row) => [row.id, row.wakes]));
     },
     async insertLinks(links, source, runId) {
       await forRows(
@@ -244,10 +246,12 @@ function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase' | 'saveSh
     async savePlan(runId, rows) {
       await forRows(
         db,
-        'kind text, "externalId" text, "accountId" int, "contentHash" text, "userId" int, rule text, names jsonb',
+        'kind text, "externalId" text, "accountId" int, "contentHash" text, "userId" int, rule text, names jsonb, wakes int',
         rows,
-        (table) => `insert into run_decision (run_id, kind, external_id, account_id, content_hash, user_id, rule, names)
-          select run, kind, "externalId", "accountId", "contentHash", "userId", rule, names from ${table}, (select ?::int as run) as c`,
+        (
+          table,
+        ) => `insert into run_decision (run_id, kind, external_id, account_id, content_hash, user_id, rule, names, wakes)
+          select run, kind, "externalId", "accountId", "contentHash", "userId", rule, names, wakes from ${table}, (select ?::int as run) as c`,
         [runId],
       );
     },
@@ -364,7 +368,8 @@ function wakes(db: Db): Part<'wakeByKeys' | 'wakeAccounts' | 'wakeByItems' | 'wa
   return {
     async wakeByKeys(keys) {
       if (keys.length === 0) return;
-      const matching = 'select distinct account_id as id from match_key where key = any(?) and account_id is not null';
+      const matching = `select distinct account_id as id from match_key
+        where key = any(?) and account_id is not null and ${identifiesSomebody('key')}`;
       const accounts = await query<{ id: number }>(db, matching, [[...keys]]);
       await wakeAccounts(accounts.map((account) => account.id));
     },

@@ -3,12 +3,23 @@ import type { Part } from '../reconcile/project.ts';
 import { valueSaid } from '../reconcile/project.ts';
 import type { LockedItem, UserWrites } from '../users/ports.ts';
 import { ignoreAccount } from './account-ignore-store.ts';
+import { contradictedTogether } from './reconcile-reads.ts';
+import { answerSharedValue } from './shared-values.ts';
 import { operatorSight, seesItem } from './sight.ts';
 import { query, type Db } from './sql.ts';
 
 type AnswerWrites = Pick<
   UserWrites,
-  'lockItem' | 'answerItem' | 'acceptNames' | 'ignoreAccount' | 'refusePart' | 'meanRole' | 'ignoreSourceTeam'
+  | 'lockItem'
+  | 'answerItem'
+  | 'acceptNames'
+  | 'ignoreAccount'
+  | 'refusePart'
+  | 'meanRole'
+  | 'ignoreSourceTeam'
+  | 'sayOfItsOwn'
+  | 'sayTogether'
+  | 'answerShared'
 >;
 
 /** What people's answers to review items need of the database (spec 4.10). */
@@ -53,6 +64,33 @@ export function answerWrites(db: Db): AnswerWrites {
         [accountId, userId],
       );
     },
+    async sayOfItsOwn(accountId, { operator, reason }) {
+      await query(
+        db,
+        `insert into identity_word (account_id, said, operator_name, reason) values (?, 'own', ?, ?)
+         on conflict (account_id) do update set said = 'own', user_id = null, operator_name = excluded.operator_name,
+           at = now(), reason = excluded.reason`,
+        [accountId, operator, reason],
+      );
+    },
+    async sayTogether(source, said, { operator, reason }) {
+      await query(
+        db,
+        `with meant as (
+           select a.id, a.standing_user from account a
+           where ${contradictedTogether} and a.decided_hash = a.content_hash and a.standing_user is not null order by a.id for update
+         ), told as (
+           insert into identity_word (account_id, said, user_id, operator_name, reason)
+           select m.id, c.said, case when c.said = 'same' then m.standing_user end, c.operator, c.reason
+           from meant m, (select ?::text as said, ?::text as operator, ?::text as reason) as c
+           on conflict (account_id) do update set said = excluded.said, user_id = excluded.user_id,
+             operator_name = excluded.operator_name, at = now(), reason = excluded.reason
+         )
+         update account set wakes = wakes + 1 where id in (select id from meant)`,
+        [source, said, operator, reason],
+      );
+    },
+    answerShared: (value, answer, by) => answerSharedValue(db, value, answer, by),
     ignoreAccount: (accountId, by) => ignoreAccount(db, accountId, by),
     async meanRole(source, said, role, { operator, reason }) {
       await query(
@@ -86,24 +124,28 @@ export function answerWrites(db: Db): AnswerWrites {
   };
 }
 
-interface ItemRow extends Omit<LockedItem, 'accounts' | 'successor'> {
+interface ItemRow extends Omit<LockedItem, 'accounts' | 'successor' | 'answered'> {
   readonly account_ids: readonly number[];
+  readonly answer: string | null;
+  readonly answered_by: string | null;
+  readonly closed_at: Date | null;
 }
 
 async function lockItem(db: Db, id: number): Promise<LockedItem | null> {
   const [row] = await query<ItemRow>(
     db,
     `select id, kind, source_id as source, subject, part, user_ids as "userIds", account_ids, evidence,
-       evidence_digest as "evidenceDigest", closed_at is null as open
+       evidence_digest as "evidenceDigest", closed_at is null as open, answer, answered_by, closed_at
      from review_item where id = ? for update`,
     [id],
   );
   if (row === undefined) return null;
-  const { account_ids, ...item } = row;
+  const { account_ids, answer, answered_by: by, closed_at: at, ...item } = row;
+  const answered = answer === null || at === null ? null : { answer, by: by ?? 'somebody', at: at.toISOString() };
   const accounts = await query<LockedItem['accounts'][number]>(
     db,
     `select id, source_id as source, external_id as "externalId", content, decided_hash is distinct from content_hash as changed
-     from account where id = any(?) order by id`,
+     from account where id = any(?) order by external_id, id`,
     [[...account_ids]],
   );
   const [successor] = await query<NonNullable<LockedItem['successor']>>(
@@ -111,5 +153,5 @@ async function lockItem(db: Db, id: number): Promise<LockedItem | null> {
     'select id, evidence from review_item where closed_at is null and kind = ? and subject = ? and id <> ?',
     [item.kind, item.subject, id],
   );
-  return { ...item, accounts, successor: successor ?? null };
+  return { ...item, answered, accounts, successor: successor ?? null };
 }

@@ -1,15 +1,12 @@
 import { digestOf } from '../digest.ts';
-import type { Field } from '../domain/fields.ts';
 import { fold, foldVersion, normalise } from '../domain/text.ts';
 import type { FieldValues, Policy } from '../domain/user.ts';
-import { accountKeys, userKeys } from '../reconcile/match-keys.ts';
+import { accountKeys, userKeys, type Matching } from '../reconcile/match-keys.ts';
 import type { AccountContent } from '../domain/account.ts';
 import { refold } from './refold.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { toValue, type ValueRow } from './user-rows.ts';
-
-type Match = readonly (readonly Field[])[];
 
 /** One configured source, as the store must know it before anything runs. */
 export interface ConfiguredSource {
@@ -18,7 +15,8 @@ export interface ConfiguredSource {
   readonly as: 'acd' | 'directory';
   /** Of everything that decisions on its accounts depend on. */
   readonly decisionDigest: string;
-  readonly match: Match;
+  readonly match: Matching['match'];
+  readonly placeholders: readonly string[];
 }
 
 /** The team that users without any other belong to (spec 4.6, 11.2); made when it is missing. */
@@ -74,7 +72,7 @@ export async function endOtherRefusals(db: Db, policy: number): Promise<void> {
  * Makes the store know every configured source. Where a source's decisions depend on something that has changed, all its
  * accounts become due; where correlation rules have changed, the keys are made anew first.
  */
-export async function ensureSources(db: Db, sources: readonly ConfiguredSource[], allRules: Match): Promise<void> {
+export async function ensureSources(db: Db, sources: readonly ConfiguredSource[], allRules: Matching): Promise<void> {
   await forRows(
     db,
     'id text, kind text, "as" text, "decisionDigest" text',
@@ -116,8 +114,8 @@ export async function formerSources(
 const batch = 1_000;
 
 /** Derives all match keys anew when the rules have changed since they were derived. */
-async function refreshKeys(db: Db, sources: readonly ConfiguredSource[], allRules: Match): Promise<void> {
-  const digest = digestOf([foldVersion, sources.map((source) => [source.id, source.match])]);
+async function refreshKeys(db: Db, sources: readonly ConfiguredSource[], allRules: Matching): Promise<void> {
+  const digest = digestOf([foldVersion, allRules.placeholders, sources.map((source) => [source.id, source.match])]);
   const [known] = await query<{ value: string }>(db, `select value from setting where name = 'match-rules'`);
   if (known?.value === digest) return;
   for (const source of sources) await refreshAccountKeys(db, source);
@@ -141,13 +139,13 @@ async function refreshAccountKeys(db: Db, source: ConfiguredSource): Promise<voi
     if (last === undefined) return;
     after = last.id;
     const keys = rows.flatMap((row) =>
-      accountKeys(row.content.values, source.match).flatMap((key) => (key === null ? [] : [{ id: row.id, key }])),
+      accountKeys(row.content.values, source).flatMap((key) => (key === null ? [] : [{ id: row.id, key }])),
     );
     await replaceKeys(db, 'account_id', rows, keys);
   }
 }
 
-async function refreshUserKeys(db: Db, allRules: Match): Promise<void> {
+async function refreshUserKeys(db: Db, allRules: Matching): Promise<void> {
   for (let after = 0; ;) {
     const rows = await query<ValueRow & { id: number; slots: { values: FieldValues }[] | null }>(
       db,

@@ -1,3 +1,4 @@
+import { identifiesSomebody } from './shared-values.ts';
 import { query, type Db } from './sql.ts';
 
 /**
@@ -18,11 +19,11 @@ export async function wakeUser(
        select account_id as id from link where user_id = any(?) and until is null
        union
        select theirs.account_id from match_key own join match_key theirs on theirs.key = own.key
-        where own.user_id = any(?) and theirs.account_id is not null
+        where own.user_id = any(?) and theirs.account_id is not null and ${identifiesSomebody('own.key')}
        union
        select l.account_id from match_key own join match_key theirs on theirs.key = own.key
           join link l on l.user_id = theirs.user_id and l.until is null
-        where own.user_id = any(?) and theirs.user_id <> own.user_id
+        where own.user_id = any(?) and theirs.user_id <> own.user_id and ${identifiesSomebody('own.key')}
        union
        select unnest(account_ids) from review_item
         where closed_at is null and (user_ids && cast(? as int[]) or wait_keys && cast(? as text[]))

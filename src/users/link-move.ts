@@ -1,5 +1,5 @@
+import type { Matching } from '../reconcile/match-keys.ts';
 import type { ReconcileTx } from '../apply/ports.ts';
-import type { Field } from '../domain/fields.ts';
 import type { Asker } from '../domain/permissions.ts';
 import { withVoice, type SourceId, type UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
@@ -97,7 +97,7 @@ const batch = 200;
 /** Moves the links of a retired source to the accounts of another one (spec 14.1). */
 export function createLinkMove(
   store: LinkMoveStore,
-  allMatchRules: readonly (readonly Field[])[],
+  allMatchRules: Matching,
   requestReconcile: RequestReconcile,
 ): LinkMove {
   return {
@@ -114,7 +114,7 @@ export function createLinkMove(
 async function inBatches(
   store: LinkMoveStore,
   request: LinkMoveRequest,
-  rules: readonly (readonly Field[])[] | null,
+  rules: Matching | null,
 ): Promise<PairOutcome[]> {
   const repeated = repeatedIds(request.pairs);
   const outcomes: PairOutcome[] = [];
@@ -139,7 +139,7 @@ async function moveLinks(
   transaction: MovingTx,
   request: LinkMoveRequest,
   links: readonly LinkToMove[],
-  rules: readonly (readonly Field[])[],
+  rules: Matching,
 ): Promise<void> {
   await transaction.move(request, links);
   const { from, to, operator, may, reason } = request;

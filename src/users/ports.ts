@@ -2,6 +2,7 @@ import type { ReconcileTx } from '../apply/ports.ts';
 import type { AccountContent } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import type { SourceId, UserId, Words } from '../domain/user.ts';
+import type { Matching } from '../reconcile/match-keys.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { PersonsEvent } from './events.ts';
 import type { ScopeReads, SightReads } from './own-scope.ts';
@@ -48,6 +49,8 @@ export interface LockedItem {
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly evidenceDigest: string;
   readonly open: boolean;
+  /** By whom and when, where a person has answered it. */
+  readonly answered: { readonly answer: string; readonly by: string; readonly at: string } | null;
   /** Of the open question that has taken the place of a closed one. */
   readonly successor: { readonly id: number; readonly evidence: Readonly<Record<string, unknown>> } | null;
 }
@@ -118,6 +121,16 @@ export interface UserWrites {
   /** Memberships of a source's team that is bound to none are left out. */
   ignoreSourceTeam(source: SourceId, externalId: string): Promise<void>;
   /** What the source says now for a part is not applied as long as it says so. */
+  /** An account is none of those that it matches (spec 4.10). */
+  sayOfItsOwn(accountId: number, by: Said): Promise<void>;
+  /** All contradicted matches of a source about which nobody is asked one by one: the same people, or to be asked about each. */
+  sayTogether(source: SourceId, said: 'same' | 'each', by: Said): Promise<void>;
+  /** Whether a value that many accounts of a source share identifies anybody (spec 4.11). */
+  answerShared(
+    value: { readonly source: SourceId; readonly key: string },
+    answer: 'nobody' | 'each',
+    by: Said,
+  ): Promise<void>;
   refusePart(accountId: number, part: string, cause: string, by: Said): Promise<void>;
   /** Makes everything due that bears on the user, or waits for one of these names; answers its sources. */
   wakeUser(userId: UserId, freedNames: readonly string[]): Promise<readonly SourceId[]>;
@@ -139,7 +152,7 @@ export interface ActionRules {
   /** Undefined where the source is not configured. */
   rulesOf(source: SourceId): SourceRules | undefined;
   /** The correlation rules of every source, each once. */
-  readonly allMatchRules: readonly (readonly Field[])[];
+  readonly allMatchRules: Matching;
   /** The roles that exist (spec 10.2). */
   readonly roleCatalogue: readonly string[];
   /** Those of them with which somebody can manage teams (spec 10.6). */

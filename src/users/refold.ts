@@ -2,12 +2,11 @@ import { bidderOf, keysBefore } from '../apply/decisions.ts';
 import type { ReconcileTx } from '../apply/ports.ts';
 import { changesBetween, sameValue, type Change } from '../domain/change.ts';
 import { claimKey } from '../domain/claim.ts';
-import type { Field } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
 import { voiceOf, type Snapshot, type SourceId, type UserId, type UserValue } from '../domain/user.ts';
 import { resolveBids } from '../reconcile/bids.ts';
 import type { Subject } from '../reconcile/decide.ts';
-import { userKeys } from '../reconcile/match-keys.ts';
+import { userKeys, type Matching } from '../reconcile/match-keys.ts';
 
 /** A user under lock, with the voices of slots as an act on many users leaves them. */
 export interface Refolding {
@@ -32,7 +31,7 @@ export async function refold(
   tx: ReconcileTx,
   rows: readonly Refolding[],
   teamNames: TeamNames,
-  allMatchRules: readonly (readonly Field[])[],
+  allMatchRules: Matching,
 ): Promise<Refolded[]> {
   const decided = rows.map((row) => {
     const { user } = row.subject;

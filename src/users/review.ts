@@ -1,6 +1,6 @@
 import type { Asker } from '../domain/permissions.ts';
 import { isField } from '../domain/fields.ts';
-import { answersOf, type PerAnswer } from '../domain/review-answers.ts';
+import { answersOf, asksTogether, type PerAnswer } from '../domain/review-answers.ts';
 import { normalise } from '../domain/text.ts';
 import { activate, askAbout, deactivate, type AskSource } from './activation.ts';
 import { setField } from './edit-fields.ts';
@@ -70,11 +70,19 @@ const answers: PerAnswer<Answer> = {
   'unknown-role': { 'map-to': roleAnswer, ignore: roleAnswer },
   'team-name-taken': { 'map-to': teamAnswer, create: teamAnswer, ignore: teamAnswer },
   'possible-duplicate': { 'move-link': moveLink, 'not-the-same': notTheSame },
+  'contradicted-match': {
+    'this-user': thisUser,
+    'new-user': separateAnswer,
+    ignore: ignoreAnswer,
+    'same-people': togetherAnswer,
+    'ask-about-each': togetherAnswer,
+  },
+  'shared-value': { 'identifies-nobody': sharedAnswer, 'ask-about-each': sharedAnswer },
 };
 
-function answerTo({ kind }: LockedItem, answer: string): Answer | undefined {
+function answerTo(item: LockedItem, answer: string): Answer | undefined {
   const ofKind: Readonly<Partial<Record<string, Readonly<Partial<Record<string, Answer>>>>>> = answers;
-  return answersOf(kind).includes(answer) ? ofKind[kind]?.[answer] : undefined;
+  return answersOf(item).includes(answer) ? ofKind[item.kind]?.[answer] : undefined;
 }
 
 export function createReviews(basis: UserActionBasis, askSource: AskSource): Reviews {
@@ -85,7 +93,7 @@ export function createReviews(basis: UserActionBasis, askSource: AskSource): Rev
       if (answer === undefined)
         throw new ActionRefusedError(
           'answer-unknown',
-          `The question ${item.kind} takes no answer ${request.answer}: ${answersOf(item.kind).join(', ') || 'none yet'}.`,
+          `Item ${String(item.id)}, ${item.kind}, takes no answer ${request.answer}: ${answersOf(item).join(', ') || 'none yet'}.`,
         );
       return answer({ basis, askSource, request, item });
     },
@@ -101,9 +109,14 @@ async function openItem(tx: UserTx, { item: id, operator }: AnswerRequest): Prom
       'evidence-changed',
       `What item ${String(id)} asked about has changed; item ${String(item.successor.id)} asks now: ${JSON.stringify(item.successor.evidence)}`,
     );
+  if (item.answered !== null) {
+    const { answer, by, at } = item.answered;
+    throw new ActionRefusedError('item-closed', `Item ${String(id)} was answered by ${by} at ${at}: ${answer}.`);
+  }
   if (!item.open)
     throw new ActionRefusedError('item-closed', `Item ${String(id)} is closed: the question no longer arises.`);
-  const changed = item.accounts.find((account) => account.changed);
+  // What a value that many share says of each of them is no part of the question.
+  const changed = item.kind === 'shared-value' ? undefined : item.accounts.find((account) => account.changed);
   if (changed !== undefined)
     throw new ActionRefusedError(
       'evidence-changed',
@@ -116,12 +129,14 @@ async function openItem(tx: UserTx, { item: id, operator }: AnswerRequest): Prom
 async function answerForUser(
   { basis, request, item }: Question,
   userId: number,
-  decide: (user: ActingUser) => Promise<Act | null> | Act | null,
+  decide: (user: ActingUser, also: ShownChange[]) => Promise<Act | null> | Act | null,
 ): Promise<Answered> {
+  // What else is done, and has an event of its own.
+  const also: ShownChange[] = [];
   const { reason, operator, may, preview } = request;
   const acted = await actOnUser(basis, { userId, operator, may, reason, preview }, async (user) => {
     const locked = await openItem(user.tx, request);
-    const act = (await decide(user)) ?? { event: { type: 'review-answered', source: item.source } };
+    const act = (await decide(user, also)) ?? { event: { type: 'review-answered', source: item.source } };
     return {
       ...act,
       told: [...(act.told ?? []), toldAnswer(item, request.answer)],
@@ -133,7 +148,7 @@ async function answerForUser(
   });
   if (preview !== true) await basis.requestReconcile(sourcesOf(item));
   const { changes, warnings } = acted;
-  return { item: item.id, kind: item.kind, answer: request.answer, userId, changes, warnings };
+  return { item: item.id, kind: item.kind, answer: request.answer, userId, changes: [...changes, ...also], warnings };
 }
 
 /** An answer that changes nobody by itself: the reconcile that follows does. */
@@ -209,20 +224,32 @@ async function newPerson(question: Question): Promise<Answered> {
   const userId = userOf(question);
   const { operator, may, reason, preview } = request;
   const asked = await askAbout(basis, askSource, { userId, operator, may }, account.id);
-  return answerForUser(question, userId, async (user) => {
+  return answerForUser(question, userId, async (user, also) => {
     const ending = await deactivate(user, { userId, operator, may, reason }, asked, account.id);
     const link = (await user.tx.linksOf(userId)).find((each) => each.accountId === account.id);
     if (link === undefined) throw notPossible(question.item, `user ${String(userId)} is linked to it no longer`);
+    also.push(...(ending?.told ?? []));
     const act = repurpose(user, { userId, operator, may, reason, preview, username: keptName(question, user) }, link);
     return {
       ...act,
-      told: [...(ending?.told ?? []), ...(act.told ?? [])],
       write: async () => {
-        await ending?.write?.();
+        await alsoDone(user, question, userId, ending);
         await act.write?.();
       },
     };
   });
+}
+
+/** What an answer does beside has an event of its own, so that it is found where one looks for it: `activated`, `deactivated`. */
+async function alsoDone(
+  { tx }: ActingUser,
+  { request: { operator, may, reason } }: Question,
+  userId: number,
+  act: Act | null,
+): Promise<void> {
+  if (act === null) return;
+  await act.write?.();
+  await tx.appendEvent({ ...act.event, operator, may, userId, changes: act.told ?? [], reason: reason ?? null });
 }
 
 /** What the old user keeps: as typed, else the present username. */
@@ -231,12 +258,14 @@ function keptName({ request }: Question, { subject }: ActingUser): string | unde
 }
 
 function thisUser(question: Question): Promise<Answered> {
-  const { userId } = question.request;
-  const [account, ...others] = question.item.accounts;
+  const { item, request } = question;
+  const [only, ...moreUsers] = item.userIds;
+  const userId = request.userId ?? (request.value === undefined && moreUsers.length === 0 ? only : undefined);
+  const [account, ...others] = item.accounts;
   if (userId === undefined)
     throw new ActionRefusedError('value-needed', 'Say which user: an id or a username, as the value of the answer.');
   if (account === undefined || others.length > 0)
-    throw notPossible(question.item, 'it is about several accounts; link one with `rosterd user link`');
+    throw notPossible(item, 'it is about several accounts; link one with `rosterd user link`');
   return linkTo(question, userId);
 }
 
@@ -248,16 +277,16 @@ function linkTo(
   const { basis, request } = question;
   const { source, externalId } = accountOf(question);
   const { operator, may, reason } = request;
-  return answerForUser(question, userId, async (user) => {
+  return answerForUser(question, userId, async (user, also) => {
     const act = await linkAct(basis, user, { userId, source, externalId, operator, may, reason });
     const beside = more(user);
     if (act === null || beside === null) return act;
+    also.push(...(beside.told ?? []));
     return {
       ...act,
-      told: [...(act.told ?? []), ...(beside.told ?? [])],
       apply: [...(act.apply ?? []), ...(beside.apply ?? [])],
       write: async () => {
-        await beside.write?.();
+        await alsoDone(user, question, userId, beside);
         await act.write?.();
       },
     };
@@ -284,16 +313,42 @@ function replaceLink(question: Question): Promise<Answered> {
   });
 }
 
-/** The account is none of these users: it creates its own where its source creates users, and stays unmatched elsewhere. */
+/**
+ * The account is none of these users, nor any of the other accounts: it creates its own user where its source creates users, and
+ * stays unmatched elsewhere.
+ */
 function separateAnswer(question: Question): Promise<Answered> {
-  const { basis, request, item } = question;
+  const { request, item } = question;
   const account = accountOf(question);
-  if (item.userIds.length === 0) throw notPossible(item, 'its accounts match each other; ignore all but one');
-  if (request.answer === 'new-user' && basis.rules.rulesOf(account.source)?.createsUsers !== true)
-    throw notPossible(item, `${account.source} creates no users`);
   const by = { operator: request.operator, reason: request.reason ?? null };
   return answerForAccounts(question, async (tx) => {
     for (const userId of item.userIds) await tx.bar(account.id, userId, 'release', by);
+    if (item.accounts.length > 1) await tx.sayOfItsOwn(account.id, by);
+  });
+}
+
+/** All contradicted matches of the source that nobody is asked about one by one (spec 4.12). */
+function togetherAnswer(question: Question): Promise<Answered> {
+  const { request, item } = question;
+  const { source } = item;
+  if (source === null || !asksTogether(item)) throw notPossible(item, 'it is about one account');
+  const by = { operator: request.operator, reason: request.reason ?? null };
+  const said = request.answer === 'same-people' ? 'same' : 'each';
+  return answerForAccounts(question, (tx) => tx.sayTogether(source, said, by));
+}
+
+/** Whether a value that many share identifies anybody (spec 4.11). */
+function sharedAnswer(question: Question): Promise<Answered> {
+  const { request, item } = question;
+  const { key } = item.evidence;
+  const { source } = item;
+  if (source === null || typeof key !== 'string') throw new Error('the question about a value does not say which');
+  const by = { operator: request.operator, reason: request.reason ?? null };
+  const answer = request.answer === 'ask-about-each' ? 'each' : 'nobody';
+  return answerForAccounts(question, async (tx) => {
+    await tx.answerShared({ source, key }, answer, by);
+    // Where it identifies somebody again, everybody who has it is asked about.
+    await tx.wakeByKeys([key]);
   });
 }
 

@@ -180,7 +180,9 @@ class Undoing {
     for (const source of new Set(candidates.map(({ event }) => event.source))) {
       bindings.set(source, new Map((await tx.sourceTeams(source)).map((team) => [team.externalId, team.teamId])));
       const configured = this.#rules.rulesOf(source);
-      if (configured !== undefined) rules.set(source, { ...configured, roleMeanings: await tx.roleMeanings(source) });
+      if (configured === undefined) continue;
+      const [roleMeanings, sharedKeys] = [await tx.roleMeanings(source), await tx.sharedKeys()];
+      rules.set(source, { ...configured, roleMeanings, sharedKeys });
     }
     const teamNames = new Map((await tx.teams()).map((team) => [team.id, team.name]));
     return { teamNames, bindings, rules, now: await tx.now() };

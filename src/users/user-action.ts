@@ -233,7 +233,11 @@ async function applySources(rules: ActionRules, user: ActingUser, act: Act): Pro
   for (const { source } of ranked) {
     const configured = rules.rulesOf(source);
     if (configured === undefined) continue;
-    const own = { ...configured, roleMeanings: await tx.roleMeanings(source) };
+    const own = {
+      ...configured,
+      roleMeanings: await tx.roleMeanings(source),
+      sharedKeys: await tx.sharedKeys(),
+    };
     const bindings = new Map((await tx.sourceTeams(source)).map((team) => [team.externalId, team.teamId]));
     await writeLinkedUsers(
       tx,

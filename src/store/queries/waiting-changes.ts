@@ -34,7 +34,8 @@ export async function waitingChanges(
   for (const { source } of linked) {
     const configured = rulesOf(source);
     if (configured === undefined) continue;
-    const rules = { ...configured, roleMeanings: await reads.roleMeanings(source) };
+    const sharedKeys = await reads.sharedKeys();
+    const rules = { ...configured, roleMeanings: await reads.roleMeanings(source), sharedKeys };
     const bindings = new Map((await reads.sourceTeams(source)).map((team) => [team.externalId, team.teamId]));
     const world = { rules, teamNames, bindings, now };
     for (const row of await reads.subjects(source, userIds, false)) {

@@ -8,7 +8,7 @@ import {
   type UnlinkedAccount,
   type Verdict,
 } from '../../../src/reconcile/correlate.ts';
-import { accountKeys, distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
+import { accountKeys, distinctRules, readKey, ruleName, userKeys } from '../../../src/reconcile/match-keys.ts';
 import { budget, tell } from '../../support/world/budget.ts';
 import { configOf, type WorldConfig } from '../../support/world/config.ts';
 import { itemText, naiveCorrelation, type NaiveVerdict } from '../../support/world/naive-correlation.ts';
@@ -38,6 +38,7 @@ const someone = fc.record({
   active: fc.boolean(),
   off: fc.constantFrom<string[]>([], [], ['*'], ['acd1'], ['ad']),
   linked: fc.boolean(),
+  linkedValues: values,
   takesNone: fc.constantFrom(false, false, false, true),
 });
 const account = fc.record({
@@ -141,7 +142,7 @@ function addUser(state: NaiveState, source: string, index: number, some: World['
   state.users[key] = made;
   if (some.linked)
     addAccount(state, source, `linked${String(index)}`, {
-      values: {},
+      values: some.linkedValues,
       disabled: false,
       absent: false,
       ignored: false,
@@ -169,10 +170,15 @@ function idsOf(state: NaiveState, source: string): Ids {
 function neighbourhood(config: WorldConfig, state: NaiveState, source: string, ids: Ids): Neighbourhood {
   const rules = config.sources.find((each) => each.id === source);
   if (rules === undefined) throw new RangeError(source);
+  const matching = { match: rules.match, placeholders: [] };
   const users = Object.values(state.users);
   const keyed = users.flatMap((user) => {
     const slots = Object.keys(user.links).flatMap((each) => user.slots[each] ?? []);
-    return userKeys(user.value.fields, slots, distinctRules(config.sources.map((each) => each.match))).map((key) => ({
+    return userKeys(
+      user.value.fields,
+      slots,
+      distinctRules(config.sources.map(({ match }) => ({ match, placeholders: [] }))),
+    ).map((key) => ({
       key,
       user: ids.user(user.key),
     }));
@@ -184,26 +190,45 @@ function neighbourhood(config: WorldConfig, state: NaiveState, source: string, i
     accounts: unlinked.map(([key, each]): UnlinkedAccount => ({
       id: ids.account(key),
       externalId: each.externalId,
-      keys: accountKeys(each.content.values, rules.match),
+      keys: accountKeys(each.content.values, matching),
+      names: namesOf(each.content.values),
+      sameAs: [],
+      ofItsOwn: false,
       disabled: each.content.disabled === true,
       barred: [],
       unlinkedByPerson: each.unlinked,
     })),
-    users: new Map(users.map((user) => [ids.user(user.key), candidate(user, source, ids)])),
+    users: new Map(
+      users.map((user) => {
+        const id = ids.user(user.key);
+        const own = keyed.filter((each) => each.user === id).map(({ key }) => readKey(key).rule);
+        const linked = user.links[source];
+        const values = linked === undefined ? undefined : state.accounts[linked]?.content.values;
+        const linkedKeys = values === undefined ? [] : accountKeys(values, matching);
+        return [id, { ...candidate(user, source, ids), linkedKeys, foundBy: [...new Set(own)] }];
+      }),
+    ),
     usersByKey: new Map(
       [...Map.groupBy(keyed, (each) => each.key)].map(([key, group]) => [key, group.map((each) => each.user)]),
     ),
+    ruleNames: rules.match.map(ruleName),
+    trustedRules: [],
     createsUsers: rules.createsUsers,
     fromDisabled: config.fromDisabled,
   };
 }
 
-function candidate(user: NaiveUser, source: string, ids: Ids): CandidateUser {
+function namesOf({ firstName, lastName }: Partial<Record<Field, string | null>>): UnlinkedAccount['names'] {
+  return { firstName: firstName ?? null, lastName: lastName ?? null };
+}
+
+function candidate(user: NaiveUser, source: string, ids: Ids): Omit<CandidateUser, 'linkedKeys' | 'foundBy'> {
   const linked = user.links[source];
   return {
     id: ids.user(user.key),
     active: user.active,
     syncOn: !isOff(user, source),
+    names: namesOf(user.value.fields),
     linkedAccount: linked === undefined ? null : ids.account(linked),
     takesNone: user.takesNoneOf.includes(source),
     merged: false,

@@ -111,8 +111,12 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     sourcePause: createSourcePause(createSourcePauseStore(knex), requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(knex)),
     linkMove: createLinkMove(
-      createLinkMoveStore(knex, { ...noReadRules, matchOf: () => match, allMatchRules: match }),
-      match,
+      createLinkMoveStore(knex, {
+        ...noReadRules,
+        matchOf: () => ({ match, placeholders: [] }),
+        allMatchRules: { match, placeholders: [] },
+      }),
+      { match, placeholders: [] },
       requestReconcile,
     ),
     accountIgnore: createAccountIgnore(createAccountIgnoreStore(knex), requestReconcile),
@@ -180,7 +184,7 @@ export async function askAs<Body = unknown>(
 /** Of a configuration without sources. */
 const noRules: ActionRules = {
   rulesOf: () => undefined,
-  allMatchRules: [],
+  allMatchRules: { match: [], placeholders: [] },
   roleCatalogue: [],
   managingRoles: [],
   reassertsAgentRole: false,

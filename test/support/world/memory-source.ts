@@ -47,6 +47,8 @@ export function rulesOf(config: WorldConfig, source: WorldSource): SourceRules {
     id: source.id,
     as: source.as,
     match: source.match,
+    trustedRules: [],
+    placeholders: [],
     createsUsers: source.createsUsers,
     fromDisabled: config.fromDisabled,
     newUsersActive: true,

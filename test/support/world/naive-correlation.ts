@@ -1,7 +1,7 @@
 import type { Field } from '../../../src/domain/fields.ts';
 import type { WorldConfig } from './config.ts';
 import { naiveFold } from './naive-fold.ts';
-import { seemsAnother } from './naive-names.ts';
+import { nothingAlike, seemsAnother } from './naive-names.ts';
 import { keyOf } from './naive-project.ts';
 import {
   accountsOf,
@@ -58,6 +58,7 @@ function verdictOn(config: WorldConfig, state: NaiveState, account: NaiveAccount
   if (only.links[account.source] !== undefined) return question(config, state, 'already-linked', [account]);
   if (!only.active) return question(config, state, 'inactive-match', [account]);
   if (isInDoubt(config, state, account, only)) return rest('waiting', 'id-in-doubt');
+  if (contradicted(config, account, only)) return question(config, state, 'contradicted-match', [account]);
   return { kind: 'link', user: only.key };
 }
 
@@ -74,8 +75,13 @@ export function itemText(kind: string, accounts: readonly AccountKey[], users: r
 /** The users that the first rule with any candidate names. */
 function candidates(config: WorldConfig, state: NaiveState, account: NaiveAccount): NaiveUser[] {
   for (const rule of sourceOf(config, account.source).match) {
+    const isAnothers = (user: NaiveUser): boolean => {
+      const linked = user.links[account.source];
+      const other = linked === undefined ? undefined : must(state.accounts[linked]);
+      return other !== undefined && alike(account, other, rule) && apart(config, account, other, rule);
+    };
     const named = Object.values(state.users).filter(
-      (user) => !user.takesNoneOf.includes(account.source) && matchesUser(account, user, rule),
+      (user) => !user.takesNoneOf.includes(account.source) && matchesUser(account, user, rule) && !isAnothers(user),
     );
     if (named.length > 0) return named;
   }
@@ -138,12 +144,57 @@ function compete(config: WorldConfig, state: NaiveState, a: NaiveAccount, b: Nai
   const [ofA, ofB] = [candidates(config, state, a), candidates(config, state, b)];
   if (ofA.length > 0 || ofB.length > 0) {
     if (a.content.disabled === true || b.content.disabled === true) return false;
+    const isSettled = (of: NaiveUser[], each: NaiveAccount): boolean =>
+      of.length === 1 && contradicted(config, each, must(of[0]));
+    if (isSettled(ofA, a) || isSettled(ofB, b)) return false;
     return ofA.some((user) => ofB.includes(user));
   }
-  return sourceOf(config, a.source).match.some((rule) =>
-    rule.every((field) => {
-      const said = foldedText(a.content.values[field] ?? '');
-      return said !== '' && said === foldedText(b.content.values[field] ?? '');
-    }),
+  return sourceOf(config, a.source).match.some((rule) => alike(a, b, rule) && !apart(config, a, b, rule));
+}
+
+function saying({ content }: NaiveAccount, rule: readonly Field[]): string | null {
+  const said = rule.map((field) => foldedText(content.values[field] ?? ''));
+  return said.includes('') ? null : said.join(' / ');
+}
+
+function alike(a: NaiveAccount, b: NaiveAccount, rule: readonly Field[]): boolean {
+  return saying(a, rule) !== null && saying(a, rule) === saying(b, rule);
+}
+
+/** A stronger rule of the source has values on both sides and they differ (spec 4.12). */
+function apart(config: WorldConfig, a: NaiveAccount, b: NaiveAccount, rule: readonly Field[]): boolean {
+  return strongerRules(config, a, rule).some(
+    (each) => saying(a, each) !== null && saying(b, each) !== null && saying(a, each) !== saying(b, each),
+  );
+}
+
+function strongerRules(config: WorldConfig, { source }: NaiveAccount, rule: readonly Field[]): (readonly Field[])[] {
+  const { match } = sourceOf(config, source);
+  return match.slice(0, match.indexOf(rule));
+}
+
+/** Whether the first rule by which the account matches the user cannot mean them (spec 4.12). */
+function contradicted(config: WorldConfig, account: NaiveAccount, user: NaiveUser): boolean {
+  const rule = sourceOf(config, account.source).match.find((each) => matchesUser(account, user, each));
+  if (rule === undefined) return false;
+  const { firstName, lastName } = account.content.values;
+  const { fields } = user.value;
+  return (
+    differsByStronger(config, account, user, rule) ||
+    nothingAlike([firstName ?? '', lastName ?? ''], [fields.firstName ?? '', fields.lastName ?? ''])
+  );
+}
+
+/** A stronger rule has values of both, and they are not the same. */
+export function differsByStronger(
+  config: WorldConfig,
+  account: NaiveAccount,
+  user: NaiveUser,
+  rule: readonly Field[],
+): boolean {
+  const voices = [user.value.fields, ...Object.keys(user.links).map((source) => must(user.slots[source]).values)];
+  const says = (field: Field): boolean => voices.some((values) => foldedText(values[field] ?? '') !== '');
+  return strongerRules(config, account, rule).some(
+    (each) => saying(account, each) !== null && each.every(says) && !matchesUser(account, user, each),
   );
 }

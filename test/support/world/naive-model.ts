@@ -1,6 +1,6 @@
 import type { WorldConfig } from './config.ts';
 import { noteNames, seemsAnother } from './naive-names.ts';
-import { itemText, matchesUser, naiveCorrelation } from './naive-correlation.ts';
+import { differsByStronger, itemText, matchesUser, naiveCorrelation } from './naive-correlation.ts';
 import { naiveFold } from './naive-fold.ts';
 import {
   applyTogether,
@@ -244,7 +244,11 @@ export function naiveDuplicates(config: WorldConfig, state: NaiveState): string[
       const account = must(state.accounts[key]);
       if (account.ignored) return [];
       const rules = sourceOf(config, account.source).match;
-      const others = users.filter((other) => other !== user && rules.some((rule) => matchesUser(account, other, rule)));
+      const others = users.filter(
+        (other) =>
+          other !== user &&
+          rules.some((rule) => matchesUser(account, other, rule) && !differsByStronger(config, account, other, rule)),
+      );
       return others.map((other) => itemText('possible-duplicate', [], [user.key, other.key]));
     }),
   );

@@ -33,3 +33,13 @@ export function noteNames(state: NaiveState, account: NaiveAccount, applied: boo
 function namesOf({ content }: NaiveAccount): [string | null, string | null] {
   return [content.values.firstName ?? null, content.values.lastName ?? null];
 }
+
+/** Whether two people's first and last names, all of them said, have nothing in common (spec 4.12). */
+export function nothingAlike(a: readonly string[], b: readonly string[]): boolean {
+  const plain = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+  const [ofA, ofB] = [a.map(plain), b.map(plain)];
+  if ([...ofA, ...ofB].includes('')) return false;
+  const isSame = (one: string, other: string): boolean =>
+    one === other || sameGiven.some((names) => [one, other].every((name) => names.map(plain).includes(name)));
+  return !ofA.some((one) => ofB.some((other) => isSame(one, other)));
+}

@@ -57,7 +57,10 @@ function actionsOn(world: RealWorld): UserActions {
     hasReusableIds: () => false,
     ownsSupervision: () => false,
   };
-  const store = createUserStore(world.db, { ...noReadRules, matchOf: (id) => find(id)?.match ?? [] });
+  const store = createUserStore(world.db, {
+    ...noReadRules,
+    matchOf: (id) => ({ match: find(id)?.match ?? [], placeholders: [] }),
+  });
   const requestReconcile = (): Promise<void> => world.reconcileNow();
   return createUserActions({ store, rules, requestReconcile }, () => Promise.resolve('unsupported'));
 }
@@ -162,5 +165,5 @@ export async function realLocalUser(world: RealWorld, values: Words['localValues
 }
 
 function allRules({ config }: RealWorld): ReturnType<typeof distinctRules> {
-  return distinctRules(config.sources.map((source) => source.match));
+  return distinctRules(config.sources.map(({ match }) => ({ match, placeholders: [] })));
 }

@@ -158,7 +158,7 @@ async function makeLife(
   const matchOf = new Map(config.sources.map((source) => [source.id, source.match]));
   const readRules: ReadRules = {
     ...noReadRules,
-    matchOf: (id) => matchOf.get(id) ?? [],
+    matchOf: (id) => ({ match: matchOf.get(id) ?? [], placeholders: [] }),
     reusableIds: new Map(
       config.sources.flatMap((each) => {
         const { reusableIds } = rulesOf(config, each);
@@ -174,8 +174,9 @@ async function makeLife(
       as: each.as,
       decisionDigest: JSON.stringify(rulesOf(config, each)),
       match: each.match,
+      placeholders: [],
     })),
-    distinctRules([...matchOf.values()]),
+    distinctRules(config.sources.map(({ match }) => ({ match, placeholders: [] }))),
   );
   const stop = new AbortController();
   const queue: number[] = [];

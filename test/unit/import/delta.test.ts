@@ -12,7 +12,7 @@ async function imported(store: MemoryImportStore, only: Page, end: ReadEnd = com
     store,
     lease: { name: 'source:ad', token: 't' },
     source: 'ad',
-    match: [['email']],
+    match: { match: [['email']], placeholders: [] },
     read: read([only], end),
     full: false,
     overlap: true,

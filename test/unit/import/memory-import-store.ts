@@ -10,7 +10,7 @@ export interface StoredAccount {
   content: AccountContent;
   contentHash: string;
   disabled: boolean;
-  keys: readonly string[] | null;
+  keys: readonly string[];
   readonly linked: boolean;
   /** How its absence was proven; null while it is present. */
   absence: string | null;

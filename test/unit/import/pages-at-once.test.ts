@@ -31,7 +31,7 @@ async function imported(store: SlowStore, pages: readonly Page[], how: Partial<I
     store,
     lease: { name: 'source:acd', token: 't' },
     source: 'acd',
-    match: [],
+    match: { match: [], placeholders: [] },
     read: read(pages),
     full: true,
     overlap: true,

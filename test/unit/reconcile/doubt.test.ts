@@ -59,7 +59,7 @@ describe('the keys under which only an account in doubt lets a user be found', (
       const value = folded({ origin: 'acd', words, snapshots });
       const subject: Subject = { user: { ...state, value }, words: { ...noWords, ...words }, snapshots, policy };
       const linkedSources = linked ?? snapshots.map(({ source }) => source);
-      const keys = keysOnlyOf(new Set(['acd']), { subject, linkedSources }, rules);
+      const keys = keysOnlyOf(new Set(['acd']), { subject, linkedSources }, { match: rules, placeholders: [] });
       const found = rules.map(ruleName).filter((name) => keys.some((key) => key.startsWith(`${name}\u001f`)));
       expect(found).toEqual(only);
     });
@@ -68,6 +68,6 @@ describe('the keys under which only an account in doubt lets a user be found', (
     const snapshots = [slot('acd', { values: of4711 })];
     const value = folded({ origin: 'acd', snapshots });
     const subject: Subject = { user: { ...user(), value }, words: noWords, snapshots, policy };
-    expect(keysOnlyOf(new Set(), { subject, linkedSources: ['acd'] }, rules)).toEqual([]);
+    expect(keysOnlyOf(new Set(), { subject, linkedSources: ['acd'] }, { match: rules, placeholders: [] })).toEqual([]);
   });
 });

@@ -32,6 +32,8 @@ const rules: SourceRules = {
   id: 'ad',
   as: 'directory',
   match: [],
+  trustedRules: [],
+  placeholders: [],
   createsUsers: false,
   fromDisabled: 'wait',
   newUsersActive: true,

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { connectors } from '../../../connectors/registry.ts';
 import type { Field } from '../../../src/domain/fields.ts';
 import type { FieldValues } from '../../../src/domain/user.ts';
-import { accountKeys, distinctRules, ruleName, userKeys } from '../../../src/reconcile/match-keys.ts';
+import { accountKeys, distinctRules, ruleName, userKeys, type Matching } from '../../../src/reconcile/match-keys.ts';
 
 type Rule = readonly Field[];
 const byId: Rule = ['employeeId'];
 const byMail: Rule = ['email'];
 const byName: Rule = ['firstName', 'lastName'];
+
+const by = (...match: Rule[]): Matching => ({ match, placeholders: ['n/a'] });
 
 interface Row {
   readonly situation: string;
@@ -102,39 +104,51 @@ const rows: Row[] = [
 describe('4.2 what a rule of correlation compares', () => {
   for (const row of rows)
     it(`4.2 ${row.situation} → ${row.matches ? 'matches' : 'no match'}`, () => {
-      const [key] = accountKeys(row.account, [row.rule]);
+      const [key] = accountKeys(row.account, by(row.rule));
       const found = userKeys(
         row.user ?? {},
         (row.snapshots ?? []).map((values) => ({ values })),
-        [row.rule],
+        by(row.rule),
       );
       expect(key !== null && key !== undefined && found.includes(key)).toBe(row.matches);
     });
 
   it('4.2 an account has one key per rule, in the order of the rules', () => {
-    const keys = accountKeys({ employeeId: '7', lastName: 'Novák' }, [byId, byMail, byName]);
+    const keys = accountKeys({ employeeId: '7', lastName: 'Novák' }, by(byId, byMail, byName));
     expect(keys.map((key) => key !== null)).toEqual([true, false, false]);
   });
 
+  for (const nothing of ['N/A', ' n/a ', 'N\u200b/A', '-', '--', '0', '0000', '?!', '–', ' '])
+    it(`4.11 "${nothing}" identifies nobody: there is no key of it, also as a part of one`, () => {
+      const values = { employeeId: nothing, firstName: 'Jan', lastName: nothing };
+
+      expect(accountKeys(values, by(byId, byName))).toEqual([null, null]);
+      expect(userKeys(values, [{ values }], by(byId, byName))).toEqual([]);
+    });
+
+  it('4.11 a number with zeros is a number', () => {
+    expect(accountKeys({ employeeId: '0010' }, by(byId))).toEqual(['employeeId\u001f0010']);
+  });
+
   it('4.2 keys of different rules never meet, though their texts are the same', () => {
-    const [id] = accountKeys({ employeeId: 'x' }, [byId]);
-    const [mail] = accountKeys({ email: 'x' }, [byMail]);
+    const [id] = accountKeys({ employeeId: 'x' }, by(byId));
+    const [mail] = accountKeys({ email: 'x' }, by(byMail));
     expect(id).not.toBe(mail);
   });
 
   it('4.2 a user has no key of a rule that one of its values is missing for', () => {
-    expect(userKeys({ firstName: 'Jan' }, [{ values: { email: 'jan@x' } }], [byId, byName])).toEqual([]);
+    expect(userKeys({ firstName: 'Jan' }, [{ values: { email: 'jan@x' } }], by(byId, byName))).toEqual([]);
   });
 
   it('4.2 a user’s keys come in one order, whichever slot is first, so that they can be compared', () => {
     const slots = ['jan@x', 'adam@x', 'novak@x'].map((email) => ({ values: { email } }));
-    const keys = userKeys({}, slots, [byMail]);
+    const keys = userKeys({}, slots, by(byMail));
     expect(keys).toHaveLength(3);
-    expect(userKeys({}, [...slots].reverse(), [byMail])).toEqual(keys);
+    expect(userKeys({}, [...slots].reverse(), by(byMail))).toEqual(keys);
   });
 
   it('4.2 rules of several sources are each kept once', () => {
-    expect(distinctRules([[byId, byMail], [byMail, byName], [byName]])).toEqual([byId, byMail, byName]);
+    expect(distinctRules([by(byId, byMail), by(byMail, byName), by(byName)]).match).toEqual([byId, byMail, byName]);
   });
 });
 

@@ -5,6 +5,8 @@ export const acdRules: SourceRules = {
   id: 'acd',
   as: 'acd',
   match: [['employeeId'], ['email']],
+  trustedRules: [],
+  placeholders: [],
   createsUsers: true,
   fromDisabled: 'wait',
   newUsersActive: true,

@@ -13,7 +13,7 @@ interface Case {
 }
 
 const topKeys =
-  'database, queue, dataDir, http, organization, newUsers, authority, roles, guard, notify, retention, log, sources';
+  'database, queue, dataDir, http, organization, newUsers, authority, roles, guard, placeholders, notify, retention, log, sources';
 const sourceKeys =
   'id, kind, enabled, as, createsUsers, schedule, match, ignore, mapping, idsLike, roles, teams, supervision, guard';
 const fields =
