@@ -23,7 +23,7 @@ import type { BulkJob, BulkResult } from './schemas/bulk.ts';
 import type { Event } from './schemas/events.ts';
 import type { Group } from './schemas/groups.ts';
 import type { Explanation } from './schemas/explanation.ts';
-import type { ReviewItem } from './schemas/review-items.ts';
+import type { ReviewItem, ReviewItemDetail } from './schemas/review-items.ts';
 import type { DryRunReport, Run, ShownDecision } from './schemas/runs.ts';
 import type { Source } from './schemas/sources.ts';
 import type { Setting, Version } from './schemas/system.ts';
@@ -97,8 +97,13 @@ export interface ApiQueries {
   readonly events: { list(filter: EventFilter): Promise<Page<Event> & { readonly atEnd: boolean }> };
   readonly reviewItems: {
     list(
-      filter: PageRequest & { readonly source?: string | undefined; readonly kind?: string | undefined },
+      filter: PageRequest & {
+        readonly source?: string | undefined;
+        readonly kind?: string | undefined;
+        readonly closed?: boolean | undefined;
+      },
     ): Promise<Page<ReviewItem>>;
+    get(id: number): Promise<ReviewItemDetail | null>;
   };
   readonly groups: { list(): Promise<readonly Group[]> };
   readonly worklist: {

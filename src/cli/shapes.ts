@@ -12,7 +12,7 @@ export type { Account } from '../api/schemas/accounts.ts';
 export type { Event as HistoryEvent } from '../api/schemas/events.ts';
 export type { Explanation } from '../api/schemas/explanation.ts';
 export type { Group, Role } from '../api/schemas/groups.ts';
-export type { ReviewAnswered, ReviewItem } from '../api/schemas/review-items.ts';
+export type { ReviewAnswered, ReviewItem, ReviewItemDetail } from '../api/schemas/review-items.ts';
 export type { DryRun, DryRunReport, Run, ShownDecision } from '../api/schemas/runs.ts';
 export type { Source } from '../api/schemas/sources.ts';
 export type { BulkAsked, BulkJob, BulkResult } from '../api/schemas/bulk.ts';

@@ -135,14 +135,14 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
       query(
         db,
         `select key, user_id as "userId" from match_key
-         where key = any(?) and user_id is not null and user_id <> all(?::int[]) and ${identifiesSomebody('key')}`,
+         where key = any(?) and user_id is not null and user_id <> all(?::int[]) and ${identifiesSomebody('match_key.key')}`,
         [[...keys], [...except]],
       ),
     holdersOfKeys: (keys, except) =>
       query(
         db,
         `select key, user_id as "userId", account_id as "accountId" from match_key
-         where key = any(?) and (user_id is null or user_id <> all(?::int[])) and ${identifiesSomebody('key')}`,
+         where key = any(?) and (user_id is null or user_id <> all(?::int[])) and ${identifiesSomebody('match_key.key')}`,
         [[...keys], [...except]],
       ),
     async accountsByKeys(source, keys, except) {
@@ -174,7 +174,7 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
     keysOfUsers: (userIds) =>
       query(
         db,
-        `select key, user_id as "userId" from match_key where user_id = any(?) and ${identifiesSomebody('key')}`,
+        `select key, user_id as "userId" from match_key where user_id = any(?) and ${identifiesSomebody('match_key.key')}`,
         [[...userIds]],
       ),
     async barredPairs(userIds) {

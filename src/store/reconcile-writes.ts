@@ -369,7 +369,7 @@ function wakes(db: Db): Part<'wakeByKeys' | 'wakeAccounts' | 'wakeByItems' | 'wa
     async wakeByKeys(keys) {
       if (keys.length === 0) return;
       const matching = `select distinct account_id as id from match_key
-        where key = any(?) and account_id is not null and ${identifiesSomebody('key')}`;
+        where key = any(?) and account_id is not null and ${identifiesSomebody('match_key.key')}`;
       const accounts = await query<{ id: number }>(db, matching, [[...keys]]);
       await wakeAccounts(accounts.map((account) => account.id));
     },

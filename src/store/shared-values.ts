@@ -4,7 +4,7 @@ import type { ReconcileReads, ReconcileWrites } from '../apply/ports.ts';
 import type { ReadRules } from './read-rules.ts';
 import { forRows, query, type Db } from './sql.ts';
 
-/** Keys that identify nobody because too many share them (spec 4.11), as a condition on a match key's column. */
+/** That a match key identifies somebody: too many share the others (spec 4.11). A condition; `key` is a column with its table's name. */
 export const identifiesSomebody = (key: string): string =>
   `not exists (select from shared_value v where v.key = ${key} and v.answer is distinct from 'each')`;
 

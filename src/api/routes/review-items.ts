@@ -5,6 +5,7 @@ import {
   answerGiven,
   answerParameters,
   reviewAnswered,
+  reviewItemDetail,
   reviewItemFilter,
   reviewItemPage,
 } from '../schemas/review-items.ts';
@@ -22,6 +23,16 @@ export function reviewItemRoutes(app: ApiInstance, { queries, reviews }: ApiDepe
       schema: { tags: ['review'], querystring: reviewItemFilter, response: answers(reviewItemPage) },
     },
     (request) => queries(request).reviewItems.list(request.query),
+  );
+
+  app.get(
+    '/review-items/:item',
+    {
+      config: { access: 'view' },
+      schema: { tags: ['review'], params: answerParameters, response: answers(reviewItemDetail) },
+    },
+    async ({ params: { item } }) =>
+      found(await queries.reviewItems.get(item), 'item-unknown', `review item ${String(item)}`),
   );
 
   app.post(

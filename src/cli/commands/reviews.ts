@@ -5,25 +5,26 @@ import type { Context } from '../context.ts';
 import { needConsent } from '../consent.ts';
 import { UsageError } from '../errors.ts';
 import { printListing } from '../listing.ts';
-import type { ReviewAnswered, ReviewItem, WorklistEntry } from '../shapes.ts';
+import type { ReviewAnswered, ReviewItem, ReviewItemDetail, WorklistEntry } from '../shapes.ts';
 import type { Column } from '../table.ts';
 import { parseTime } from '../times.ts';
 
 interface ReviewListOptions {
   readonly source?: string;
   readonly kind?: string;
+  readonly closed?: boolean;
 }
 
 const kinds = [
   ...['ambiguous-match', 'already-linked', 'inactive-match', 'possible-id-reuse', 'unique-taken'],
-  ...['unknown-role', 'team-name-taken', 'possible-duplicate'],
+  ...['unknown-role', 'team-name-taken', 'possible-duplicate', 'contradicted-match', 'shared-value'],
 ];
 
 export function addReviewCommands(program: RosterdCommand, runner: Runner): void {
   const review = addGroup(
     program,
     'review',
-    'list · resolve: questions that only a person can answer',
+    'list · show · resolve: questions that only a person can answer',
     'Questions that only a person can answer',
   );
   addCommand<ReviewListOptions>(review, runner, {
@@ -32,27 +33,63 @@ export function addReviewCommands(program: RosterdCommand, runner: Runner): void
     options: [
       ['--source <SOURCE>', 'only of this source'],
       ['--kind <KIND>', 'only of this kind', kinds],
+      ['--closed', 'those that are closed, with who answered what'],
     ],
-    run: async (context, _args, { source, kind }) => {
+    run: async (context, _args, { source, kind, closed }) => {
       await printListing<ReviewItem>(context, {
         path: apiPath('review-items'),
-        query: { source, kind },
+        query: { source, kind, closed },
         columns: [
           { head: 'ITEM', value: (item) => item.id, align: 'right', whole: true },
           { head: 'KIND', value: (item) => item.kind, whole: true },
           { head: 'SOURCE', value: (item) => item.source },
           { head: 'EXTERNAL ID', value: (item) => item.externalId },
-          { head: 'USERS', value: (item) => item.userIds.join(', ') },
+          { head: 'ABOUT', value: (item) => item.about },
           { head: 'SINCE', value: (item) => context.time(item.openedAt) },
-          { head: 'ANSWERS', value: (item) => item.options.join(' · ') },
+          closed === true
+            ? { head: 'ENDED', value: (item) => endOf(context, item) }
+            : { head: 'ANSWERS', value: (item) => item.options.join(' · ') },
         ],
-        empty: 'Nothing to decide.',
+        empty: closed === true ? 'None was closed.' : 'Nothing to decide.',
       });
       return undefined;
     },
   });
+  addShowCommand(review, runner);
   addResolveCommand(review, runner);
   addWorklistCommands(program, runner);
+}
+
+function endOf(context: Context, { closedAt, answer, answeredBy }: ReviewItem): string {
+  const at = closedAt === null ? '' : ` ${context.time(closedAt)}`;
+  return answer === null ? `no longer arises${at}` : `${answer}, by ${answeredBy ?? 'somebody'}${at}`;
+}
+
+function addShowCommand(review: RosterdCommand, runner: Runner): void {
+  addCommand(review, runner, {
+    call: 'show <ITEM>',
+    summary: 'one question, with what both sides say',
+    arguments: { ITEM: 'as `review list` shows it' },
+    run: async (context, args) => {
+      const client = await context.api('read');
+      const item = (await ask(client, 'GET', apiPath('review-items', firstOf(args)))) as ReviewItemDetail;
+      if (context.json) await context.out.json(item);
+      else for (const line of shownItem(context, item)) await context.out.line(line);
+      return undefined;
+    },
+  });
+}
+
+/** The question, then the fields of which any side says something, one line each. */
+function shownItem(context: Context, item: ReviewItemDetail): string[] {
+  const fields = [...new Set(item.sides.flatMap(({ values }) => Object.keys(values)))];
+  const sides = item.sides.flatMap(({ side, of, values }) => [
+    `${side} ${of}`,
+    ...fields.flatMap((field) => (values[field] === undefined ? [] : [`  ${field}: ${values[field]}`])),
+  ]);
+  const end = item.closedAt === null ? `answers: ${item.options.join(' · ')}` : `ended: ${endOf(context, item)}`;
+  const about = `${item.kind} ${item.source ?? ''}: ${item.about}`;
+  return [`item ${String(item.id)}: ${about}`, `since ${context.time(item.openedAt)}`, ...sides, end];
 }
 
 function addResolveCommand(review: RosterdCommand, runner: Runner): void {

@@ -137,7 +137,7 @@ const sourceStep: fc.Arbitrary<SourceStep> = fc.oneof(
 );
 const rareSourceStep: fc.Arbitrary<SourceStep> = fc.oneof(
   step('empty', { source }),
-  step('crowd', { source, count: fc.integer({ min: 2, max: 25 }), field: fc.nat(6), value }),
+  step('crowd', { source, count: fc.integer({ min: 2, max: 20 }), field: fc.nat(6), value }),
   step('shift', { source, field: fc.nat(6) }),
 );
 const configureStep: fc.Arbitrary<ConfigureStep> = step('configure', {

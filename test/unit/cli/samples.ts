@@ -189,6 +189,10 @@ export const sampleReviewItem: ReviewItem = {
   openedAt: '2026-03-04T11:00:04.000Z',
   openedRunId: 7,
   options: ['this-user', 'new-user', 'ignore'],
+  about: 'Jan Novák ↔ Jana Nováková (jana, 12)',
+  closedAt: null,
+  answer: null,
+  answeredBy: null,
 };
 
 export const sampleWorklistEntry: WorklistEntry = {

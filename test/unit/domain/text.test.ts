@@ -68,16 +68,15 @@ describe('2.4 text', () => {
       'ﷺ',
       'i',
     ];
-    const text = fc.array(
-      fc.oneof(fc.constantFrom(...planted), fc.string({ unit: 'binary', minLength: 1, maxLength: 2 })),
-    );
+    const any = fc.integer({ min: 0, max: 0x1ffff }).map((code) => String.fromCodePoint(code));
+    const text = fc.array(fc.oneof(fc.constantFrom(...planted), any), { maxLength: 6 });
     fc.assert(
       fc.property(text, (parts) => {
         const folded = fold(parts.join(''));
 
         expect(fold(folded)).toBe(folded);
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
   });
 
