@@ -84,12 +84,23 @@ function standingWants(contest: Contest, rivals: ReadonlySet<Bidder>): ReadonlyM
       new Set(bidder.wants.map(claimKey).filter((key) => !isBeaten(bidder, key))),
     ]),
   );
-  for (let settled = false; !settled;) {
-    settled = true;
-    for (const [bidder, keys] of standing)
-      for (const key of keys) if (!isFree(key, bidder, contest, standing) && keys.delete(key)) settled = false;
+  const open = [...standing].flatMap(([bidder, keys]) => [...keys].map((key) => ({ bidder, key })));
+  const waiting = Map.groupBy(open, ({ key }) => key);
+  // Who loses a name keeps the one that it would have given for it: those who want that lose it too, each once.
+  for (let at = 0, next = open[at]; next !== undefined; next = open[++at]) {
+    const { bidder, key } = next;
+    const keys = standing.get(bidder);
+    if (keys?.has(key) !== true || isFree(key, bidder, contest, standing)) continue;
+    keys.delete(key);
+    for (const kept of keptFor(key, bidder)) open.push(...(waiting.get(kept) ?? []));
   }
   return standing;
+}
+
+/** The names that a bidder gives up for this one. */
+function keptFor(key: string, { wants, gives }: Bidder): string[] {
+  const field = wants.find((claim) => claimKey(claim) === key)?.field;
+  return gives.filter((claim) => claim.field === field).map(claimKey);
 }
 
 /** The first bidder for each name, of links and of the creations that compete. */
