@@ -31,8 +31,10 @@ export function reviewItemRoutes(app: ApiInstance, { queries, reviews }: ApiDepe
       config: { access: 'view' },
       schema: { tags: ['review'], params: answerParameters, response: answers(reviewItemDetail) },
     },
-    async ({ params: { item } }) =>
-      found(await queries.reviewItems.get(item), 'item-unknown', `review item ${String(item)}`),
+    async (request) => {
+      const { item } = request.params;
+      return found(await queries(request).reviewItems.get(item), 'item-unknown', `review item ${String(item)}`);
+    },
   );
 
   app.post(

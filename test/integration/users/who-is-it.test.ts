@@ -189,9 +189,7 @@ describe('13.5 between planning and creating', () => {
     expect(given.status, given.text).toBe(200);
     await gate.open('57');
     await syncing;
-    // Too many links of one day: what the account is linked to now is shown, and waits for a person.
-    const shown = database.knex('shown_decision').where({ external_id: 'z' }).select('kind', 'user_id');
-    expect(await shown).toEqual([{ kind: 'link', user_id: (await site.user('xaver')).id }]);
+    expect(await database.knex('event').where({ type: 'user-created', external_id: 'z' })).toEqual([]);
     expect(await database.knex('user').where({ email: 'moved@cc.test' }).pluck('username')).toEqual(['xaver']);
   }, 60_000);
 });
