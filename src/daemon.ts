@@ -18,6 +18,7 @@ import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { plaintextAllowed } from './settings/transport.ts';
 import { prepareDataDirectory } from './store/embedded/data-directory.ts';
+import { atDatabase, requireUnicode } from './store/database-failure.ts';
 import { migrateSchema } from './store/migrate.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { runStore } from './store/run-store.ts';
@@ -49,7 +50,10 @@ export async function migrateDatabase(options: DaemonOptions): Promise<{ readonl
   const settings = await readSettings({ ...options, secrets: 'check' });
   const store = await openStore(settings, { role: 'command', waitMs: 20_000, create: true, schema: 'any' });
   try {
-    const migrated = await migrateSchema(store.db);
+    const migrated = await atDatabase(settings, 'migrating', async () => {
+      await requireUnicode(store.db, settings.database);
+      return migrateSchema(store.db);
+    });
     if (settings.database.kind === 'postgres' && settings.queue.kind === 'database') {
       const { migrateQueue } = await import('./queue/run-queue.ts');
       const log = createLogger({ level: settings.log.level, redactor: options.redactor });

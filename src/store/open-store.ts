@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { Settings } from '../settings/settings.ts';
 import { connectionOf, embeddedSettings, openDatabase, withoutTls, type DatabaseConnection } from './database.ts';
+import { atDatabase } from './database-failure.ts';
 import { acquireDataDirectory, type AcquireOptions, type DataDirectory } from './embedded/data-directory.ts';
 import { openEmbeddedDatabase, type EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { EmbeddedDatabaseError } from './embedded/errors.ts';
@@ -40,9 +41,10 @@ class SchemaError extends Error {
 
 /** Opens the database that the settings name. */
 export async function openStore(settings: Settings, options: StoreOptions): Promise<Store> {
-  return settings.database.kind === 'embedded'
+  const { database } = settings;
+  return database.kind === 'embedded'
     ? openEmbedded(settings, options)
-    : openServer(settings.database, options);
+    : atDatabase(settings, 'working', () => openServer(database, options));
 }
 
 async function openEmbedded(settings: Settings, options: StoreOptions): Promise<Store> {
