@@ -53,6 +53,7 @@ import {
 import { createLinkMoveStore } from './store/link-move-store.ts';
 import { createSourceIdentityStore } from './store/source-identity-store.ts';
 import { createPurgeStore } from './store/purge-store.ts';
+import { createRefusalStore } from './store/refusal-store.ts';
 import { createHeldRunStore } from './store/held-run-store.ts';
 import { createSourcePauseStore } from './store/source-pause-store.ts';
 import { sourceStore } from './store/source-store.ts';
@@ -72,6 +73,7 @@ import { createLinkMove } from './users/link-move.ts';
 import { createConfirmSystem } from './users/source-identity.ts';
 import { createCreateUser } from './users/create-user.ts';
 import { createPurge } from './users/purge.ts';
+import { createRefusals } from './users/refusals.ts';
 import { createHeldRuns } from './users/held-run.ts';
 import { createSourcePause } from './users/source-pause.ts';
 import { createUndo } from './users/undo.ts';
@@ -255,6 +257,11 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       options.batchSize,
     ),
     heldRuns: createHeldRuns(createHeldRunStore(db), options.requestReconcile),
+    refusals: createRefusals(
+      actionBasis(options.requestReconcile),
+      createRefusalStore(db, readRules),
+      options.requestReconcile,
+    ),
     sourceChecks: { check: (id, known, signal) => checkSource(wiring, id, known, signal) },
     settings: () => describeSettings(settings),
     version: { version: product.version, schema: await schemaState(db), node: process.versions.node },

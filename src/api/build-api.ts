@@ -16,6 +16,7 @@ import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operatorRoutes } from './routes/operators.ts';
 import { reviewItemRoutes } from './routes/review-items.ts';
+import { refusalRoutes } from './routes/refusals.ts';
 import { runRoutes } from './routes/runs.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { sourceRoutes } from './routes/sources.ts';
@@ -97,6 +98,7 @@ const resources = [
   runRoutes,
   eventRoutes,
   undoRoutes,
+  refusalRoutes,
   reviewItemRoutes,
   worklistRoutes,
   operatorRoutes,

@@ -11,6 +11,8 @@ import type { CreateUser } from '../users/create-user.ts';
 import type { LinkMove } from '../users/link-move.ts';
 import type { ConfirmSystem } from '../users/source-identity.ts';
 import type { HeldRuns } from '../users/held-run.ts';
+import type { RefusalFilter, Refusals } from '../users/refusals.ts';
+import type { Refusal } from './schemas/refusals.ts';
 import type { Purge } from '../users/purge.ts';
 import type { SourcePause } from '../users/source-pause.ts';
 import type { Reviews } from '../users/review.ts';
@@ -85,6 +87,7 @@ export interface ApiQueries {
   };
   readonly numericIds: { used(page: PageRequest): Promise<Page<NumericId>>; free(): Promise<number> };
   readonly sources: { list(): Promise<readonly Source[]>; get(id: string): Promise<Source | null> };
+  readonly refusals: { list(filter: PageRequest & RefusalFilter): Promise<Page<Refusal>> };
   readonly runs: {
     list(
       filter: PageRequest & { readonly source?: string | undefined; readonly state?: Run['state'] | undefined },
@@ -191,6 +194,7 @@ export interface ApiDependencies {
   readonly runRequests: RunRequests;
   readonly dryRuns: DryRuns;
   readonly heldRuns: HeldRuns;
+  readonly refusals: Refusals;
   readonly undo: Undo;
   readonly sourceChecks: {
     /** `known`: the system that the source has been so far (spec 2.6). */

@@ -38,6 +38,8 @@ const statusOfCode: ReadonlyMap<string, number> = new Map([
   ['value-needed', 422],
   ['run-unknown', 404],
   ['run-not-held', 409],
+  ['run-not-discarded', 409],
+  ['nothing-refused', 409],
   ['digest-changed', 409],
   ['event-unknown', 404],
   ['run-not-finished', 409],

@@ -8,6 +8,7 @@ import { addConfigCommands } from './commands/config.ts';
 import { addGroupCommands } from './commands/groups.ts';
 import { addLogCommand } from './commands/log.ts';
 import { addOwnerCommand } from './commands/owner.ts';
+import { addRefusalCommands } from './commands/refusals.ts';
 import { addReviewCommands } from './commands/reviews.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addServerCommands } from './commands/server.ts';
@@ -67,6 +68,7 @@ export function buildProgram(
   addOwnerCommand(program, runner);
   addRunCommands(program, runner);
   addUndoCommand(program, runner);
+  addRefusalCommands(program, runner);
   program.commandsGroup('Running rosterd:');
   addServerCommands(program, runner);
   addAccessCommands(program, runner);

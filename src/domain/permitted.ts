@@ -26,6 +26,8 @@ const ofType = {
   'run-approved': 'run-and-approve',
   'run-discarded': 'run-and-approve',
   'run-undone': 'run-and-approve',
+  'run-reopened': 'run-and-approve',
+  'refusal-lifted': 'run-and-approve',
   'operator-invited': 'manage-operators',
   'operator-changed': 'manage-operators',
   'operator-disabled': 'manage-operators',

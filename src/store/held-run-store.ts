@@ -52,12 +52,12 @@ function within(transaction: Knex): HeldRunTransaction {
         transaction,
         '"accountId" int, part text, said text',
         parts,
-        (table) => `insert into refusal (account_id, part, value_said, cause, operator_name, reason)
-          select "accountId", part, said, c.cause, c.name, c.reason
-          from ${table}, (select ?::text as cause, ?::text as name, ?::text as reason) as c
-          on conflict (account_id, part) do update set value_said = excluded.value_said, cause = excluded.cause,
+        (table) => `insert into refusal (account_id, part, value_said, cause, operator_name, reason, run_id)
+          select "accountId", part, said, c.cause, c.name, c.reason, c.run
+          from ${table}, (select ?::text as cause, ?::text as name, ?::text as reason, ?::int as run) as c
+          on conflict (account_id, part) do update set value_said = excluded.value_said, cause = excluded.cause, run_id = excluded.run_id,
             operator_name = excluded.operator_name, at = now(), reason = excluded.reason`,
-        [`discarded run ${String(run)}`, operator, reason ?? null],
+        [`discarded run ${String(run)}`, operator, reason ?? null, run],
       );
       // Decided anew: what is refused is no longer proposed.
       await query(transaction, 'update account set wakes = wakes + 1 where id = any(?)', [

@@ -133,7 +133,7 @@ function undoWork(
       await deactivate(db, writes);
       await endLinks(
         db,
-        writes.flatMap((write) => write.ended),
+        writes.flatMap(({ event, ended }) => ended.map((link) => ({ ...link, ...causeOf(event) }))),
         request,
         matchOf,
       );
@@ -174,7 +174,7 @@ async function deactivate(db: Db, writes: readonly UndoWrite[]): Promise<void> {
 /** Accounts wait for a person, and their users take none of that source, as after an unlink (spec 7.2). */
 async function endLinks(
   db: Db,
-  links: readonly UndoneLink[],
+  links: readonly (UndoneLink & ReturnType<typeof causeOf>)[],
   { operator, reason }: UndoRequest,
   matchOf: MatchOf,
 ): Promise<void> {
@@ -192,13 +192,14 @@ async function endLinks(
   );
   await forRows(
     db,
-    '"accountId" int, "userId" int',
+    '"accountId" int, "userId" int, cause text, run int',
     links,
-    (table) => `insert into bar (account_id, user_id, kind, operator_name, reason)
-      select "accountId", "userId", 'wait', c.operator, c.reason
+    (table) => `insert into bar (account_id, user_id, kind, operator_name, reason, cause, run_id)
+      select "accountId", "userId", 'wait', c.operator, c.reason, cause, run
         from ${table}, (select ?::text as operator, ?::text as reason) as c
       on conflict (account_id, user_id) do update
-      set kind = excluded.kind, operator_name = excluded.operator_name, at = excluded.at, reason = excluded.reason`,
+      set kind = excluded.kind, operator_name = excluded.operator_name, at = excluded.at, reason = excluded.reason,
+        cause = excluded.cause, run_id = excluded.run_id`,
     [operator, reasonOf(reason)],
   );
 }
@@ -206,21 +207,26 @@ async function endLinks(
 async function refuse(db: Db, writes: readonly UndoWrite[], { operator, reason }: UndoRequest): Promise<void> {
   await forRows(
     db,
-    '"accountId" int, part text, said text, cause text',
+    '"accountId" int, part text, said text, cause text, run int',
     writes.flatMap(({ event, decision }) =>
       decision.refusals.map((refusal) => ({
         ...refusal,
         accountId: event.accountId,
-        cause: event.runId === null ? `undone event ${String(event.id)}` : `undone run ${String(event.runId)}`,
+        ...causeOf(event),
       })),
     ),
-    (table) => `insert into refusal (account_id, part, value_said, cause, operator_name, reason)
-      select "accountId", part, said, cause, c.operator, c.reason
+    (table) => `insert into refusal (account_id, part, value_said, cause, operator_name, reason, run_id)
+      select "accountId", part, said, cause, c.operator, c.reason, run
         from ${table}, (select ?::text as operator, ?::text as reason) as c
-      on conflict (account_id, part) do update set value_said = excluded.value_said, cause = excluded.cause,
+      on conflict (account_id, part) do update set value_said = excluded.value_said, cause = excluded.cause, run_id = excluded.run_id,
         operator_name = excluded.operator_name, at = now(), reason = excluded.reason`,
     [operator, reason ?? null],
   );
+}
+
+/** What a refusal came from, for people and for lifting it. */
+function causeOf({ id, runId }: UndoableEvent): { readonly cause: string; readonly run: number | null } {
+  return { cause: runId === null ? `undone event ${String(id)}` : `undone run ${String(runId)}`, run: runId };
 }
 
 /** Decided anew: what is refused or has lost its link has another standing. In the order of ids, as everybody does. */

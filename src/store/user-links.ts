@@ -16,7 +16,8 @@ export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules, o
         db,
         `select l.account_id as "accountId", a.external_id as "externalId", l.source_id as source, s.kind, s.role as "as", l.origin,
            s.retired_at is not null as retired,
-           case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state
+           case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state,
+           a.absent_since is not null and exists (select from refusal f where f.account_id = a.id and f.part = 'gone') as "goneRefused"
          from link l join account a on a.id = l.account_id join source_state s on s.source_id = l.source_id
          where l.user_id = ? and l.until is null order by l.source_id`,
         [userId],

@@ -1,4 +1,4 @@
-import type { UserStore, UserWrites } from '../users/ports.ts';
+import type { UserStore, UserTx, UserWrites } from '../users/ports.ts';
 import { appendPersonsEvent } from './append-event.ts';
 import { answerWrites } from './review-answers.ts';
 import type { ReadRules } from './read-rules.ts';
@@ -15,18 +15,29 @@ import { wakeUser } from './wake-user.ts';
 
 /** What people do to users, in the database. */
 export function createUserStore(db: Db, rules: ReadRules): UserStore {
-  return {
-    transaction: (operator, end, work) =>
-      inOperatorsTransaction(db, { setting: 'rosterd.operator', operator, end }, (transaction) =>
-        work({
-          ...reconcileReads(transaction, rules),
-          ...reconcileWrites(transaction),
-          ...scopeReads(transaction),
-          seenUsers: (who, userIds) => seenUsers(transaction, who, userIds),
-          ...userWrites(transaction, rules, operator),
-        }),
-      ),
-  };
+  return { transaction: (operator, end, work) => userTransaction(db, rules, operator, end, work) };
+}
+
+/** A transaction in which people act on users; `work` also gets the bare one, for what it does beside that. */
+export function userTransaction<T>(
+  db: Db,
+  rules: ReadRules,
+  operator: string,
+  end: 'keep' | 'drop',
+  work: (tx: UserTx, transaction: Db) => Promise<T>,
+): Promise<T> {
+  return inOperatorsTransaction(db, { setting: 'rosterd.operator', operator, end }, (transaction) =>
+    work(
+      {
+        ...reconcileReads(transaction, rules),
+        ...reconcileWrites(transaction),
+        ...scopeReads(transaction),
+        seenUsers: (who, userIds) => seenUsers(transaction, who, userIds),
+        ...userWrites(transaction, rules, operator),
+      },
+      transaction,
+    ),
+  );
 }
 
 function userWrites(db: Db, rules: ReadRules, operator: string): UserWrites {

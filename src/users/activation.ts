@@ -106,8 +106,9 @@ export async function deactivate(
 }
 
 /** What the source has just said, beside what the last import knew (spec 3.1: an answer is evidence by itself). */
-function evidenceOf({ source, externalId }: UserLink, answer: Answer | undefined): ShownChange {
-  const after = answer !== undefined && 'said' in answer ? answer.said : null;
+function evidenceOf({ source, externalId, goneRefused }: UserLink, answer: Answer | undefined): ShownChange {
+  const said = answer !== undefined && 'said' in answer ? answer.said : null;
+  const after = said === 'unsupported' && goneRefused ? 'absent' : said;
   return { field: `account.${source}.${externalId}`, before: 'present', after };
 }
 
@@ -119,6 +120,8 @@ function refusalOf(userId: number, link: UserLink, answer: Answer | undefined): 
       `Whether ${source} still has the agent ${externalId} could not be asked (${answer.unreachable}): user ${userId} stays active. Try again when ${source} answers.`,
     );
   if (answer !== undefined && (answer.said === 'absent' || answer.said === 'disabled')) return null;
+  // That the account is gone was refused, and a file cannot be asked: its last complete import is its answer (spec 9.3).
+  if (answer?.said === 'unsupported' && link.goneRefused) return null;
   const known = answer?.said === 'present' ? 'has' : 'had, in its last complete import,';
   return new ActionRefusedError(
     'acd-still-has-the-agent',

@@ -26,6 +26,8 @@ export interface UserLink {
   readonly origin: 'correlated' | 'created' | 'manual';
   /** Of the account: `gone` once a run has decided so, until then it counts as present (spec 13.1). */
   readonly state: 'present' | 'disabled' | 'gone';
+  /** It is missing from its source, and a person has refused to call it gone (spec 13.2). */
+  readonly goneRefused: boolean;
 }
 
 /** An account that a person names. */

@@ -6,6 +6,7 @@ import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exporte
 import { answers, found, type ApiInstance } from '../instance.ts';
 import {
   account,
+  accountActed,
   accountExport,
   accountFilter,
   accountPage,
@@ -50,15 +51,15 @@ export function accountRoutes(
       `/accounts/:source/:externalId/${action}`,
       {
         config: { access: 'edit-users' },
-        schema: { tags: ['accounts'], params: accountParameters, body: ignoreRequest, response: answers(account) },
+        schema: { tags: ['accounts'], params: accountParameters, body: ignoreRequest, response: answers(accountActed) },
       },
       async (request) => {
         const { source, externalId } = request.params;
         const reason = request.body?.reason ?? undefined;
         const shown = () => queries(request).accounts.get(source, externalId);
         found(await shown(), 'account-unknown', `account ${externalId} of ${source}`);
-        await accountIgnore[action]({ source, externalId, reason, ...askerOf(request) });
-        return found(await shown(), 'account-unknown', `account ${externalId} of ${source}`);
+        const { changed } = await accountIgnore[action]({ source, externalId, reason, ...askerOf(request) });
+        return { ...found(await shown(), 'account-unknown', `account ${externalId} of ${source}`), changed };
       },
     );
   }

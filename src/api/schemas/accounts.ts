@@ -34,6 +34,7 @@ export const account = named(
   }),
 );
 export type Account = z.output<typeof account>;
+export const accountActed = named('AccountActed', account.extend({ changed: z.boolean() }));
 
 export const accountPage = pageOf('AccountPage', account);
 const filter = {

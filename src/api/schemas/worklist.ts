@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { id, pageOf, pageRequest, reason, time, timeGiven } from './common.ts';
 import { named } from './registry.ts';
 
-const reasons = ['account-gone', 'account-disabled', 'account-renamed', 'account-returned', 'id-in-use'] as const;
+const reasons = [
+  'agent-without-user',
+  'gone-refused',
+  'account-gone',
+  'account-disabled',
+  'account-renamed',
+  'account-returned',
+  'id-in-use',
+] as const;
 
 const evidence = z.object({
   reason: z.enum(reasons),
@@ -18,11 +26,12 @@ const evidence = z.object({
 const worklistEntry = named(
   'WorklistEntry',
   z.object({
-    userId: id,
+    userId: id.nullable().describe('null for agents without a user'),
     username: z.string().nullable(),
     displayName: z.string().nullable(),
     active: z.boolean(),
     reasons: z.array(z.enum([...reasons, 'no-longer-an-agent', 'supervisor-without-privileges'])).readonly(),
+    count: z.int().positive(),
     evidence: z.array(evidence).readonly(),
     suggestions: z.array(z.string()).readonly(),
     acknowledged: z.object({ by: z.string(), at: time, until: time.nullable(), note: z.string() }).nullable(),

@@ -63,12 +63,22 @@ export function addAccountCommands(program: RosterdCommand, runner: Runner): voi
         const client = await context.api('write');
         const body = reason === undefined ? {} : { reason };
         const path = apiPath('accounts', source, externalId, action);
-        const answer = (await ask(client, 'POST', path, { body })) as Account;
+        const answer = (await ask(client, 'POST', path, { body })) as Account & { readonly changed: boolean };
         if (context.json) await context.out.json(answer);
-        else await context.out.line(`Account ${externalId} of ${source} is ${stateAfter(answer)}.`);
+        else if (answer.changed) await context.out.line(`Account ${externalId} of ${source} is ${stateAfter(answer)}.`);
+        else await context.out.line(unchanged(action, answer));
         return undefined;
       },
     });
+}
+
+/** What stands although the command changed nothing, and what would help. */
+function unchanged(action: 'ignore' | 'unignore', { source, externalId, match, reason }: Account): string {
+  const account = `Account ${externalId} of ${source}`;
+  if (action === 'ignore') return `${account} was ignored already; the first reason stays.`;
+  const because = reason === null ? '' : ` (${reason})`;
+  if (match === 'ignored') return `${account} is ignored by the configuration${because}; nothing was changed.`;
+  return `${account} is not ignored; nothing was changed. It is ${match}${because}; what is refused of it: rosterd refusal list --source ${source}`;
 }
 
 interface ReasonOption {

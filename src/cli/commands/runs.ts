@@ -8,6 +8,7 @@ import { isSettled, stageText } from '../progress.ts';
 import { paintState } from '../paint.ts';
 import { countsText, runColumns, tellCreationWaits, tookText, waitingText } from '../run-texts.ts';
 import type { Run } from '../shapes.ts';
+import { addReopenCommand } from './refusals.ts';
 import { addHeldRunCommands, showDecisions } from './held-runs.ts';
 
 interface RunListOptions {
@@ -61,6 +62,7 @@ export function addRunCommands(program: RosterdCommand, runner: Runner): void {
     },
   });
   addHeldRunCommands(run, runner);
+  addReopenCommand(run, runner);
   addCommand(run, runner, {
     call: 'cancel <RUN>',
     summary: 'stop a run at its next page or batch',

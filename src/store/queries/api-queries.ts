@@ -8,6 +8,7 @@ import { explainUser, type RulesOf } from './explanation.ts';
 import { ownersOf } from './owners.ts';
 import { createGroupQueries } from './groups.ts';
 import { createNumericIdQueries } from './numeric-ids.ts';
+import { createRefusalQueries } from './refusals.ts';
 import { createReviewItemQueries } from './review-items.ts';
 import { createRunQueries } from './runs.ts';
 import { createSourceQueries, type ConfiguredSource } from './sources.ts';
@@ -40,6 +41,7 @@ function queriesFor(knex: Knex, settings: ReadModelSettings, sight: Sight | null
     numericIds: createNumericIdQueries(knex, sight),
     accounts: createAccountQueries(knex, sight),
     sources: createSourceQueries(knex, settings.sources, settings.nextRuns),
+    refusals: createRefusalQueries(knex, sight),
     runs: createRunQueries(knex, sight),
     events: createEventQueries(knex, sight),
     reviewItems: createReviewItemQueries(knex, sight),

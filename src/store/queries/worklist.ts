@@ -17,6 +17,10 @@ import { fullName } from './user-json.ts';
 type WorklistReason =
   /** Active, and a linked account is gone (spec 9.2). */
   | 'account-gone'
+  /** Active, and a linked account is missing, which a person has refused to call gone (spec 13.2). */
+  | 'gone-refused'
+  /** Living agents of an ACD whom nobody has as a user, because a person discarded or undid that (spec 8.4). */
+  | 'agent-without-user'
   /** Active, and a linked account is disabled (spec 9.2). */
   | 'account-disabled'
   /** A linked account has other logins or names than before (spec 9.1). */
@@ -45,13 +49,15 @@ interface WorklistEvidence {
   readonly changes: readonly { readonly field: string; readonly before: string; readonly after: string }[];
 }
 
-/** One user of the worklist with all evidence. */
+/** One user of the worklist with all evidence, or accounts without a user that one act has left so. */
 interface WorklistEntryJson {
-  readonly userId: number;
+  readonly userId: number | null;
   readonly username: string | null;
   readonly displayName: string | null;
   readonly active: boolean;
   readonly reasons: readonly WorklistReason[];
+  /** Of users or accounts that the entry is about; of accounts only the first are named. */
+  readonly count: number;
   readonly evidence: readonly WorklistEvidence[];
   /** What a person could do, as sentences with the command. */
   readonly suggestions: readonly string[];
@@ -73,6 +79,7 @@ interface EntryRow {
   readonly last_name: string | null;
   readonly display_name: string | null;
   readonly active: boolean;
+  readonly acd_source: string | null;
   readonly no_longer_agent: boolean;
   readonly lacks_privileges: boolean;
   /** Null where no account speaks for the entry. */
@@ -95,9 +102,61 @@ export function createWorklistQueries(knex: Knex, rules: WorklistRules, sight: S
       const bindings = { after: idAfter(after), limit: limit + 1, ...rules };
       const rows = await sqlRows<EntryRow>(knex, worklistSql(all, sight), bindings);
       const page = pageOf(rows, limit, (row) => String(row.id));
-      return { items: page.rows.map((row) => toJson(row, rules)), next: page.next };
+      // Those without a user come first; there are few, one per act of a person.
+      const without = after === undefined && sight === null ? await agentsWithoutUser(knex, rules) : [];
+      return { items: [...without, ...page.rows.map((row) => toJson(row, rules))], next: page.next };
     },
   };
+}
+
+interface WithoutUserRow {
+  readonly cause: string;
+  readonly run_id: number | null;
+  readonly undone: boolean;
+  readonly count: number;
+  readonly first: readonly { readonly source: string; readonly externalId: string; readonly since: string }[];
+}
+
+/** Living agents without a user because of a person's discard or undo, by what that was (spec 8.4). */
+async function agentsWithoutUser(knex: Knex, { acds }: WorklistRules): Promise<WorklistEntryJson[]> {
+  const rows = await sqlRows<WithoutUserRow>(
+    knex,
+    `select r.cause, r.run_id, r.undone, count(*)::int as count,
+            json_agg(json_build_object('source', r.source_id, 'externalId', r.external_id, 'since', r.at)
+              order by r.source_id, r.external_id) filter (where r.place <= 20) as first
+       from (select h.*, a.source_id, a.external_id,
+                    row_number() over (partition by h.cause, h.undone order by a.source_id, a.external_id) as place
+               from (select account_id, cause, run_id, at, false as undone from refusal where part = 'identity'
+                     union all
+                     select account_id, cause, run_id, at, true from bar where kind = 'wait' and cause is not null) h
+                    join account a on a.id = h.account_id
+              where a.source_id = any (cast(:acds as text[])) and a.absent_since is null and a.gone_since is null
+                and not a.disabled and a.ignored_at is null
+                and a.source_id in (select source_id from source_state where retired_at is null)
+                and not exists (select from link l where l.account_id = a.id and l.until is null)) r
+      group by r.cause, r.run_id, r.undone order by min(r.at), r.cause`,
+    { acds },
+  );
+  return rows.map(({ cause, run_id, undone, count, first }) => ({
+    ...{ userId: null, username: null, displayName: null, active: false, count, acknowledged: null },
+    reasons: ['agent-without-user' as const],
+    evidence: first.map(({ since, ...account }) => ({
+      ...{ ...account, reason: 'agent-without-user' as const, state: 'present' as const, changes: [] },
+      ...{ since: iso(new Date(since)), proof: cause, runId: run_id },
+    })),
+    suggestions: [backSuggestion(run_id, undone, first[0])],
+  }));
+}
+
+/** The one command that brings all of them. */
+function backSuggestion(
+  run: number | null,
+  undone: boolean,
+  first: WithoutUserRow['first'][number] | undefined,
+): string {
+  const what = undone ? 'bring them back' : 'let them be created';
+  if (run !== null) return `${what}: rosterd refusal lift --run ${String(run)}`;
+  return `${what}: rosterd refusal lift --source ${first?.source ?? ''} --field ${undone ? 'link' : 'identity'}`;
 }
 
 /** An acknowledgement `k` of user `u` that still holds. */
@@ -132,10 +191,17 @@ chosen as (
         and ${listed}
       order by u.id limit :limit)
     union
+    (select distinct u.id
+       from refusal f join account a on a.id = f.account_id join link l on l.account_id = a.id and l.until is null
+            join "user" u on u.id = l.user_id
+      where f.part = 'gone' and a.absent_since is not null and a.ignored_at is null and u.active and u.id > :after
+        and a.source_id in (select source_id from counted) and ${listed}
+      order by u.id limit :limit)
+    union
     (select u.id from "user" u where ${lacksPrivileges} and u.id > :after and ${listed} order by u.id limit :limit)
   ) either order by id limit :limit
 )
-select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, listed.evidence, 
+select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, u.acd_source, listed.evidence, 
        ${noLongerAgent} as no_longer_agent, ${lacksPrivileges} as lacks_privileges,
        k.operator_name as ack_by, k.at as ack_at, k.until as ack_until, k.note as ack_note
   from chosen join "user" u on u.id = chosen.id cross join lateral (${evidenceList}) listed
@@ -145,6 +211,8 @@ select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, li
 
 const states = {
   'account-gone': 'gone',
+  'gone-refused': 'present',
+  'agent-without-user': 'present',
   'account-disabled': 'disabled',
   'account-renamed': 'present',
   'account-returned': 'present',
@@ -161,6 +229,7 @@ function toJson(row: EntryRow, rules: WorklistRules): WorklistEntryJson {
     username: row.username,
     displayName: row.display_name ?? fullName(row),
     active: row.active,
+    count: 1,
     reasons,
     evidence: evidence.map(({ since, ...each }) => ({
       ...each,
@@ -176,7 +245,24 @@ function suggestionsFor(row: EntryRow, { acds, managing }: WorklistRules): strin
   return [
     ...(row.no_longer_agent ? agentSuggestions(row, acds) : []),
     ...(row.lacks_privileges ? [privilegeSuggestion(row.id, managing)] : []),
+    ...(row.evidence ?? []).flatMap((each) => evidenceSuggestions(row, each, acds)),
   ];
+}
+
+/** A refused *gone* may be lifted; of a link to an ACD that has lost its agent nobody needs to be reminded (spec 5.8). */
+function evidenceSuggestions(
+  { id, acd_source: acdSource }: EntryRow,
+  { reason, source, proof, runId }: Omit<WorklistEvidence, 'state'>,
+  acds: readonly string[],
+): string[] {
+  if (reason === 'gone-refused')
+    return [
+      runId !== null && proof === `discarded run ${String(runId)}`
+        ? `take the discard back: rosterd run reopen ${String(runId)}`
+        : `let it be gone: rosterd refusal lift --user ${String(id)} --field gone`,
+    ];
+  const moved = reason === 'account-gone' && acds.includes(source) && acdSource !== null && acdSource !== source;
+  return moved ? [`they are with ${acdSource} now: rosterd user unlink ${String(id)} ${source}`] : [];
 }
 
 /** The role of who no longer works as an agent, and the record where the ACD still has it (spec 10.7). */

@@ -17,6 +17,7 @@ import { createApiQueries } from '../../../src/store/queries/api-queries.ts';
 import { createLinkMoveStore } from '../../../src/store/link-move-store.ts';
 import { createSourceIdentityStore } from '../../../src/store/source-identity-store.ts';
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
+import { createRefusalStore } from '../../../src/store/refusal-store.ts';
 import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts';
 import { createUndoStore } from '../../../src/store/undo-store.ts';
 import { noReadRules } from '../../../src/store/read-rules.ts';
@@ -30,6 +31,7 @@ import { createAccountIgnore } from '../../../src/users/account-ignore.ts';
 import { createLinkMove } from '../../../src/users/link-move.ts';
 import { createConfirmSystem } from '../../../src/users/source-identity.ts';
 import { createHeldRuns } from '../../../src/users/held-run.ts';
+import { createRefusals } from '../../../src/users/refusals.ts';
 import { createSourcePause } from '../../../src/users/source-pause.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
 import { createUndo } from '../../../src/users/undo.ts';
@@ -131,6 +133,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     dryRuns: noDryRuns,
     undo: createUndo(createUndoStore(knex, noReadRules), noRules, requestReconcile, 100),
     heldRuns: createHeldRuns(createHeldRunStore(knex), requestReconcile),
+    refusals: createRefusals(basis, createRefusalStore(knex, noReadRules), requestReconcile),
     sourceChecks: { check: async () => [{ name: 'tcp', outcome: 'ok', detail: 'connected' }] },
     settings: () => [{ key: 'database', value: 'embedded', origin: 'default' }],
     version: { version: '0.0.0', schema: '0001-foundation', node: process.version },

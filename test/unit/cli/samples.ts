@@ -201,6 +201,7 @@ export const sampleWorklistEntry: WorklistEntry = {
   displayName: 'Jan Novák',
   active: true,
   reasons: ['account-gone'],
+  count: 1,
   evidence: [
     {
       reason: 'account-gone',
