@@ -28,7 +28,10 @@ export function userCard(context: Context, user: User): string {
   const { paint } = context;
   const name = paint.bold(valueText(user.displayName) || valueText(user.username) || 'No name');
   const state = user.active ? paint.good('active') : paint.bad('inactive');
-  const head = `${name} · user ${user.id} · ${state} · sync ${paintState(paint, user.syncEnabled ? 'on' : 'off')}\n\n`;
+  // Local users have no sync until an account links to them (spec 6.1).
+  const hasSync = user.profiles.length > 0 || !user.syncEnabled;
+  const sync = hasSync ? `sync ${paintState(paint, user.syncEnabled ? 'on' : 'off')}` : 'local';
+  const head = `${name} · user ${user.id} · ${state} · ${sync}\n\n`;
   return `${head}${card([...fieldLines(user), ...belongingLines(user), ...lifeLines(context, user)])}${profiles(context, user)}`;
 }
 

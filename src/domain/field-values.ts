@@ -24,6 +24,7 @@ interface Check {
 const date: Check = { holds: isDate, problem: 'must be a date such as 2026-03-31' };
 const yesOrNo: Check = { holds: (text) => text === 'true' || text === 'false', problem: 'must be true or false' };
 const timeZone: Check = { holds: isTimeZone, problem: 'must be an IANA time zone such as Europe/Prague' };
+const language: Check = { holds: isLanguage, problem: 'must be a language tag such as en or cs-CZ' };
 const locale: Check = { holds: isLocale, problem: 'must be a language tag such as en or cs-CZ' };
 
 const checks: Readonly<Partial<Record<NamedField, Check>>> = {
@@ -41,7 +42,7 @@ const checks: Readonly<Partial<Record<NamedField, Check>>> = {
     holds: (text) => /^00[1-9]\d{5,14}$/.test(text),
     problem: 'must be 00, the country code and the number, in digits only',
   },
-  language: locale,
+  language,
   locale,
   companyStartDate: date,
   companyEndDate: date,
@@ -72,6 +73,13 @@ export function isTimeZone(name: string): boolean {
   } catch {
     return false; // a RangeError is how Intl says that it does not know the zone
   }
+}
+
+/** Whether a text is a BCP 47 tag of a language that there is: words such as "czech" have the form of one. */
+function isLanguage(tag: string): boolean {
+  if (!isLocale(tag)) return false;
+  const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
+  return names.of(new Intl.Locale(tag).language) !== undefined;
 }
 
 /** Whether a text is a BCP 47 language tag. */

@@ -19,7 +19,7 @@ import { appendPersonsEvent } from './append-event.ts';
 import { refusePolicyOf } from './policy-store.ts';
 import { operatorSight, seenUsers } from './sight.ts';
 import { forRows, query, queryOne, type Db } from './sql.ts';
-import { inTransaction } from './transactions.ts';
+import { inOperatorsTransaction, inTransaction } from './transactions.ts';
 import { lastSeenUnder } from './user-links.ts';
 
 type MatchOf = ReadRules['matchOf'];
@@ -50,13 +50,24 @@ export function createUndoStore(db: Db, rules: ReadRules): UndoStore {
       );
       return { run, standing, former: formerId === null ? null : { id: formerId, content } };
     },
-    ofRun: (run, before, limit) =>
-      query<UndoStep>(
+    ofMany(target, before, limit) {
+      const [where, bindings] =
+        'run' in target
+          ? ['e.run_id = ?', [target.run]]
+          : [
+              'e.at >= ? and (?::text is null or e.source_id = ?::text)',
+              [target.since, target.source ?? null, target.source ?? null],
+            ];
+      return query<UndoStep>(
         db,
         `select e.id::float8 as id, e.user_id as "userId" from event e
-         where e.run_id = ? and e.id < coalesce(?::bigint, 9223372036854775807) and ${undoable} order by e.id desc limit ?`,
-        [run, before, limit],
-      ),
+         where ${where} and e.id < coalesce(?::bigint, 9223372036854775807) and ${undoable} order by e.id desc limit ?`,
+        [...bindings, before, limit],
+      );
+    },
+    async sourceExists(source) {
+      return (await query(db, 'select from source_state where source_id = ?', [source])).length > 0;
+    },
     async latestOf(userId, run, field) {
       const sql = `select e.id::float8 as id, e.user_id as "userId" from event e
         where e.user_id = ? and ${undoable} and (?::int is null or e.run_id = ?::int)
@@ -74,14 +85,25 @@ export function createUndoStore(db: Db, rules: ReadRules): UndoStore {
         // The database changes the active state in an operator's name only (spec 9.1).
         if (keep) await query(transaction, `select set_config('rosterd.operator', ?, true)`, [operator]);
         else await query(transaction, 'set transaction read only');
-        return work({
-          ...reconcileReads(transaction, rules),
-          ...reconcileWrites(transaction),
-          seenUsers: (who, userIds) => seenUsers(transaction, who, userIds),
-          ...undoWork(transaction, rules.matchOf),
-        });
+        return work(undoTransaction(transaction, rules));
       });
     },
+    dropping: (operator, work) =>
+      inOperatorsTransaction(db, { setting: 'rosterd.operator', operator, end: 'drop' }, (transaction) =>
+        work({
+          ...createUndoStore(transaction, rules),
+          transaction: (_operator, _keep, part) => part(undoTransaction(transaction, rules)),
+        }),
+      ),
+  };
+}
+
+function undoTransaction(db: Db, rules: ReadRules): UndoTransaction {
+  return {
+    ...reconcileReads(db, rules),
+    ...reconcileWrites(db),
+    seenUsers: (who, userIds) => seenUsers(db, who, userIds),
+    ...undoWork(db, rules.matchOf),
   };
 }
 

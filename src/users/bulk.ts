@@ -208,15 +208,15 @@ function act(actions: UserActions, { action, value, insist }: BulkRequest, user:
     case 'assign-team':
       return memberships.team({ ...user, team: name, word: 'give' });
     case 'unassign-team':
-      return memberships.team({ ...user, team: name, word: 'take' });
+      return memberships.team({ ...user, team: name, word: 'unassign' });
     case 'assign-supervisor':
       return memberships.supervision({ ...user, team: name, word: 'give' });
     case 'unassign-supervisor':
-      return memberships.supervision({ ...user, team: name, word: 'take' });
+      return memberships.supervision({ ...user, team: name, word: 'unassign' });
     case 'assign-role':
       return memberships.role({ ...user, role: name, word: 'give' });
     case 'unassign-role':
-      return memberships.role({ ...user, role: name, word: 'take' });
+      return memberships.role({ ...user, role: name, word: 'unassign' });
     case 'set-main-team':
       return memberships.mainTeam({ ...user, team: name });
     case 'unlock':

@@ -1,6 +1,6 @@
 import { valueProblem } from '../domain/field-values.ts';
 import { isField, outOfScope, sourceFields, type Field } from '../domain/fields.ts';
-import { inRankOrder } from '../domain/fold.ts';
+import { inRankOrder, voices } from '../domain/fold.ts';
 import { normalise } from '../domain/text.ts';
 import type { Snapshot, SourceId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
@@ -134,9 +134,9 @@ export function without(slot: Snapshot, field: Field): Snapshot {
 
 function nothingToUnset({ subject, linkedSources }: ActingUser, field: Field): ActionRefusedError {
   const { id } = subject.user;
-  const supplier = subject.snapshots.find(
-    (slot) => slot.values[field] !== undefined && linkedSources.includes(slot.source),
-  );
+  const { snapshots, policy, user } = subject;
+  const ranked = voices(field, { origin: user.origin, policy }, inRankOrder(snapshots, policy));
+  const supplier = ranked.find((slot) => slot.values[field] !== undefined && linkedSources.includes(slot.source));
   return new ActionRefusedError(
     'nothing-to-unset',
     supplier === undefined

@@ -3,19 +3,19 @@ import { agentRole, type TeamId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import { knownGroup, said, teamNamed } from './said.ts';
 import { actOnUser, type ActingUser, type UserActed, type UserActionBasis, type UserRequest } from './user-action.ts';
-import { withWord, type Word } from './words.ts';
+import { withWord, wordFor, type WordOfMany } from './words.ts';
 
 /** `user role give|take|withdraw` (spec 10.3). */
 interface RoleRequest extends UserRequest {
   readonly role: string;
-  readonly word: Word;
+  readonly word: WordOfMany;
 }
 
 /** `user team give|take|withdraw`, and the same of supervision (spec 11.2, 11.4). */
 interface TeamRequest extends UserRequest {
   /** By name. */
   readonly team: string;
-  readonly word: Word;
+  readonly word: WordOfMany;
 }
 
 /** `user team main` (spec 11.3); null withdraws the choice. */
@@ -43,7 +43,11 @@ export function createMemberships(basis: UserActionBasis): Memberships {
   return {
     role: (request) =>
       actOnUser(basis, request, (user) => {
-        const { role, word } = request;
+        const { role } = request;
+        const word = wordFor(
+          request.word,
+          user.subject.snapshots.some((slot) => slot.roles.includes(role)),
+        );
         const held = user.subject.user.value.roles.some((each) => each.role === role);
         if (word === 'give' || (word === 'take' && !held)) refuseUnknownRole(role, basis.rules.roleCatalogue);
         const reasserted = role === agentRole && word === 'take' && basis.rules.reassertsAgentRole;
@@ -52,12 +56,17 @@ export function createMemberships(basis: UserActionBasis): Memberships {
     team: (request) =>
       actOnUser(basis, request, (user) => {
         const team = teamNamed(user, request.team);
-        return said(user, withWord(user.subject.words, 'teams', team, request.word));
+        const word = wordFor(
+          request.word,
+          user.subject.snapshots.some((slot) => slot.teams.includes(team)),
+        );
+        return said(user, withWord(user.subject.words, 'teams', team, word));
       }),
     supervision: (request) =>
       actOnUser(basis, request, (user) => {
         const team = teamNamed(user, request.team);
-        const words = withWord(user.subject.words, 'supervises', team, request.word);
+        const supplied = user.subject.snapshots.some((slot) => slot.supervises.includes(team));
+        const words = withWord(user.subject.words, 'supervises', team, wordFor(request.word, supplied));
         const powerless = request.word === 'give' ? privilegeWarnings(basis, user, team) : [];
         return said(user, words, [...supervisionWarnings(basis, user), ...powerless]);
       }),

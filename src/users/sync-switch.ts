@@ -43,12 +43,13 @@ async function decide({ tx, linkedSources }: ActingUser, request: SyncSwitchRequ
   const off = enabled ? offAfterOn(sync, source) : offAfterOff(sync, request);
   const told = changesBetween(sync.off, off);
   if (told.length === 0) return null;
+  const replaced = enabled ? [] : replacedBy(sync, off, source);
   return {
     event: { type: 'sync-switched', source },
     told,
     write: () => tx.saveSyncOff(userId, off, operator),
     apply: linkedSources.filter((each) => enabled && (source === null || each === source)),
-    warnings: enabled ? (await tx.waitingFor(userId, source)).map(linksNext) : [],
+    warnings: enabled ? (await tx.waitingFor(userId, source)).map(linksNext) : replaced,
   };
 }
 
@@ -81,7 +82,18 @@ function offAfterOn(sync: UserSync, source: SourceId | null): readonly SyncOff[]
 function offAfterOff(sync: UserSync, request: SyncSwitchRequest): readonly SyncOff[] {
   const source = request.source ?? null;
   const others = sync.off.filter((each) => each.source !== source);
-  return [...others, { source, until: request.until ?? null, reason: request.reason ?? null }];
+  // What is not said anew stays as it was said.
+  const before = sync.off.find((each) => each.source === source);
+  const until = request.until ?? before?.until ?? null;
+  return [...others, { source, until, reason: request.reason ?? before?.reason ?? null }];
+}
+
+/** Switched off already, and now with another date or reason: the person hears what they replace. */
+function replacedBy(sync: UserSync, off: readonly SyncOff[], source: SourceId | null): string[] {
+  const [was, is] = [sync.off, off].map((list) => list.find((each) => each.source === source));
+  if (was === undefined || is === undefined) return [];
+  const until = was.until === null ? 'with no end date' : `until ${was.until.toISOString()}`;
+  return [`It was off already, ${until}${was.reason === null ? '' : ` (${was.reason})`}: that is replaced.`];
 }
 
 function changesBetween(before: readonly SyncOff[], after: readonly SyncOff[]): ShownChange[] {
@@ -92,6 +104,7 @@ function changesBetween(before: readonly SyncOff[], after: readonly SyncOff[]): 
     return [
       { field: `sync${scope}`, before: was ? 'off' : 'on', after: is ? 'off' : 'on' },
       { field: `syncOffUntil${scope}`, before: isoOf(was), after: isoOf(is) },
+      ...(was && is ? [{ field: `syncOffReason${scope}`, before: was.reason, after: is.reason }] : []),
     ].filter((change) => change.before !== change.after);
   });
 }

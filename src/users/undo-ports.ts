@@ -8,8 +8,9 @@ import type { FormerSlot } from '../reconcile/former-slot.ts';
 import type { KeptChange, UndoDecision } from '../reconcile/undo.ts';
 import type { ShownChange } from './events.ts';
 
-/** What is undone: a run; what a run, or else the sync last, did to one user; one decision. `field`: that field alone. */
+/** What is undone: everything since a moment (of one source); a run; what a run, or else the sync last, did to one user; one decision. `field`: that field alone. */
 export type UndoTarget =
+  | { readonly since: Date; readonly source?: SourceId | undefined }
   | { readonly run: number }
   | { readonly userId: UserId; readonly run?: number | undefined; readonly field?: string | undefined }
   | { readonly event: number; readonly field?: string | undefined };
@@ -107,8 +108,9 @@ export interface UndoStore {
   /** What is known of a run; null where there is none. */
   run(id: number): Promise<{ readonly source: SourceId | null; readonly finished: boolean } | null>;
   policyMoved(run: number): Promise<PolicyMoved>;
-  /** Decisions of the sync that changed users in a run, the latest first, from before `before`. */
-  ofRun(run: number, before: number | null, limit: number): Promise<readonly UndoStep[]>;
+  /** Decisions of the sync that changed users in a run, or since a moment, the latest first, from before `before`. */
+  ofMany(target: ManyDecisions, before: number | null, limit: number): Promise<readonly UndoStep[]>;
+  sourceExists(source: SourceId): Promise<boolean>;
   /** The latest decision of the sync that changed a user (in that run, in that field). */
   latestOf(userId: UserId, run: number | null, field: string | null): Promise<UndoStep | null>;
   /** An event by id, and whether it can be undone; null where there is none. */
@@ -116,7 +118,12 @@ export interface UndoStore {
   /** Whether nothing is out of the operator's scope. */
   seesEverybody(operator: string): Promise<boolean>;
   transaction<T>(operator: string, keep: boolean, work: (tx: UndoTransaction) => Promise<T>): Promise<T>;
+  /** A store whose transactions are all parts of one, which is dropped at its end: a preview of what builds on each other. */
+  dropping<T>(operator: string, work: (store: UndoStore) => Promise<T>): Promise<T>;
 }
+
+/** A target of many decisions, as they are listed. */
+export type ManyDecisions = { readonly run: number } | { readonly since: Date; readonly source?: SourceId | undefined };
 
 /** Puts back what the sync did. @throws ActionRefusedError */
 export type Undo = (request: UndoRequest) => Promise<Undone>;

@@ -1,6 +1,6 @@
-import type { UserId } from '../domain/user.ts';
+import type { SourceId, UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
-import type { PolicyMoved, UndoStep, UndoStore, UndoTarget } from './undo-ports.ts';
+import type { ManyDecisions, PolicyMoved, UndoStep, UndoStore, UndoTarget } from './undo-ports.ts';
 
 /** The decisions that an undo takes back, batch by batch, the latest first. @throws ActionRefusedError */
 export async function* undoSteps(
@@ -8,18 +8,29 @@ export async function* undoSteps(
   target: UndoTarget,
   batchSize: number,
 ): AsyncGenerator<readonly UndoStep[]> {
-  if (!('run' in target) || 'userId' in target) {
+  if (!isOfMany(target)) {
     yield [await singleStep(store, target)];
     return;
   }
-  await refuseRun(store, target.run);
+  if ('run' in target) await refuseRun(store, target.run);
+  else await refuseUnknownSource(store, target.source);
   for (let before: number | null = null; ;) {
-    const page = untilRepeated(await store.ofRun(target.run, before, batchSize));
+    const page = untilRepeated(await store.ofMany(target, before, batchSize));
     const last = page.at(-1);
     if (last === undefined) return;
     before = last.id;
     yield page;
   }
+}
+
+/** Whether a run as a whole, or everything since a moment, is undone: whom a person has changed since stays as they are. */
+export function isOfMany(target: UndoTarget): target is ManyDecisions {
+  return 'since' in target || ('run' in target && !('userId' in target));
+}
+
+async function refuseUnknownSource(store: UndoStore, source: SourceId | undefined): Promise<void> {
+  if (source === undefined || (await store.sourceExists(source))) return;
+  throw new ActionRefusedError('source-unknown', `There is no source ${source}.`);
 }
 
 /** Where a whole run is undone that moved users to another policy, what it did; null otherwise. @throws ActionRefusedError */
@@ -38,10 +49,7 @@ function untilRepeated(page: readonly UndoStep[]): readonly UndoStep[] {
   return end === -1 ? page : page.slice(0, end);
 }
 
-async function singleStep(
-  store: UndoStore,
-  target: Exclude<UndoTarget, { readonly run: number; readonly userId?: never }>,
-): Promise<UndoStep> {
+async function singleStep(store: UndoStore, target: Exclude<UndoTarget, ManyDecisions>): Promise<UndoStep> {
   if ('event' in target) {
     const event = await store.event(target.event);
     if (event === null) throw new ActionRefusedError('event-unknown', `There is no event ${target.event}.`);

@@ -26,11 +26,12 @@ import {
   type UndoRequest,
   type UndoStep,
   type UndoStore,
+  type UndoTarget,
   type UndoTransaction,
   type UndoWrite,
 } from './undo-ports.ts';
 import { undoPolicyRun } from './undo-policy.ts';
-import { policyMoved, undoSteps } from './undo-steps.ts';
+import { isOfMany, policyMoved, undoSteps } from './undo-steps.ts';
 
 /** Undoes batch by batch; what was undone before a crash is found to be back already when it is asked for again. */
 export function createUndo(
@@ -42,10 +43,18 @@ export function createUndo(
   return async (request) => {
     const moved = await policyMoved(store, request.target);
     if (moved !== null) return undoPolicyRun(store, request, moved, requestReconcile, batchSize);
+    // Of several decisions on one user the later goes back first: a preview has to carry that out to see the earlier.
+    if (request.preview && 'since' in request.target)
+      return store.dropping(request.operator, async (dropped) => {
+        const shown = new Undoing(dropped, rules, { ...request, preview: false }, true);
+        await undoAll(shown, dropped, request.target, batchSize);
+        return shown.result();
+      });
     // Whole batches are kept: who may not do all of it hears so before the first.
     if (!request.preview && !everythingOfUndo.every((permission) => request.may.has(permission)))
-      await undoSync(store, rules, { ...request, preview: true }, batchSize);
-    const work = await undoSync(store, rules, request, batchSize);
+      await undoAll(new Undoing(store, rules, { ...request, preview: true }), store, request.target, batchSize);
+    const work = new Undoing(store, rules, request);
+    await undoAll(work, store, request.target, batchSize);
     if (!request.preview && work.sources.size > 0) await requestReconcile([...work.sources].sort());
     return work.result();
   };
@@ -54,16 +63,9 @@ export function createUndo(
 /** What undoing decisions of the sync can need, by what they did. */
 const everythingOfUndo: readonly Permission[] = ['edit-users', 'assign-user-roles', 'activate', 'edit-qm-views'];
 
-async function undoSync(
-  store: UndoStore,
-  rules: Pick<ActionRules, 'rulesOf' | 'allMatchRules'>,
-  request: UndoRequest,
-  batchSize: number,
-): Promise<Undoing> {
-  const work = new Undoing(store, rules, request);
-  for await (const batch of undoSteps(store, request.target, batchSize)) await work.batch(batch, false);
+async function undoAll(work: Undoing, store: UndoStore, target: UndoTarget, batchSize: number): Promise<void> {
+  for await (const batch of undoSteps(store, target, batchSize)) await work.batch(batch, false);
   await work.batch(work.deferred, true);
-  return work;
 }
 
 /** A user of a batch, as far as it has been decided. */
@@ -94,19 +96,31 @@ class Undoing {
   readonly #store: UndoStore;
   readonly #rules: Pick<ActionRules, 'rulesOf' | 'allMatchRules'>;
   readonly #request: UndoRequest;
-  readonly #counts = { back: 0, partly: 0, untouched: 0, already: 0, linksEnded: 0, deactivated: 0 };
+  readonly #counts = { linksEnded: 0, deactivated: 0 };
+  /** Of several decisions on one user, what became of all of them. */
+  readonly #outcomes = new Map<UserId, UndoneUser['outcome']>();
+  readonly #namesAll: boolean;
   readonly #named: UndoneUser[] = [];
   /** Names that a preview has seen go, by who gave them up: the store still has them there. */
   readonly #freed = new Map<string, UserId>();
 
-  constructor(store: UndoStore, rules: Pick<ActionRules, 'rulesOf' | 'allMatchRules'>, request: UndoRequest) {
+  constructor(
+    store: UndoStore,
+    rules: Pick<ActionRules, 'rulesOf' | 'allMatchRules'>,
+    request: UndoRequest,
+    namesAll = !isOfMany(request.target),
+  ) {
+    this.#namesAll = namesAll;
     this.#store = store;
     this.#rules = rules;
     this.#request = request;
   }
 
   result(): Undone {
-    return { counts: this.#counts, named: this.#named };
+    const outcomes = [...this.#outcomes.values()];
+    const of = (outcome: UndoneUser['outcome']): number => outcomes.filter((each) => each === outcome).length;
+    const users = { back: of('back'), partly: of('partly'), untouched: of('untouched'), already: of('already') };
+    return { counts: { ...users, ...this.#counts }, named: this.#named };
   }
 
   async batch(batch: readonly UndoStep[], last: boolean): Promise<void> {
@@ -224,8 +238,7 @@ class Undoing {
 
   /** Whom a person has changed since an undone run stays as they are, wholly, and is named. */
   #isLeft({ editedSince }: UndoableEvent): boolean {
-    const { target } = this.#request;
-    return editedSince && 'run' in target && !('userId' in target);
+    return editedSince && isOfMany(this.#request.target);
   }
 
   /** Undoing a link or a creation as a whole ends links; a single field leaves them. */
@@ -302,15 +315,21 @@ class Undoing {
     for (const entry of decided) {
       const write = written.get(entry.event.userId);
       const user = undoneUser(entry, write, this.#ends(entry.event));
-      this.#counts[user.outcome]++;
+      this.#outcomes.set(user.userId, together(this.#outcomes.get(user.userId), user.outcome));
       this.#counts.linksEnded += write?.ended.length ?? 0;
       this.#counts.deactivated += write?.deactivates === true ? 1 : 0;
       if (write !== undefined) for (const source of sourcesOf(write)) this.sources.add(source);
-      const isRun = 'run' in this.#request.target && !('userId' in this.#request.target);
-      if ((!isRun || user.kept.length > 0) && this.#named.length < mostNamed) this.#named.push(user);
+      if ((this.#namesAll || user.kept.length > 0) && this.#named.length < mostNamed) this.#named.push(user);
       if (this.#request.preview) for (const claim of entry.bidder.gives) this.#freed.set(claimKey(claim), user.userId);
     }
   }
+}
+
+/** Decisions on one user that went back, and one that did not, are a user who is partly back. */
+function together(before: UndoneUser['outcome'] | undefined, now: UndoneUser['outcome']): UndoneUser['outcome'] {
+  if (before === undefined || before === now) return now;
+  const rest = [before, now].filter((outcome) => outcome !== 'already');
+  return rest.length === 1 ? (rest[0] ?? now) : 'partly';
 }
 
 function sourcesOf({ event, ended }: UndoWrite): SourceId[] {

@@ -6,6 +6,9 @@ import type { ShownChange } from './events.ts';
 /** What a person may say of a role, a team or a supervised team. */
 export type Word = 'give' | 'take' | 'withdraw';
 
+/** As people say it of many: what was given by hand is withdrawn, and what a source supplies is taken (spec 10.3, 16). */
+export type WordOfMany = Word | 'unassign';
+
 type Lists = 'roles' | 'teams' | 'supervises';
 
 /** The words with one item given or taken, or with neither said (spec 10.3, 11.2): both sets stay disjoint. */
@@ -22,6 +25,12 @@ export function withWord<Name extends Lists>(
     [`${list}Given`]: word === 'give' ? [...given, item] : given,
     [`${list}Taken`]: word === 'take' ? [...taken, item] : taken,
   };
+}
+
+/** What unassigning comes to for one user: nobody who has it by hand alone, or not at all, is left with it taken. */
+export function wordFor(word: WordOfMany, supplied: boolean): Word {
+  if (word !== 'unassign') return word;
+  return supplied ? 'take' : 'withdraw';
 }
 
 /** The words with one field's override or local value set, or taken away where `value` is null. */

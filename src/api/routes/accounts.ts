@@ -5,7 +5,6 @@ import type { ExportPlaces } from '../export-places.ts';
 import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import {
-  account,
   accountActed,
   accountExport,
   accountFilter,

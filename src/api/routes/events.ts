@@ -9,8 +9,20 @@ import { eventExport, eventFilter, eventPage, type Event } from '../schemas/even
 
 /** The history: sync log, audit log, their export, and the cursor that applications read changes with (spec 15.2). */
 export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, places: ExportPlaces): void {
+  // The events of a purged user stay, and are found by the id that stays in them (spec 9.6).
+  const purged = async (request: FastifyRequest, user: string): Promise<number | null> => {
+    const userId = /^[1-9]\d{0,8}$/.test(user) ? Number(user) : null;
+    if (userId === null) return null;
+    return (await queries(request).events.list({ userId, order: 'asc', limit: 1 })).items.length > 0 ? userId : null;
+  };
   const userIdOf = async (request: FastifyRequest, user: string | undefined): Promise<number | undefined> =>
-    user === undefined ? undefined : found(await queries(request).users.resolve(user), 'user-unknown', `user ${user}`);
+    user === undefined
+      ? undefined
+      : found(
+          (await queries(request).users.resolve(user)) ?? (await purged(request, user)),
+          'user-unknown',
+          `user ${user}`,
+        );
 
   app.get(
     '/events',

@@ -17,8 +17,9 @@ export function undoRoutes(app: ApiInstance, { queries, undo }: ApiDependencies)
       schema: { tags: ['history'], body: undoRequest, response: answers(undoReport) },
     },
     async (request) => {
-      const { run, user, event, field, preview, reason } = request.body;
+      const { run, user, event, field, since, source, preview, reason } = request.body;
       const target = async (): Promise<UndoTarget> => {
+        if (since !== undefined) return { since: new Date(since), source };
         if (event !== undefined) return { event, field };
         if (user === undefined) return { run: run ?? 0 };
         return {

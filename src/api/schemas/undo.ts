@@ -1,27 +1,33 @@
 import { z } from 'zod';
-import { id, reason } from './common.ts';
+import { id, reason, sourceId, timeGiven } from './common.ts';
 import { change } from './events.ts';
 import { named } from './registry.ts';
 
 const count = z.int().nonnegative();
 const shown = change.shape.before;
 
-/** A run; a user, of a run or of the latest one that changed them; or one decision. `field`: that field alone. */
+/** Everything since a moment; a run; a user, of a run or of the latest one that changed them; or one decision. `field`: that field alone. */
 export const undoRequest = z
   .strictObject({
     run: id.optional(),
     user: z.string().min(1).max(256).optional(),
     event: z.int().positive().optional(),
+    since: timeGiven.optional(),
+    source: sourceId.optional().describe('of what is undone since a moment, only this source'),
     field: z.string().min(1).max(100).optional(),
     preview: z.boolean().default(false),
     reason: reason.nullish(),
   })
   .refine(
-    ({ run, user, event, field }) =>
-      event === undefined
-        ? user !== undefined || (run !== undefined && field === undefined)
-        : run === undefined && user === undefined,
-    { message: 'give run, or user (with run, with field), or event (with field)' },
+    ({ run, user, event, field, since, source }) =>
+      since !== undefined
+        ? [run, user, event, field].every((each) => each === undefined)
+        : source !== undefined
+          ? false
+          : event === undefined
+            ? user !== undefined || (run !== undefined && field === undefined)
+            : run === undefined && user === undefined,
+    { message: 'give since (with source), or run, or user (with run, with field), or event (with field)' },
   );
 
 const undoneUser = named(

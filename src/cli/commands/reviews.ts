@@ -152,7 +152,14 @@ function addWorklistCommands(program: RosterdCommand, runner: Runner): void {
           { head: 'NAME', value: (entry) => entry.displayName },
           { head: 'ACTIVE', value: (entry) => (entry.userId === null ? '' : entry.active ? 'yes' : 'no') },
           { head: 'WHY', value: (entry) => entry.reasons.join(', ') },
-          { head: 'EVIDENCE', value: (entry) => entry.evidence.slice(0, 3).map((each) => evidenceText(context, each)).join('; ') },
+          {
+            head: 'EVIDENCE',
+            value: (entry) =>
+              entry.evidence
+                .slice(0, 3)
+                .map((each) => evidenceText(context, each))
+                .join('; '),
+          },
           { head: 'SUGGESTED', value: (entry) => entry.suggestions.join('; ') },
           ...(all === true ? [acknowledgedColumn(context)] : []),
         ],

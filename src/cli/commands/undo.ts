@@ -8,6 +8,7 @@ import { changeText } from '../event-line.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { tableFor } from '../listing.ts';
+import { parseTime } from '../times.ts';
 import type { UndoReport } from '../shapes.ts';
 
 interface UndoOptions {
@@ -15,6 +16,8 @@ interface UndoOptions {
   readonly user?: string;
   readonly event?: string;
   readonly field?: string;
+  readonly since?: string;
+  readonly source?: string;
   readonly reason?: string;
   readonly yes?: boolean;
 }
@@ -23,7 +26,7 @@ interface UndoOptions {
 export function addUndoCommand(program: RosterdCommand, runner: Runner): void {
   addCommand<UndoOptions>(program, runner, {
     call: 'undo',
-    summary: 'put back what the sync did: a run, a user, or one field',
+    summary: 'put back what the sync did: since a moment, in a run, to a user, or one field',
     details: [
       'Name a run (--run), a user (--user, with --run what that run did, else what the sync did last), or one decision',
       'of the log (--event). What goes back is refused: it is not applied again until its source says another value.',
@@ -31,6 +34,8 @@ export function addUndoCommand(program: RosterdCommand, runner: Runner): void {
       'What has changed since is named and stays. Exit code 5 where something stays.',
     ].join('\n'),
     options: [
+      ['--since <TIME>', 'everything since then, newest first: 2026-03-31, "2026-03-31 15:00", or a span such as 2h'],
+      ['--source <SOURCE>', 'with --since: only of this source'],
       ['--run <RUN>', 'a run, from `rosterd run list`'],
       ['--user <USER>', 'id or username'],
       ['--event <EVENT>', 'one decision, from `rosterd log --json`'],
@@ -43,7 +48,7 @@ export function addUndoCommand(program: RosterdCommand, runner: Runner): void {
 }
 
 async function undo(context: Context, options: UndoOptions): Promise<ExitCode | undefined> {
-  const body = requestOf(options);
+  const body = requestOf(options, context.world.now());
   const client = await context.api('write');
   const asked = async (preview: boolean): Promise<UndoReport> =>
     (await ask(client, 'POST', '/api/v1/undo', { body: { ...body, preview } })) as UndoReport;
@@ -58,9 +63,16 @@ async function undo(context: Context, options: UndoOptions): Promise<ExitCode | 
   return outcome(report);
 }
 
-function requestOf({ run, user, event, field, reason }: UndoOptions): object {
+function requestOf({ run, user, event, field, since, source, reason }: UndoOptions, now: Date): object {
+  if (source !== undefined && since === undefined) throw new UsageError('--source belongs to --since');
+  if (since !== undefined) {
+    if ([run, user, event, field].some((each) => each !== undefined))
+      throw new UsageError('--since takes --source, and nothing else that says what is undone');
+    const narrowed = source === undefined ? {} : { source };
+    return { since: parseTime(since, now, 'past'), ...narrowed, ...(reason === undefined ? {} : { reason }) };
+  }
   if (event === undefined ? run === undefined && user === undefined : run !== undefined || user !== undefined)
-    throw new UsageError('say what to undo: --run RUN, --user USER [--run RUN], or --event EVENT');
+    throw new UsageError('say what to undo: --since TIME, --run RUN, --user USER [--run RUN], or --event EVENT');
   if (field !== undefined && user === undefined && event === undefined)
     throw new UsageError('--field belongs to --user or --event');
   const numbers = Object.entries({ run, event }).flatMap(([name, text]): [string, number][] =>

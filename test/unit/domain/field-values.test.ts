@@ -42,6 +42,7 @@ const bad: readonly (readonly [Field, string, RegExp])[] = [
   ['schedulingTimeZone', 'Europe/Nowhere', /IANA/],
   ['locale', 'cs_', /language tag/],
   ['language', 'e', /language tag/],
+  ['language', 'czech', /language tag/],
   ['displayTimeZone', 'Prague', /IANA/],
   ['departmentStartDate', '31.3.2026', /date such as/],
   ['companyEndDate', '2026-00-10', /date/],
