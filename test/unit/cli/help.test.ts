@@ -42,7 +42,8 @@ describe('help', () => {
       ...['log', 'review list', 'review resolve', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
       ...['source move-links', 'account list', 'account ignore', 'account unignore', 'owner'],
-      ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run cancel', 'undo'],
+      ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run reopen', 'run cancel', 'undo'],
+      ...['refusal list', 'refusal lift'],
       ...['start', 'migrate', 'openapi', 'version', 'config check', 'config show'],
     ]);
   });
