@@ -8,6 +8,7 @@ import { up as flatChanges } from './migrations/0006-flat-changes.ts';
 import { up as runsAtRest } from './migrations/0011-runs-at-rest.ts';
 import { up as whoIsIt } from './migrations/0012-who-is-it.ts';
 import { up as wholeImports } from './migrations/0013-whole-imports.ts';
+import { up as eventTime } from './migrations/0014-event-time.ts';
 import { up as refusals } from './migrations/0015-refusals.ts';
 import { up as cancelledJobs } from './migrations/0016-cancelled-jobs.ts';
 import { up as access } from './migrations/0017-access.ts';
@@ -24,6 +25,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0011-runs-at-rest', up: runsAtRest },
   { name: '0012-who-is-it', up: whoIsIt },
   { name: '0013-whole-imports', up: wholeImports },
+  { name: '0014-event-time', up: eventTime },
   { name: '0015-refusals', up: refusals },
   { name: '0016-cancelled-jobs', up: cancelledJobs },
   { name: '0017-access', up: access },
