@@ -76,7 +76,7 @@ export function addReopenCommand(run: RosterdCommand, runner: Runner): void {
       if (context.json) await context.out.json(answer);
       else
         await context.out.line(
-          `Run ${id} is open again: ${String(answer.lifted)} refusals are lifted, and its source is decided on anew.`,
+          `Run ${id} is open again: ${String(answer.lifted)} refusals are lifted, and the next run of its source proposes them again.`,
         );
       return undefined;
     },

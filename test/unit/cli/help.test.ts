@@ -44,7 +44,10 @@ describe('help', () => {
       ...['source move-links', 'account list', 'account ignore', 'account unignore', 'owner'],
       ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run reopen', 'run cancel', 'undo'],
       ...['refusal list', 'refusal lift'],
-      ...['start', 'migrate', 'openapi', 'version', 'config check', 'config show'],
+      ...['start', 'migrate', 'openapi', 'version'],
+      ...['operator list', 'operator profiles', 'operator invite', 'operator link', 'operator permissions'],
+      ...['operator scope', 'operator disable', 'operator enable', 'operator unlock'],
+      ...['token list', 'token create', 'token revoke', 'config check', 'config show'],
     ]);
   });
 
