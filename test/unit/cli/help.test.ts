@@ -39,7 +39,7 @@ describe('help', () => {
       ...['user group', 'user scope set', 'user scope add', 'user scope remove'],
       ...['group list', 'group add', 'group rename', 'group move', 'group remove', 'group team', 'role list'],
       'bulk',
-      ...['log', 'review list', 'review resolve', 'worklist list', 'worklist ack'],
+      ...['log', 'review list', 'review show', 'review resolve', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
       ...['source move-links', 'account list', 'account ignore', 'account unignore', 'owner'],
       ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run reopen', 'run cancel', 'undo'],
