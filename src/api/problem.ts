@@ -167,16 +167,23 @@ function describe(error: FastifyError): Described {
       detail:
         'The database cannot store anything, or cannot be reached: free its disk or restore its connection, then try again.',
     };
+  // query_canceled: a statement's limit in time.
+  if (error.code === '57014') return tooSlow;
   const status = statusOfCode.get(error.code);
   if (status !== undefined) return { status, code: error.code, detail: error.message };
   return describeFastify(error);
 }
 
+const tooSlow: Described = {
+  status: 503,
+  code: 'too-slow',
+  detail: 'The request took too long and was given up; try again later.',
+};
+
 /** Fastify's own refusals (too large, not JSON, too slow); their messages name no data of ours. */
 function describeFastify(error: FastifyError): Described {
   const status = error.statusCode ?? 500;
-  if (status === 503 && error.code === 'FST_ERR_HANDLER_TIMEOUT')
-    return { status, code: 'too-slow', detail: 'The request took too long and was given up; try again later.' };
+  if (status === 503 && error.code === 'FST_ERR_HANDLER_TIMEOUT') return tooSlow;
   if (status >= 400 && status < 500) return { status, code: codeOf(status), detail: error.message };
   return {
     status: 500,

@@ -12,7 +12,9 @@ import { up as eventTime } from './migrations/0014-event-time.ts';
 import { up as refusals } from './migrations/0015-refusals.ts';
 import { up as cancelledJobs } from './migrations/0016-cancelled-jobs.ts';
 import { up as access } from './migrations/0017-access.ts';
+import { up as search } from './migrations/0024-search.ts';
 import { up as signIn } from './migrations/0027-sign-in.ts';
+import { ensureSearchIndex } from './search-index.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
 const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[] = [
@@ -29,6 +31,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0015-refusals', up: refusals },
   { name: '0016-cancelled-jobs', up: cancelledJobs },
   { name: '0017-access', up: access },
+  { name: '0024-search', up: search },
   { name: '0027-sign-in', up: signIn },
 ];
 
@@ -43,6 +46,7 @@ const config = { migrationSource: source, tableName: 'schema_migration' };
 /** Brings the schema to this version's state. Safe to run twice, and from two processes at once. */
 export async function migrateSchema(knex: Knex): Promise<{ applied: string[] }> {
   const [, applied] = (await knex.migrate.latest(config)) as [number, string[]];
+  await ensureSearchIndex(knex);
   return { applied };
 }
 

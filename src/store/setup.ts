@@ -4,6 +4,7 @@ import type { FieldValues, Policy } from '../domain/user.ts';
 import { accountKeys, userKeys, type Matching } from '../reconcile/match-keys.ts';
 import type { AccountContent } from '../domain/account.ts';
 import { refold } from './refold.ts';
+import { ensureSearchTexts } from './search-texts.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 import { toValue, type ValueRow } from './user-rows.ts';
@@ -83,6 +84,7 @@ export async function ensureSources(db: Db, sources: readonly ConfiguredSource[]
       on conflict (source_id) do update set kind = excluded.kind, role = excluded.role`,
   );
   await refold(db);
+  await ensureSearchTexts(db);
   await refreshKeys(db, sources, allRules);
   const digests = rowTable('id text, "decisionDigest" text');
   await inTransaction(db, async (transaction) => {

@@ -1,3 +1,4 @@
+import { searchTextOf } from '../domain/search-text.ts';
 import type { Field, NamedField } from '../domain/fields.ts';
 import type { HeldRole, UserState, UserValue } from '../domain/user.ts';
 
@@ -31,7 +32,7 @@ export const valueColumns =
   Object.values(columnOf)
     .map((column) => `${column} text`)
     .join(', ') +
-  ', acd_source text, more_fields jsonb, roles jsonb, team_ids integer[], main_team_id integer, supervised_team_ids integer[]';
+  ', acd_source text, more_fields jsonb, roles jsonb, team_ids integer[], main_team_id integer, supervised_team_ids integer[], search_text text';
 
 /** The names of those columns. */
 export const valueColumnNames = [
@@ -42,9 +43,10 @@ export const valueColumnNames = [
   'team_ids',
   'main_team_id',
   'supervised_team_ids',
+  'search_text',
 ] as const;
 
-export function toValueRow(value: UserValue): ValueRow {
+export function toValueRow(value: UserValue): ValueRow & { readonly search_text: string } {
   const more: Record<string, string> = {};
   for (const [field, text] of Object.entries(value.fields) as [string, string][])
     if (!(field in columnOf)) more[field] = text;
@@ -58,6 +60,7 @@ export function toValueRow(value: UserValue): ValueRow {
     team_ids: [...value.teams],
     main_team_id: value.mainTeam,
     supervised_team_ids: [...value.supervises],
+    search_text: searchTextOf(value.fields),
   };
 }
 

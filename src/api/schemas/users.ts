@@ -85,7 +85,12 @@ export const userParameters = z.object({
 });
 export const userFilter = pageRequest.extend({
   all: z.enum(['true', 'false']).default('false').describe('inactive users too'),
-  search: z.string().min(1).max(200).optional().describe('words that start a name, e-mail or login, or are a whole id'),
+  search: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('words that are each somewhere in a name, login, id or e-mail address, accents and case aside'),
   sync: z.enum(['on', 'off']).optional(),
   deactivatedBefore: timeGiven.optional().describe('only inactive users, and only those deactivated before'),
 });

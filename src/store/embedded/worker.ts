@@ -2,6 +2,7 @@ import { rmSync, existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { startHousekeeping, type Housekeeping } from './housekeeping.ts';
 import { startWireServer, type WireServer } from './wire-server.ts';
 import type { WorkerReport, WorkerTask } from './worker-protocol.ts';
@@ -31,7 +32,7 @@ const START_PARAMETERS = [
 ];
 
 function openCluster(dataDir: string): Promise<PGlite> {
-  return PGlite.create({ dataDir, startParams: START_PARAMETERS, onStderr: noteCrash });
+  return PGlite.create({ dataDir, extensions: { pg_trgm }, startParams: START_PARAMETERS, onStderr: noteCrash });
 }
 
 /** In a directory of another name until it is whole, because an interrupted creation leaves one that cannot be opened. */

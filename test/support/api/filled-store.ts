@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { ensureSearchTexts } from '../../../src/store/search-texts.ts';
 
 /** What {@link fillStore} has made: an AD and an ACD with users in every state that lists tell apart. */
 export type FilledStore = {
@@ -49,6 +50,7 @@ export async function fillStore(knex: Knex): Promise<FilledStore> {
   const muller = await addUser(knex, { first: 'Eva', last: 'Müller', username: 'emueller', acdId: '0043' });
   const local = await addUser(knex, { first: 'Lo', last: "O'Cal", username: 'local1', origin: 'local' });
   const left = await addUser(knex, { first: 'Gone', last: 'Long', username: 'glong', acdId: '0044', active: false });
+  await ensureSearchTexts(knex);
   const novakAcd = await addAccount(knex, 'acd', '0042', { firstName: 'Jan', lastName: 'Novák', acdId: '0042' }, novak);
   const novakAd = await addAccount(
     knex,
