@@ -25,7 +25,11 @@ export function connectorDefinitions(connectors: Connectors): ReadonlyMap<string
   return new Map(
     [...connectors].map(([kind, { configSchema, as, defaultMatch, capabilities }]) => [
       kind,
-      { configSchema, as, defaultMatch, reusableIds: capabilities.reusableIds, delta: capabilities.delta },
+      {
+        ...{ configSchema, as, defaultMatch },
+        ...{ reusableIds: capabilities.reusableIds, ownsSupervision: capabilities.ownsSupervision },
+        delta: capabilities.delta,
+      },
     ]),
   );
 }
@@ -46,6 +50,7 @@ export function rulesOf(settings: Settings, source: SourceSettings): SourceRules
     roles: source.roles,
     catalogue: Object.keys(settings.roles.catalogue),
     teams: source.teams,
+    ownsSupervision: source.ownsSupervision,
     blanks: Object.entries(settings.authority).flatMap(([field, { blanks }]) =>
       blanks.includes(source.id) ? [field as Field] : [],
     ),
@@ -71,15 +76,9 @@ export function actionRules(settings: Settings): ActionRules {
     managingRoles: managingRoles(settings.roles.catalogue),
     reassertsAgentRole: settings.roles.reassert,
     hasReusableIds: (id) => configured.get(id)?.reusableIds === true,
-    ownsSupervision(id) {
-      const source = configured.get(id);
-      return source !== undefined && kindsOwningSupervision.includes(source.kind) && source.supervision === 'mirror';
-    },
+    ownsSupervision: (id) => configured.get(id)?.ownsSupervision === true,
   };
 }
-
-/** Spec 11.4. */
-const kindsOwningSupervision = ['cisco-uccx', 'cisco-ucce'];
 
 /** Of everything that decisions on a source's accounts depend on: a change makes all of them due. */
 export function decisionDigest(rules: SourceRules): string {

@@ -25,7 +25,14 @@ import { watchGroups } from './watch.ts';
 export const connector: Connector<Config> = {
   kind: 'active-directory',
   as: 'directory',
-  capabilities: { delta: true, tombstones: true, reusableIds: false, teams: true, supervision: false },
+  capabilities: {
+    delta: true,
+    tombstones: true,
+    reusableIds: false,
+    teams: true,
+    supervision: false,
+    ownsSupervision: false,
+  },
   configSchema: config,
   defaultMatch: [['windowsLogin'], ['employeeId'], ['email']],
   open: openSession,

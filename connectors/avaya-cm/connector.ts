@@ -13,7 +13,14 @@ import { loginId } from './schema.ts';
 export const connector: Connector<Config> = {
   kind: 'avaya-cm',
   as: 'acd',
-  capabilities: { delta: false, tombstones: false, reusableIds: true, teams: true, supervision: false },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: true,
+    teams: true,
+    supervision: false,
+    ownsSupervision: false,
+  },
   configSchema: config,
   defaultMatch: [['employeeId'], ['email']],
   open: openSession,

@@ -13,7 +13,14 @@ export const connector: Connector<Config> = {
   kind: 'cisco-ucce',
   as: 'acd',
   // Links are never given away again; agent ids are, and so they are only what a person knows an agent by.
-  capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: true },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: false,
+    teams: true,
+    supervision: true,
+    ownsSupervision: true,
+  },
   configSchema: config,
   defaultMatch: [['employeeId'], ['email']],
   open: openSession,

@@ -12,7 +12,14 @@ import { userId } from './schema.ts';
 export const connector: Connector<Config> = {
   kind: 'cisco-uccx',
   as: 'acd',
-  capabilities: { delta: false, tombstones: false, reusableIds: true, teams: true, supervision: true },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: true,
+    teams: true,
+    supervision: true,
+    ownsSupervision: true,
+  },
   configSchema: config,
   defaultMatch: [['employeeId'], ['email']],
   open: openSession,

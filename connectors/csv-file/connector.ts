@@ -20,7 +20,14 @@ import type { Columns } from './schema.ts';
 export const connector: Connector<Config> = {
   kind: 'csv-file',
   as: 'acd',
-  capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: true },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: false,
+    teams: true,
+    supervision: true,
+    ownsSupervision: false,
+  },
   configSchema: config,
   defaultMatch: [['employeeId'], ['email']],
   open: openSession,

@@ -29,7 +29,14 @@ import { defaultFields, idAttributeOf, idOf, mapEntry, mappable, whyNoId } from 
 export const connector: Connector<Config> = {
   kind: 'ldap',
   as: 'directory',
-  capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: false },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: false,
+    teams: true,
+    supervision: false,
+    ownsSupervision: false,
+  },
   configSchema: config,
   defaultMatch: [['employeeId'], ['email']],
   open: openSession,

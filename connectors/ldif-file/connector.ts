@@ -30,7 +30,14 @@ import { binaryAttributes, loginIds, stableIds } from './schema.ts';
 export const connector: Connector<Config> = {
   kind: 'ldif-file',
   as: 'directory',
-  capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: true },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: false,
+    teams: true,
+    supervision: true,
+    ownsSupervision: false,
+  },
   configSchema: config,
   defaultMatch: [['windowsLogin'], ['employeeId'], ['email']],
   open: openSession,

@@ -312,6 +312,8 @@ export interface ReconcileWrites {
   saveVoices(voices: readonly VoiceWrite[]): Promise<void>;
   saveNamesSeen(names: readonly NamesWrite[]): Promise<void>;
   saveUsers(users: readonly UserWrite[]): Promise<void>;
+  /** What people said of these users' supervision ends (spec 11.4). */
+  endSupervisionWords(userIds: readonly UserId[]): Promise<void>;
   /** The policy last applied, where it changes nothing of the value. */
   savePolicy(userIds: readonly UserId[], policyId: number): Promise<void>;
   saveClaims(claims: readonly ClaimWrite[]): Promise<void>;

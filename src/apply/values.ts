@@ -214,6 +214,9 @@ export async function writeLinkedUsers(
   await tx.saveNamesSeen(decisions.flatMap(({ row, decision }) => namesWrite(row, decision)));
   await tx.saveRenames(decisions.flatMap(renameOf), pass.runId);
   await tx.saveUsers(moved.map(({ row, decision }) => ({ userId: row.subject.user.id, value: decision.after })));
+  await tx.endSupervisionWords(
+    decisions.flatMap(({ row, decision }) => (decision.words === null ? [] : [row.subject.user.id])),
+  );
   const bids = moved.map(({ row, decision }) =>
     bidderOf(row.account, row.subject.user.id, row.subject.user.value, decision.after),
   );

@@ -276,6 +276,7 @@ async function writeUsers(tx: ReconcileTx, pass: Pass, made: readonly Decision[]
       made.flatMap(({ subject, account, decision }) => snapshotWrite(subject.user.id, account, decision)),
     ),
     tx.saveUsers(moved.map(({ subject, decision }) => ({ userId: subject.user.id, value: decision.after }))),
+    tx.endSupervisionWords(made.flatMap(({ subject, decision }) => (decision.words === null ? [] : [subject.user.id]))),
     tx.saveAccountKeys(
       made.map(({ account, decision }) => ({
         accountId: account.id,

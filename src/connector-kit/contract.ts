@@ -13,6 +13,8 @@ interface Capabilities {
   readonly reusableIds: boolean;
   readonly teams: boolean;
   readonly supervision: boolean;
+  /** Whom its users supervise is the source's to say: what people say of it ends at the next sync (spec 11.4). */
+  readonly ownsSupervision: boolean;
 }
 
 /** An account that the source itself reports as gone. */

@@ -1,12 +1,19 @@
 import { compareText } from './text.ts';
 import type { Field } from './fields.ts';
 import { teamName, type TeamNames } from './fold.ts';
-import type { FieldValues, TeamId, UserValue } from './user.ts';
+import type { FieldValues, TeamId, UserValue, Words } from './user.ts';
+
+/** What people said of whom a user supervises, by the names that events give it. */
+export type SupervisionWord = 'supervisesGiven' | 'supervisesTaken';
+
+export function isSupervisionWord(field: Change['field']): field is SupervisionWord {
+  return field === 'supervisesGiven' || field === 'supervisesTaken';
+}
 
 /** One difference between two states of a user, as events keep it. Lists are shown as their sorted names. */
 export interface Change {
-  /** A field, or `roles`, `teams`, `mainTeam`, `supervises`. */
-  readonly field: Field | 'roles' | 'teams' | 'mainTeam' | 'supervises';
+  /** A field, or `roles`, `teams`, `mainTeam`, `supervises`; or what people said of supervision, where a source ends that (spec 11.4). */
+  readonly field: Field | 'roles' | 'teams' | 'mainTeam' | 'supervises' | SupervisionWord;
   readonly before: string | readonly string[] | null;
   readonly after: string | readonly string[] | null;
 }
@@ -53,8 +60,20 @@ export function changesBetween(before: UserValue, after: UserValue, teamNames: T
   return changes;
 }
 
+/** What people said of supervision, and say no more. */
+export function endedSupervision(before: Words, after: Words, teamNames: TeamNames): Change[] {
+  return (['supervisesGiven', 'supervisesTaken'] as const).flatMap((field) => {
+    const [was, is] = [namesOf(before[field], teamNames), namesOf(after[field], teamNames)];
+    return was.join('\n') === is.join('\n') ? [] : [{ field, before: was, after: is }];
+  });
+}
+
 /** One part of a user's value as changes show it. */
-export function shownPart(value: UserValue, field: Change['field'], teamNames: TeamNames): Change['before'] {
+export function shownPart(
+  value: UserValue,
+  field: Exclude<Change['field'], SupervisionWord>,
+  teamNames: TeamNames,
+): Change['before'] {
   if (field === 'roles') return value.roles.map((held) => held.role);
   if (field === 'teams' || field === 'supervises') return namesOf(value[field], teamNames);
   return field === 'mainTeam' ? mainTeamOf(value, teamNames) : (value.fields[field] ?? null);
@@ -68,7 +87,7 @@ export function classesOf(changes: readonly Change[]): GuardClass[] {
       if (lostAny(change)) classes.add('roleTaken');
     } else if (change.field === 'teams' || change.field === 'mainTeam' || change.field === 'supervises')
       classes.add('teamMoved');
-    else classes.add(change.after === null ? 'fieldBlanked' : 'fieldChanged');
+    else if (!isSupervisionWord(change.field)) classes.add(change.after === null ? 'fieldBlanked' : 'fieldChanged');
   }
   return [...classes];
 }

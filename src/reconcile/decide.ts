@@ -1,5 +1,12 @@
 import type { AccountContent } from '../domain/account.ts';
-import { changesBetween, classesOf, sameValue, type Change, type GuardClass } from '../domain/change.ts';
+import {
+  changesBetween,
+  classesOf,
+  endedSupervision,
+  sameValue,
+  type Change,
+  type GuardClass,
+} from '../domain/change.ts';
 import type { Field, UniqueField } from '../domain/fields.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
 import {
@@ -79,6 +86,8 @@ export interface ValueDecision {
   /** The slot's voice afterwards, where nothing of the account is applied and its voice alone moves (spec 5.8). */
   readonly voice: Voice | null;
   readonly after: UserValue;
+  /** What people say afterwards, where the source ends their words about supervision (spec 11.4); else null. */
+  readonly words: Words | null;
   /** What people see change; empty when nothing does. */
   readonly changes: readonly Change[];
   readonly classes: readonly GuardClass[];
@@ -118,8 +127,12 @@ export function decideValues(
     lost,
     now: world.now,
   });
-  const after = foldWith(subject, projection.snapshot, world.teamNames);
-  const changes = changesBetween(user.value, after, world.teamNames);
+  const words = wordsAfter(subject.words, account, projection, world.rules);
+  const after = foldWith({ ...subject, words }, projection.snapshot, world.teamNames);
+  const changes = [
+    ...changesBetween(user.value, after, world.teamNames),
+    ...endedSupervision(subject.words, words, world.teamNames),
+  ];
   const suspicion = suspicionOf(account, world.rules.reusableIds);
   const reason = holdReason(user, account, source, suspicion);
   if (reason !== null)
@@ -133,6 +146,7 @@ export function decideValues(
     snapshot: sameSnapshot(prior, projection.snapshot) ? null : projection.snapshot,
     voice: null,
     after,
+    words: words === subject.words ? null : words,
     changes,
     classes: classesOf(changes),
     moved: changes.length > 0 || !sameValue(user.value, after),
@@ -142,6 +156,16 @@ export function decideValues(
   };
 }
 
+/**
+ * Supervision that a source owns is what it says, and no word about it outlives that (spec 11.4). It says so where it was asked
+ * of supervision and answered, and nobody has refused what it says.
+ */
+function wordsAfter(words: Words, { content }: ObservedAccount, { refused }: Projection, rules: SourceRules): Words {
+  if (!rules.ownsSupervision || content.supervises === undefined || refused.includes('supervises')) return words;
+  if (words.supervisesGiven.length + words.supervisesTaken.length === 0) return words;
+  return { ...words, supervisesGiven: [], supervisesTaken: [] };
+}
+
 /** Of an account that is held back nothing moves but the voice of its slot: one that is gone gives way to a living ACD. */
 function voiceAlone(
   subject: Subject,
@@ -149,15 +173,16 @@ function voiceAlone(
   world: World,
   prior: Snapshot | undefined,
   lost: ReadonlySet<UniqueField>,
-): Pick<ValueDecision, 'snapshot' | 'voice' | 'after' | 'changes' | 'classes' | 'moved'> {
+): Pick<ValueDecision, 'snapshot' | 'voice' | 'after' | 'words' | 'changes' | 'classes' | 'moved'> {
   // What it would lose to somebody else waits with its voice, as a value waits (spec 4.7).
   const voice = prior === undefined || lost.size > 0 ? null : movedVoice(subject.user, account, prior);
+  const still = { snapshot: null, voice: null, words: null };
   if (prior === undefined || voice === null)
-    return { snapshot: null, voice: null, after: subject.user.value, changes: [], classes: [], moved: false };
+    return { ...still, after: subject.user.value, changes: [], classes: [], moved: false };
   const after = foldWith(subject, withVoice(prior, voice), world.teamNames);
   const changes = changesBetween(subject.user.value, after, world.teamNames);
   const moved = changes.length > 0 || !sameValue(subject.user.value, after);
-  return { snapshot: null, voice, after, changes, classes: classesOf(changes), moved };
+  return { ...still, voice, after, changes, classes: classesOf(changes), moved };
 }
 
 /** Null where the voice stays. That an account is gone counts once a run has decided so, and nobody has refused it (spec 13.1). */

@@ -30,6 +30,8 @@ export interface SourceRules extends Matching {
   /** Keys of values that too many share to identify anybody (spec 4.11). No configuration has them. */
   readonly sharedKeys?: ReadonlySet<string>;
   readonly teams: 'mirror' | 'add-only';
+  /** What people said of the supervision of its users ends when it is read (spec 11.4). */
+  readonly ownsSupervision: boolean;
   /** Fields for which this source's *empty* is authoritative (spec 5.2). */
   readonly blanks: readonly Field[];
   /** Null where an external id stays with its person; else ids are given to other people (spec 8). */

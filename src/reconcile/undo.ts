@@ -1,7 +1,8 @@
 import type { AccountContent } from '../domain/account.ts';
-import { changesBetween, shownPart, type Change } from '../domain/change.ts';
+import { changesBetween, isSupervisionWord, shownPart, type Change } from '../domain/change.ts';
 import { isField, type UniqueField } from '../domain/fields.ts';
-import { fold, type TeamNames } from '../domain/fold.ts';
+import { fold, teamName, type TeamNames } from '../domain/fold.ts';
+import { compareText } from '../domain/text.ts';
 import { withVoice, type Snapshot, type SourceId, type UserValue } from '../domain/user.ts';
 import type { Subject } from './decide.ts';
 import { withFormer, type FormerSlot } from './former-slot.ts';
@@ -91,8 +92,11 @@ export function decideUndo(input: UndoInput): UndoDecision {
 
 type Standing = 'as-left' | 'as-before' | KeptChange['why'];
 
-function standingOf({ subject, teamNames, leave, ownsSlot, lost, former }: UndoInput, change: Change): Standing {
-  const now = shownPart(subject.user.value, change.field, teamNames);
+function standingOf(input: UndoInput, change: Change): Standing {
+  const { subject, leave, ownsSlot, lost, former } = input;
+  const now = shownNow(input, change);
+  // What a source has ended of people's words is theirs to say again (spec 11.4).
+  if (isSupervisionWord(change.field)) return 'changed-since';
   if (same(now, change.before)) return 'as-before';
   if (leave) return 'edited-since';
   const overridden = isField(change.field) && subject.words.overrides[change.field] !== undefined;
@@ -106,9 +110,13 @@ function same(a: Change['after'], b: Change['after']): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function keptChange({ subject, teamNames }: UndoInput, change: Change, why: KeptChange['why']): KeptChange {
-  const now = shownPart(subject.user.value, change.field, teamNames);
-  return { field: change.field, undone: change.after, now, why };
+function keptChange(input: UndoInput, change: Change, why: KeptChange['why']): KeptChange {
+  return { field: change.field, undone: change.after, now: shownNow(input, change), why };
+}
+
+function shownNow({ subject: { user, words }, teamNames }: UndoInput, { field }: Change): Change['after'] {
+  if (isSupervisionWord(field)) return words[field].map((team) => teamName(team, teamNames)).sort(compareText);
+  return shownPart(user.value, field, teamNames);
 }
 
 function formerMain({ mainTeam }: FormerSlot, going: readonly Change[]): Partial<Pick<UserValue, 'mainTeam'>> {

@@ -1,7 +1,7 @@
-import { changesBetween, type Change } from '../domain/change.ts';
+import { changesBetween, endedSupervision, type Change } from '../domain/change.ts';
 import type { TeamNames } from '../domain/fold.ts';
 import { mayMove } from '../domain/user.ts';
-import { decideValues, foldWith, type ObservedAccount, type Subject, type World } from './decide.ts';
+import { decideValues, type ObservedAccount, type Subject, type World } from './decide.ts';
 
 /**
  * What switching a user's sync on would change, field by field (spec 6.5): the values of the linked accounts that the switch
@@ -16,11 +16,18 @@ export function changesWhenOn(
   let on: Subject = { ...subject, user: { ...user, syncEnabled: true, syncOffSources: [] } };
   for (const { account, world } of accounts) {
     if (mayMove({ ...user, active: true }, world.rules.id)) continue;
-    const { snapshot } = decideValues(on, account, world);
-    if (snapshot === null) continue;
-    const value = foldWith(on, snapshot, teamNames);
-    const others = on.snapshots.filter((slot) => slot.source !== snapshot.source);
-    on = { ...on, user: { ...on.user, value }, snapshots: [...others, snapshot] };
+    const { snapshot, words, after, heldBack } = decideValues(on, account, world);
+    if (heldBack !== null || (snapshot === null && words === null)) continue;
+    const others = on.snapshots.filter((slot) => slot.source !== snapshot?.source);
+    on = {
+      ...on,
+      user: { ...on.user, value: after },
+      words: words ?? on.words,
+      snapshots: snapshot === null ? others : [...others, snapshot],
+    };
   }
-  return changesBetween(user.value, on.user.value, teamNames);
+  return [
+    ...changesBetween(user.value, on.user.value, teamNames),
+    ...endedSupervision(subject.words, on.words, teamNames),
+  ];
 }

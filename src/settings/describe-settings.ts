@@ -79,7 +79,12 @@ function writtenRankings(
 }
 
 /** A source in the shape of the file: the connector's keys beside the common ones, and nothing derived. */
-function asWritten({ config, reusableIds: _derived, ...common }: SourceSettings): Record<string, unknown> {
+function asWritten({
+  config,
+  reusableIds: _derived,
+  ownsSupervision: _also,
+  ...common
+}: SourceSettings): Record<string, unknown> {
   return isMapping(config) ? { ...common, ...config } : common;
 }
 

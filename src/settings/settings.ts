@@ -12,6 +12,8 @@ export interface ConnectorDefinition {
   readonly as: SourceRole;
   readonly defaultMatch: readonly (readonly Field[])[];
   readonly reusableIds: boolean;
+  /** Whom its users supervise is the source's to say (spec 11.4). */
+  readonly ownsSupervision: boolean;
   /** Changes can be read by themselves. */
   readonly delta: boolean;
 }
@@ -134,6 +136,8 @@ export interface SourceSettings {
   readonly mapping: Readonly<Partial<Record<Field | AccountPart, string>>>;
   /** External ids are given to other people after a deletion: by the kind's nature or by `idsLike: avaya` (spec 8). */
   readonly reusableIds: boolean;
+  /** By its kind, unless `supervision: merge` (spec 11.4). */
+  readonly ownsSupervision: boolean;
   readonly idsLike?: 'avaya';
   /** The table of equivalents (spec 10.2). */
   readonly roles: readonly RoleRule[];

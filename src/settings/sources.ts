@@ -168,6 +168,7 @@ function complete(
     roles: common.roles.map(({ when, role }) => ({ when: oneCondition(when), role })),
     teams: common.teams,
     supervision: common.supervision,
+    ownsSupervision: connector.ownsSupervision && common.supervision === 'mirror',
     guard: withLimits(context.guard, common.guard),
     config,
   };

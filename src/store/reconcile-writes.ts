@@ -7,6 +7,7 @@ import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
 import { analyseTable } from './analyse.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
+import { endSupervisionWords } from './user-words.ts';
 import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
 
 const names = valueColumnNames.join(', ');
@@ -43,7 +44,9 @@ type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
 
 function userWrites(
   db: Db,
-): Part<'insertUsers' | 'saveUsers' | 'savePolicy' | 'saveClaims' | 'takeFreeClaims' | 'saveUserKeys'> {
+): Part<
+  'insertUsers' | 'saveUsers' | 'endSupervisionWords' | 'savePolicy' | 'saveClaims' | 'takeFreeClaims' | 'saveUserKeys'
+> {
   return {
     async insertUsers(users, policyId) {
       const rows = users.map((user) => ({
@@ -70,6 +73,7 @@ function userWrites(
           ${valueColumnNames.map((name) => `${name} = r.${name}`).join(', ')} from ${table} where u.id = r.id`,
       );
     },
+    endSupervisionWords: (userIds) => endSupervisionWords(db, userIds),
     async savePolicy(userIds, policyId) {
       if (userIds.length > 0)
         await query(db, 'update "user" set policy_id = ? where id = any(?)', [policyId, [...userIds]]);

@@ -12,6 +12,14 @@ export async function saveWords(db: Db, userId: number, before: Words, after: Wo
   await insertWords(db, userId, come, by);
 }
 
+/** Ends what people said of these users' supervision (spec 11.4). */
+export async function endSupervisionWords(db: Db, userIds: readonly number[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await query(db, "delete from word where user_id = any(?) and kind in ('supervises-given', 'supervises-taken')", [
+    [...userIds],
+  ]);
+}
+
 function identity(row: WordRow): string {
   return `${row.kind} ${row.ref}`;
 }

@@ -22,13 +22,13 @@ import { createTempDir } from './services/temp.ts';
 
 /**
  * The whole application on a database, with an Active Directory `ad` and an Avaya `acd` that say what the test tells them; and
- * a second ACD, where the configuration of the test has one (of kind `csv-file`).
+ * a second ACD, where the configuration of the test has one (of kind `csv-file` or `cisco-uccx`).
  */
 export interface Site {
   readonly knex: Knex;
   readonly ad: FakeSource;
   readonly acd: FakeSource;
-  /** What a `csv-file` says, for sites that are opened with one. */
+  /** What a `csv-file` or a `cisco-uccx` says, for sites that are opened with one. */
   readonly file: FakeSource;
   /** Reads them sources and reconciles to rest. */
   sync(...sources: string[]): Promise<void>;
@@ -96,6 +96,7 @@ export async function openSite(knex: Knex, extra = '', real?: RealSources): Prom
     ['active-directory', fakeConnector('active-directory', 'directory', ad)],
     ['avaya-cm', fakeConnector('avaya-cm', 'acd', acd)],
     ['csv-file', fakeConnector('csv-file', 'acd', file)],
+    ['cisco-uccx', fakeConnector('cisco-uccx', 'acd', file)],
   ]);
   const connectors = real?.connectors ?? told;
   const settingsOf = (file: string): Promise<Settings> =>
@@ -212,7 +213,14 @@ function fakeConnector(kind: string, as: 'acd' | 'directory', source: FakeSource
   return {
     kind,
     as,
-    capabilities: { delta: false, tombstones: false, reusableIds: as === 'acd', teams: true, supervision: true },
+    capabilities: {
+      delta: false,
+      tombstones: false,
+      reusableIds: as === 'acd',
+      teams: true,
+      supervision: true,
+      ownsSupervision: kind === 'cisco-uccx',
+    },
     configSchema: z.strictObject({}),
     defaultMatch: [['employeeId']],
     open: async () => ({

@@ -59,6 +59,7 @@ export function rulesOf(config: WorldConfig, source: WorldSource): SourceRules {
     ),
     catalogue: config.catalogue,
     teams: source.teams,
+    ownsSupervision: false,
     blanks: source.blanks,
     ignore: [],
     reusableIds: source.reusableIds ? { nameMapping: 'one' } : null,

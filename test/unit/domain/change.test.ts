@@ -148,7 +148,7 @@ describe('15.1 one part of a value, as changes show it', () => {
     mainTeam: sales,
     supervises: [99, claims],
   });
-  it.each<[Change['field'], Change['before']]>([
+  it.each<[Parameters<typeof shownPart>[1], Change['before']]>([
     ['email', 'a'],
     ['firstName', null],
     ['roles', ['agent', 'supervisor']],

@@ -40,6 +40,7 @@ const rules: SourceRules = {
   roles: [],
   catalogue: ['agent'],
   teams: 'mirror',
+  ownsSupervision: false,
   blanks: [],
   ignore: [],
   reusableIds: null,

@@ -13,6 +13,7 @@ export const acdRules: SourceRules = {
   roles: [],
   catalogue: ['agent', 'supervisor', 'analyst'],
   teams: 'mirror',
+  ownsSupervision: false,
   blanks: [],
   ignore: [],
   reusableIds: null,

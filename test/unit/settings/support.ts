@@ -30,6 +30,7 @@ const fileKind = {
   configSchema: fileSchema,
   defaultMatch: [['employeeId'], ['email']],
   reusableIds: false,
+  ownsSupervision: false,
   delta: false,
 } as const;
 
@@ -42,6 +43,7 @@ export const connectors: ReadonlyMap<string, ConnectorDefinition> = new Map<stri
       as: 'directory',
       defaultMatch: [['windowsLogin'], ['employeeId'], ['email']],
       reusableIds: false,
+      ownsSupervision: false,
       delta: true,
     },
   ],
