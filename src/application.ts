@@ -42,6 +42,7 @@ import { policyStore } from './store/policy-store.ts';
 import type { ReadRules } from './store/read-rules.ts';
 import { reconcileStore } from './store/reconcile-store.ts';
 import { runStore } from './store/run-store.ts';
+import { isSweepDue, sweep } from './store/retention.ts';
 import {
   ensureDefaultGroup,
   ensurePolicy,
@@ -113,6 +114,8 @@ export interface Application {
   readonly api: ApiInstance;
   /** Actions on many users, as jobs. */
   readonly bulk: Bulk;
+  /** Once a day, forgets what `retention` no longer keeps. For the daemon's upkeep. */
+  readonly forget: () => Promise<void>;
   /** The token with which this machine's command line comes; made at each start. */
   readonly localToken: string;
   readonly sources: readonly RunnableSource[];
@@ -219,6 +222,13 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     },
     log,
   });
+  const forget = async (): Promise<void> => {
+    if (!(await isSweepDue(db))) return;
+    const swept = await underLease(leases, 'retention', holder, options.signal, (lease, signal) =>
+      sweep(db, lease, signal, { operator: localOperatorName(options.osUser), days: settings.retention }),
+    );
+    if (swept !== null) log.info(swept.result, 'what the configuration no longer keeps has been forgotten (retention)');
+  };
   const localToken = newToken();
   redactor.register(localToken);
   const api = await buildApi({
@@ -270,7 +280,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     http: { hostNames: settings.http.hostNames, trustedProxies: settings.http.trustedProxies },
     log,
   });
-  return { engine, api, bulk, localToken, sources };
+  return { engine, api, bulk, forget, localToken, sources };
 }
 
 /** Below the 2 s in which load balancers want their answer. */

@@ -67,6 +67,7 @@ export async function migrateDatabase(options: DaemonOptions): Promise<{ readonl
 
 const tickMs = 5_000;
 const noticeMs = 15_000;
+const forgetMs = 60_000;
 const leaveAfterMs = 5_000;
 
 /** Runs the daemon until it is told to stop (SIGTERM, SIGINT), then ends in good order: everything is taken up again later. */
@@ -184,6 +185,7 @@ async function serve(
   const notifier = does('worker') ? buildNotifier({ settings, db: store.db, log, redactor: options.redactor }) : null;
   await Promise.all([
     keepGoing(application, store, does('worker'), log, signal),
+    does('worker') ? inRounds(forgetMs, signal, log, () => application.forget()) : undefined,
     notifier === null ? undefined : inRounds(noticeMs, signal, log, () => notifier.round(signal)),
   ]);
   log.info('stopping');

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leaseStore } from '../../../src/store/leases.ts';
+import { isSweepDue, sweep, type RetentionDays } from '../../../src/store/retention.ts';
+import { databases, type OpenDatabase } from '../../support/api/databases.ts';
+import { openSite, type Site } from '../../support/site.ts';
+
+describe.each(databases)('retention, on %s', (_size, open) => {
+  let database: OpenDatabase;
+  let site: Site;
+
+  beforeAll(async () => {
+    database = await open();
+    site = await openSite(database.knex);
+    site.acd.put('4001', { acdId: '4001', firstName: 'Jana', lastName: 'Nova', employeeId: 'E1' });
+    await site.sync();
+  }, 120_000);
+  afterAll(async () => {
+    await site.close();
+    await database.close();
+  });
+
+  const swept = async (days: RetentionDays) => {
+    const lease = await leaseStore(database.knex).take('retention', 'test', 15);
+    if (lease === null) throw new Error('no lease');
+    const { signal } = new AbortController();
+    const counts = await sweep(database.knex, lease, signal, { operator: 'local:tester', days });
+    await leaseStore(database.knex).release(lease);
+    return counts;
+  };
+
+  it('15.1 forgets events, runs and rejects after their days, and nothing younger; the latest run of a kind stays', async () => {
+    const { knex } = database;
+    expect(await isSweepDue(knex)).toBe(true);
+    await knex('run').insert(
+      [40, 20, 1].map((days) => ({
+        ...{ source_id: 'acd', mode: 'full', state: 'failed', asked_by: 'test' },
+        rejects: JSON.stringify([{ position: 'line 1', reason: 'no id' }]),
+        finished_at: knex.raw(`now() - interval '${String(days)} days'`),
+      })),
+    );
+    await knex('event').insert(
+      [400, 100].map((days) => ({
+        ...{ actor_kind: 'system', actor_name: 'test', type: 'source-paused' },
+        at: knex.raw(`now() - interval '${String(days)} days'`),
+      })),
+    );
+    const [before] = await knex('event').count<{ count: string }[]>();
+    expect(await swept({ events: 365, runs: 30, rejects: 10 })).toEqual({ events: 1, runs: 1, rejects: 2 });
+    const [after] = await knex('event').count<{ count: string }[]>();
+    expect(Number(before?.count) - Number(after?.count)).toBe(1);
+    expect(await isSweepDue(knex)).toBe(false);
+    await expect(knex('event').where({ type: 'source-paused' }).delete()).rejects.toThrow('events never changed');
+    expect(await swept({})).toEqual({ events: 0, runs: 0, rejects: 0 });
+    expect(await swept({ runs: 0 })).toMatchObject({ runs: 1 });
+    expect(await knex('run').where({ source_id: 'acd', state: 'failed' }).pluck('id')).toHaveLength(1);
+  });
+});
