@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testPostgres } from '../support/database.ts';
 import { untilAtRest, type DaemonProcess } from '../bench/daemon-process.ts';
 import { createTempDir, type TempDir } from '../support/services/temp.ts';
 import { layGround, type Ground, type Kill } from './kills.ts';
@@ -40,7 +41,7 @@ describe('a worker frozen beyond its lease and woken', () => {
   let ground: Ground;
   beforeAll(async () => {
     folder = createTempDir('frozen');
-    ground = await layGround(folder.path, full ? 20_000 : 6_000, inject('postgres'));
+    ground = await layGround(folder.path, full ? 20_000 : 6_000, testPostgres());
   }, 600_000);
   afterAll(() => folder.remove());
 

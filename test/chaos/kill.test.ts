@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testPostgres } from '../support/database.ts';
 import { createTempDir, type TempDir } from '../support/services/temp.ts';
 import { killAndCompare, layGround, type Ground, type Kill } from './kills.ts';
 
@@ -54,7 +55,7 @@ describe.each(places)('a daemon killed on $name with $size people', ({ name, onP
   let ground: Ground;
   beforeAll(async () => {
     folder = createTempDir('kill');
-    ground = await layGround(folder.path, size, onPostgres ? inject('postgres') : undefined);
+    ground = await layGround(folder.path, size, onPostgres ? testPostgres() : undefined);
   }, 600_000);
   afterAll(() => folder.remove());
 

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { syncThroughApi, untilAtRest, type DaemonProcess, type SyncAnswer } from '../bench/daemon-process.ts';
-import { freshDatabase, type FreshDatabase } from '../support/database.ts';
+import { freshDatabase, testPostgres, type FreshDatabase } from '../support/database.ts';
 import { programPath } from '../support/services/program.ts';
 import { createTempDir, type TempDir } from '../support/services/temp.ts';
 import { layGround, type Ground } from './kills.ts';
@@ -30,7 +30,7 @@ describe('on PostgreSQL', () => {
 
   beforeAll(async () => {
     groundFolder = createTempDir('storage-ground');
-    ground = await layGround(groundFolder.path, size, inject('postgres'));
+    ground = await layGround(groundFolder.path, size, testPostgres());
   }, 300_000);
   afterAll(() => groundFolder.remove());
 

@@ -15,14 +15,17 @@ import { slapdVersion } from './services/slapd.ts';
 declare module 'vitest' {
   /** What test files get with `inject`. */
   export interface ProvidedContext {
-    /** The run's PostgreSQL and the name of its migrated template database; see `freshDatabase` in database.ts. */
-    postgres: { url: string; template: string };
+    /** PostgreSQL servers and the name of their migrated template database: each worker has its own; see database.ts. */
+    postgres: readonly { url: string; template: string }[];
     /** The run's Redis; test files share it, so each uses a queue prefix of its own. */
     redis: { url: string };
     /** The run's Active Directory domain controller; each test works in an organizational unit of its own. */
     samba: SambaDetails;
   }
 }
+
+/** As many as vitest.config.ts says. */
+const workers = 2;
 
 type Stoppable = { readonly stop: () => Promise<void> };
 type Servers = { readonly provide: (project: TestProject) => void; readonly stop: () => Promise<void> };
@@ -50,7 +53,7 @@ async function startServers(): Promise<Servers> {
   await requireServices('postgres', 'redis', 'slapd', 'samba');
   const template = `rosterd_test_${randomBytes(4).toString('hex')}`;
   const [postgres, redis, samba] = await startTogether(startMigratedPostgres(template), startRedis(), startSamba());
-  say(`PostgreSQL ${postgres.version} at ${placeOf(postgres.url)}`);
+  for (const { version, url } of postgres.servers) say(`PostgreSQL ${version} at ${placeOf(url)}`);
   say(`Redis ${redis.version} at ${placeOf(redis.url)}`);
   say(`Samba ${samba.version} AD DC at ${placeOf(samba.url)} and ${placeOf(samba.ldapsUrl)}`);
   say(`slapd ${await slapdVersion()} and PGlite ${await pgliteVersion()}, started by the test files that use them`);
@@ -58,27 +61,42 @@ async function startServers(): Promise<Servers> {
   const { stop: stopSamba, ...sambaDetails } = samba;
   return {
     provide: (project) => {
-      project.provide('postgres', { url: postgres.url, template });
+      project.provide(
+        'postgres',
+        postgres.servers.map(({ url }) => ({ url, template })),
+      );
       project.provide('redis', { url: redis.url });
       project.provide('samba', sambaDetails);
     },
     stop: async () => {
-      await Promise.all([stopPostgres(postgres, template), redis.stop(), stopSamba()]);
+      await Promise.all([postgres.stop(), redis.stop(), stopSamba()]);
     },
   };
 }
 
-async function startMigratedPostgres(template: string): Promise<TestPostgres> {
-  const postgres = await startPostgres();
+/**
+ * A server for each worker, since a reader of the history waits for every transaction of its server that is under way, those of
+ * other databases included; one in all where it is given.
+ */
+async function startMigratedPostgres(template: string): Promise<{ servers: TestPostgres[] } & Stoppable> {
+  const isGiven = (process.env['ROSTERD_TEST_DATABASE_URL'] ?? '') !== '';
+  const servers: TestPostgres[] = [];
+  const stop = async (): Promise<void> => {
+    for (const server of servers) await stopPostgres(server, template);
+  };
   try {
-    const url = await postgres.createDatabase(template);
-    await migrate(url);
-    await migrateQueue({ connectionString: url }, console);
+    for (let worker = 0; worker < (isGiven ? 1 : workers); worker++) {
+      const server = await startPostgres();
+      servers.push(server);
+      const url = await server.createDatabase(template);
+      await migrate(url);
+      await migrateQueue({ connectionString: url }, console);
+    }
   } catch (error) {
-    await stopPostgres(postgres, template);
+    await stop();
     throw error;
   }
-  return postgres;
+  return { servers, stop };
 }
 
 /** On a server that is not ours, what this run has created there must go. */

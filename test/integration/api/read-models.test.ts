@@ -203,6 +203,7 @@ describe.each(databases)('read models on %s', (_name, open) => {
     expect(items).toEqual([
       {
         userId: store.muller,
+        count: 1,
         username: 'emueller',
         displayName: 'Eva Müller',
         active: true,

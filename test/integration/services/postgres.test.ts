@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import { afterAll, expect, inject, test } from 'vitest';
-import { freshDatabase } from '../../support/database.ts';
+import { afterAll, expect, test } from 'vitest';
+import { freshDatabase, testPostgres } from '../../support/database.ts';
 
 const database = await freshDatabase();
 afterAll(database.drop);
@@ -17,7 +17,7 @@ async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>
 }
 
 test('the server is a PostgreSQL that rosterd supports', async () => {
-  const [row] = await rowsOf(inject('postgres').url, 'select version() as version');
+  const [row] = await rowsOf(testPostgres().url, 'select version() as version');
   expect(row?.['version']).toMatch(/^PostgreSQL 1[4-8]/);
 });
 

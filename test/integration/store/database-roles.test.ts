@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import createKnex, { type Knex } from 'knex';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testPostgres } from '../../support/database.ts';
 import type { UndoReport } from '../../../src/api/schemas/undo.ts';
 import { migrateQueue, openRunQueue, openRunWorker } from '../../../src/queue/run-queue.ts';
 import { analyseTable } from '../../../src/store/analyse.ts';
@@ -23,7 +24,7 @@ function statements(): readonly [before: string, inside: string] {
 }
 
 function urlAs(role: string): string {
-  const url = new URL(inject('postgres').url);
+  const url = new URL(testPostgres().url);
   url.username = role;
   url.pathname = `/${names.database}`;
   return url.href;
@@ -46,7 +47,7 @@ describe('20.9 two roles of the database, as documented', () => {
 
   beforeAll(async () => {
     const suffix = randomBytes(4).toString('hex');
-    const { url, template } = inject('postgres');
+    const { url, template } = testPostgres();
     // Dropped with what else begins with the template's name, should the test be killed.
     Object.assign(names, { database: `${template}_${suffix}`, owner: `owner_${suffix}`, app: `app_${suffix}` });
     const [before, inside] = statements();
@@ -64,7 +65,7 @@ describe('20.9 two roles of the database, as documented', () => {
   afterAll(async () => {
     await site.close();
     await knex.destroy();
-    const { url } = inject('postgres');
+    const { url } = testPostgres();
     await run(
       url,
       `drop database ${names.database} with (force)`,
