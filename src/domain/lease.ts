@@ -4,7 +4,7 @@ export interface Lease {
   readonly token: string;
 }
 
-/** The lease was taken over, or has run out: this worker must stop writing. */
+/** The lease was taken over: this worker must stop writing. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
   constructor(name: string) {

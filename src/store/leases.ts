@@ -6,7 +6,7 @@ import { query, type Db } from './sql.ts';
 export function leaseStore(db: Db): {
   /** Takes a free or ended lease; null while somebody else holds it. */
   take(name: string, holder: string, seconds: number): Promise<Lease | null>;
-  /** Extends a lease that is still held; throws LeaseLost otherwise. */
+  /** Extends a lease that nobody else has taken, however late; throws LeaseLost otherwise. */
   renew(lease: Lease, seconds: number): Promise<void>;
   release(lease: Lease): Promise<void>;
   /** Ends all leases: for the only process that can hold any (the embedded database's owner). */
@@ -28,7 +28,7 @@ export function leaseStore(db: Db): {
       const rows = await query(
         db,
         `update lease set expires_at = clock_timestamp() + ? * interval '1 second'
-         where name = ? and token = ? and expires_at > clock_timestamp() returning name`,
+         where name = ? and token = ? returning name`,
         [seconds, lease.name, lease.token],
       );
       if (rows.length === 0) throw new LeaseLost(lease.name);
@@ -43,14 +43,14 @@ export function leaseStore(db: Db): {
 }
 
 /**
- * Fails the transaction unless the lease is held; the row stays locked, so that nobody takes it over before the commit. Comes
+ * Fails the transaction where somebody else has taken the lease, who puts another token into the row or takes the row away: a
+ * lease that has ended while its holder was busy, and that nobody wanted, is its holder's still. The row stays locked, so that nobody takes it over before the commit. Comes
  * last in a transaction: a lock that is held for long keeps the lease from being renewed.
  */
 export async function checkLease(transaction: Db, lease: Lease): Promise<void> {
-  const rows = await query(
-    transaction,
-    'select name from lease where name = ? and token = ? and expires_at > clock_timestamp() for share',
-    [lease.name, lease.token],
-  );
+  const rows = await query(transaction, 'select name from lease where name = ? and token = ? for share', [
+    lease.name,
+    lease.token,
+  ]);
   if (rows.length === 0) throw new LeaseLost(lease.name);
 }

@@ -163,7 +163,7 @@ function progress(
           transaction,
           `update run set phase = case when phase = 'identity' and ?::text in ('values', 'planning') then phase else ?::text end,
              counts = counts || ?::text::jsonb, progress = ?::text::jsonb
-           where id = ? and exists (select from lease where name = ? and token = ? and expires_at > clock_timestamp())
+           where id = ? and exists (select from lease where name = ? and token = ?)
            returning cancel_asked_by is not null as "cancelAsked"`,
           [phase, phase, JSON.stringify(counts), JSON.stringify(shown), runId, lease.name, lease.token],
         );

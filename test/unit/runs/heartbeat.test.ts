@@ -54,6 +54,21 @@ describe('14.1 and 14.3: never two runs of one source, and none that nobody take
     expect(leases.said).toEqual(['take source:acd for host 1, 15 s']);
   });
 
+  it('14.3 a process that holds a lease does not take it from itself, however late it is to renew it', async () => {
+    const leases = new FakeLeases();
+    const done = Promise.withResolvers<string>();
+    const running = underLease(leases, 'source:acd', 'host 1', parent(), () => done.promise);
+    const work = vi.fn(() => Promise.resolve());
+    expect(await underLease(leases, 'source:acd', 'host 1', parent(), work)).toBeNull();
+    expect(await underLease(leases, 'source:ad', 'host 1', parent(), () => Promise.resolve('another'))).toEqual({
+      result: 'another',
+    });
+    done.resolve('done');
+    await running;
+    await underLease(leases, 'source:acd', 'host 1', parent(), work);
+    expect(work).toHaveBeenCalledTimes(1);
+  });
+
   it('14.3 the lease is renewed well before it ends, for as long as the work goes on', async () => {
     const leases = new FakeLeases();
     const done = Promise.withResolvers<string>();
