@@ -39,7 +39,7 @@ export function mapRow(row: CsvRow, context: MapContext): Outcome {
   const position = positionOf(row);
   let externalId: string | null = null;
   try {
-    externalId = idOf(row, context.columns.externalId);
+    externalId = idOf(row, context.columns);
     const reasons: string[] = [];
     const content = contentOf(row, context, reasons);
     return { record: { externalId, ...content, ...(reasons.length === 0 ? {} : { unread: { position, reasons } }) } };
@@ -50,10 +50,11 @@ export function mapRow(row: CsvRow, context: MapContext): Outcome {
   }
 }
 
-function idOf(row: CsvRow, column: Column): string {
+function idOf(row: CsvRow, { externalId: column, fields }: Columns): string {
   const id = valueOrEmpty(number(row, column));
   if (id === null) throw new UnusableCell(`the column "${column.name}", which is the id, is empty`);
-  return id;
+  // Of an id that is a log-in name the case does not count (spec 2.4).
+  return fields.some(([field, { index }]) => field === 'username' && index === column.index) ? nameKey(id) : id;
 }
 
 /** Fields by which people are told apart. */

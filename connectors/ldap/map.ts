@@ -1,10 +1,18 @@
 import type { AccountRecord } from '../../src/domain/account.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
-import { positionOf, readDisabled, readFields, readTeams, unreadOf } from '../../src/connector-kit/ldap/field-plan.ts';
+import {
+  isLogin,
+  positionOf,
+  readDisabled,
+  readFields,
+  readTeams,
+  unreadOf,
+} from '../../src/connector-kit/ldap/field-plan.ts';
 import type { DefaultFields, FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { GroupMembers } from '../../src/connector-kit/ldap/group-members.ts';
 import { namesOfMember } from '../../src/connector-kit/ldap/group-members.ts';
 import { groupFacts } from '../../src/connector-kit/ldap/role-groups.ts';
+import { nameKey } from '../../src/connector-kit/value.ts';
 import { externalId as externalIdSchema } from './schema.ts';
 
 /** Which attributes each field comes from where `mapping` does not say otherwise (RFC 2798, RFC 4519); the first with a value counts. */
@@ -48,8 +56,10 @@ export function idAttributeOf(plan: FieldPlan): string {
 
 /** The external id of an entry; undefined where it has none, several, or one that cannot be used. */
 export function idOf(entry: Entry, plan: FieldPlan): string | undefined {
-  const parsed = externalIdSchema.safeParse(entry.texts.get(idAttributeOf(plan)));
-  return parsed.success ? parsed.data : undefined;
+  const attribute = idAttributeOf(plan);
+  const parsed = externalIdSchema.safeParse(entry.texts.get(attribute));
+  if (!parsed.success) return undefined;
+  return isLogin(plan, attribute) ? nameKey(parsed.data) : parsed.data;
 }
 
 /** Why `idOf` gives none. */

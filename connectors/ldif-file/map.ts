@@ -2,6 +2,7 @@ import type { AccountRecord, RejectedRecord, RoleFacts } from '../../src/domain/
 import type { AccountPart, Field } from '../../src/domain/fields.ts';
 import { dnKey, parseDn } from '../../src/connector-kit/ldap/dn.ts';
 import {
+  isLogin,
   orUnread,
   readDisabled,
   readFields,
@@ -71,7 +72,10 @@ export function mapEntry(entry: LdifEntry, context: MapContext): Outcome {
   const noPerson = whatItIs(entry);
   if (noPerson !== undefined) return { skipped: noPerson };
   const position = positionOf(entry);
-  const externalId = idOf(entry, context.idAttribute);
+  const { plan, idAttribute } = context;
+  const id = idOf(entry, idAttribute);
+  // An attribute that the mapping makes the log-in name is compared as one, whatever it is (spec 2.4).
+  const externalId = id !== undefined && isLogin(plan, idAttribute) ? nameKey(id) : id;
   const problem =
     entry.flaw ??
     (isChange(entry) ? 'it is a change of an entry, not an entry: export the entries themselves' : undefined);

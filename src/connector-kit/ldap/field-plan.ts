@@ -23,6 +23,11 @@ export interface FieldPlan {
   readonly attributes: readonly string[];
 }
 
+/** Whether an attribute (lower case) is what log-in names are read from: where it is the id, its case does not count (spec 2.4). */
+export function isLogin(plan: FieldPlan, attribute: string): boolean {
+  return plan.fields.some(({ field, attributes }) => field === 'username' && attributes.includes(attribute));
+}
+
 /** The attributes of each field where the configuration names none. */
 export type DefaultFields = readonly (readonly [Field, ...attributes: readonly string[]])[];
 

@@ -100,3 +100,11 @@ test.each(['userPassword', 'UNICODEPWD', 'userPassword;lang-cs'])('12.6 %s is ne
     `mapping.jobTitle: ${attribute} holds a password, which is never read`,
   );
 });
+
+test.each([
+  [{ externalId: 'uid' }, 'anowak'],
+  [{ externalId: 'mail', username: 'mail' }, 'alba@x.example'],
+  [{ externalId: 'mail' }, 'Alba@X.example'],
+])('2.4 the case of an id that is the log-in name does not count: %j → %s', (mapping, id) => {
+  expect(idOf(entry({ uid: ['ANowak'], mail: ['Alba@X.example'] }), planOf(mapping))).toBe(id);
+});

@@ -14,6 +14,18 @@ const header = 'ACD ID,Login,First Name,Last Name,Email,Employee ID,Roles,Team';
 const anna = '0042,anna,Anna,Müller,anna@example.com,007,Agent;Supervisor,Sales; Support';
 const bob = '0043,bob,Bob,"O\'Brien, Jr.",bob@example.com,,,Sales';
 
+describe('2.4 the case of an id', () => {
+  test.each([
+    [{ externalId: 'Login' }, 'anowak'],
+    [{ externalId: 'Login', username: 'Email' }, 'ANowak'],
+    [{ externalId: 'Email', username: 'Email' }, 'alba@x.example'],
+    [{}, 'A7'],
+  ])('2.4 does not count where it is the log-in name: %j → %s', async (mapping, id) => {
+    const rows = 'ACD ID,Login,Email\r\nA7,ANowak,Alba@X.example\r\n';
+    expect((await read(rows, { mapping })).records.map(({ externalId }) => externalId)).toEqual([id]);
+  });
+});
+
 describe('the values of a row', () => {
   test('come from the columns of people.csv, leading zeros and all', async () => {
     const { records, rejected, end, systemId } = await read(`${header}\r\n${anna}\r\n${bob}\r\n`);

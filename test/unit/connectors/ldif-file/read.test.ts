@@ -48,6 +48,15 @@ function unixUser(index: number, more: readonly string[] = []): string {
 const file = (...records: string[]) => `version: 1\n\n${records.map((record) => `${record}\n\n`).join('')}`;
 const ids = (result: Awaited<ReturnType<typeof read>>) => result.records.map(({ externalId }) => externalId);
 
+test.each([
+  [{ externalId: 'uid' }, 'user1'],
+  [{ externalId: 'cn', username: 'cn' }, 'user 1'],
+  [{ externalId: 'cn' }, 'User 1'],
+])('2.4 the case of an id that is the log-in name does not count: %j → %s', async (mapping, id) => {
+  const entry = unixUser(1).replace('uid: user1', 'uid: USER1');
+  expect(ids(await read(file(entry), { mapping }))).toEqual([id]);
+});
+
 describe('an entry', () => {
   test('of Active Directory', async () => {
     const groups = [
