@@ -1,4 +1,5 @@
 import type { Field, NamedField } from './fields.ts';
+import { tooLongForField } from './text-limits.ts';
 import { hasUnseen, unseenProblem } from './visible-text.ts';
 import { isWindowsLogin } from './windows-login.ts';
 
@@ -11,6 +12,8 @@ const longest = 400;
 export function valueProblem(field: Field, text: string): string | null {
   if (text === '') return 'must not be empty; `rosterd user unset` takes a value away';
   if (text.length > longest) return `is longer than ${String(longest)} characters`;
+  const tooLong = tooLongForField(field, text);
+  if (tooLong !== undefined) return tooLong;
   if (hasUnseen(text)) return unseenProblem;
   const check = checks[field as NamedField];
   return check === undefined || check.holds(text) ? null : check.problem;

@@ -1,6 +1,7 @@
 import type { AccountContent, AccountRecord, RoleFacts, SourceTeam } from '../domain/account.ts';
 import type { Field } from '../domain/fields.ts';
 import { compareText, fold, normalise } from '../domain/text.ts';
+import { tooLongForField, tooLongForIndex } from '../domain/text-limits.ts';
 import { isWindowsLogin } from '../domain/windows-login.ts';
 import { digestOf } from '../digest.ts';
 
@@ -21,7 +22,7 @@ export type Validated =
 export function validateRecord(record: AccountRecord): Validated {
   const externalId = normalise(record.externalId);
   if (externalId === '') return { reason: 'it has no external id' };
-  const badId = whatIsWrong(record.externalId);
+  const badId = whatIsWrongWithName(record.externalId);
   // Such an id names no account, so nobody can say that this one was seen.
   if (badId !== undefined) return { reason: `its external id cannot be used: ${badId}` };
   const unread: string[] = [];
@@ -33,7 +34,7 @@ export function validateRecord(record: AccountRecord): Validated {
 function usableParts(record: AccountContent, unread: string[]): AccountContent {
   const { values: said, roleFacts: facts, teams, supervises, disabled } = record;
   const usable = (name: string, texts: readonly string[]): boolean => {
-    const wrong = texts.map(whatIsWrong).find((each) => each !== undefined);
+    const wrong = texts.map(whatIsWrongWithName).find((each) => each !== undefined);
     if (wrong !== undefined) unread.push(`${name}: ${wrong}`);
     return wrong === undefined;
   };
@@ -76,7 +77,18 @@ function usableParts(record: AccountContent, unread: string[]): AccountContent {
   };
 }
 
+/** Of what an index holds: ids, and names of teams, groups, profiles and roles. */
+function whatIsWrongWithName(text: string): string | undefined {
+  return whatIsWrong(text) ?? tooLong(tooLongForIndex(normalise(text)));
+}
+
+function tooLong(problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : `a text ${problem}`;
+}
+
 function whatIsWrongWith(field: Field, text: string): string | undefined {
+  const long = tooLong(tooLongForField(field, normalise(text)));
+  if (long !== undefined) return long;
   const login = field === 'windowsLogin' ? normalise(text) : '';
   return login === '' || isWindowsLogin(login) ? undefined : 'it is not of the form DOMAIN\\login';
 }
@@ -159,9 +171,8 @@ export function merge(known: AccountContent, said: AccountContent, keeping: Keep
   const { groupsNotRead = [], linked = false } = keeping;
   const kept = known.roleFacts?.groups?.filter((group) => groupsNotRead.includes(group)) ?? [];
   const groups = said.roleFacts?.groups === undefined ? undefined : [...said.roleFacts.groups, ...kept];
-  const several = { ...known.several, ...said.several };
-  for (const field of Object.keys(said.values) as Field[])
-    if (said.several?.[field] === undefined) delete several[field];
+  const unsaid = Object.entries(known.several ?? {}).filter(([field]) => !Object.hasOwn(said.values, field));
+  const several = { ...Object.fromEntries(unsaid), ...said.several };
   const values = { ...known.values, ...said.values };
   if (linked)
     for (const [field, texts] of Object.entries(said.several ?? {}) as [Field, readonly string[]][]) {

@@ -1,9 +1,13 @@
+import { digestOf } from '../digest.ts';
 import type { Field } from '../domain/fields.ts';
 import { fold } from '../domain/text.ts';
 import type { FieldValues, Snapshot } from '../domain/user.ts';
 import { saysNothing } from './nobody.ts';
 
 const separator = '\u001f';
+
+/** What an index can hold of a key, beside the rule's name. */
+const mostBytes = 2_000;
 
 /** By what somebody is found. */
 export interface Matching {
@@ -63,12 +67,20 @@ export function userKeys(
 }
 
 function keyOf(rule: readonly Field[], folded: readonly string[], placeholders: readonly string[]): string | null {
-  return folded.some((text) => saysNothing(text, placeholders)) ? null : [ruleName(rule), ...folded].join(separator);
+  return folded.some((text) => saysNothing(text, placeholders)) ? null : joined(ruleName(rule), folded);
+}
+
+/** Of values that are too long together, a digest and how the first one starts: equal values have equal keys. */
+function joined(rule: string, folded: readonly string[]): string {
+  const values = folded.join(separator);
+  // A character takes at most three bytes for each of its code units.
+  if (values.length <= mostBytes / 3 || Buffer.byteLength(values) <= mostBytes) return [rule, values].join(separator);
+  return [rule, `${values.slice(0, 40).toWellFormed()}… ${digestOf(values)}`].join(separator);
 }
 
 /** The key of one field's value, as a rule of this field alone would have it. */
 export function fieldKey(field: Field, value: string): string {
-  return [field, fold(value)].join(separator);
+  return joined(field, [fold(value)]);
 }
 
 /** What a key says: the rule's fields and the folded values. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tooLongForIndex } from '../../domain/text-limits.ts';
 import { reason, seenText } from './common.ts';
 import { named } from './registry.ts';
 
@@ -22,7 +23,11 @@ export const groupList = z.object({ items: z.array(group).readonly() });
 export const groupParameters = z.object({ group: name });
 export const groupTeamParameters = z.object({ team: name });
 /** Of a group that is made or renamed. */
-const newName = seenText.trim().min(1).max(256);
+const newName = seenText
+  .trim()
+  .min(1)
+  .max(256)
+  .refine((text) => tooLongForIndex(text) === undefined, { error: ({ input }) => tooLongForIndex(String(input)) });
 export const groupAdded = z.strictObject({ name: newName, below: name.nullish(), ...why });
 export const groupChange = z.strictObject({
   name: newName.optional(),

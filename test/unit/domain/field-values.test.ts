@@ -26,6 +26,7 @@ const bad: readonly (readonly [Field, string, RegExp])[] = [
   ['firstName', '', /empty.*rosterd user unset/],
   ['firstName', 'a\u0007b', /control characters/],
   ['department', 'x'.repeat(401), /longer than 400/],
+  ['username', '漢'.repeat(201), /longer than 600 bytes/],
   ['email', 'jan@', /e-mail/],
   ['email', 'jan novak@example.com', /e-mail/],
   ['windowsLogin', 'jnovak', /DOMAIN\\login/],

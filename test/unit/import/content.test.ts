@@ -12,6 +12,11 @@ describe('2.2 a record is validated at the edge', () => {
   for (const row of [
     { situation: 'no external id', record: { externalId: '' }, reason: /no external id/ },
     { situation: 'an external id of spaces', record: { externalId: ' \t' }, reason: /no external id/ },
+    {
+      situation: 'an external id too long for an index',
+      record: { externalId: '漢'.repeat(201) },
+      reason: /600 bytes/,
+    },
     { situation: 'an external id with a control character', record: { externalId: 'a\u0000' }, reason: /control/ },
   ] satisfies { situation: string; record: Partial<AccountRecord>; reason: RegExp }[])
     it(`2.2 ${row.situation} → rejected, with the reason`, () => {
@@ -33,6 +38,26 @@ describe('2.2 a record is validated at the edge', () => {
     },
     { situation: 'half of a surrogate pair', record: { values: { email: 'a\ud800' } }, reason: /Unicode|control/ },
     { situation: 'a huge value', record: { values: { email: 'x'.repeat(4097) } }, reason: /longer than 4096/ },
+    {
+      situation: 'a value too long for an index',
+      record: { values: { email: '漢'.repeat(201) } },
+      reason: /600 bytes/,
+    },
+    {
+      situation: 'one that is too long when it is folded',
+      record: { values: { email: '\ufdfa'.repeat(19) } },
+      reason: /600 bytes/,
+    },
+    {
+      situation: 'one that is too long before it is folded',
+      record: { values: { email: `a${'\u00ad'.repeat(400)}b` } },
+      reason: /600 bytes/,
+    },
+    {
+      situation: 'a role too long for an index',
+      record: { roleFacts: { roles: ['漢'.repeat(201)] } },
+      reason: /600 bytes/,
+    },
     { situation: 'a huge role', record: { roleFacts: { roles: ['x'.repeat(4097)] } }, reason: /longer than 4096/ },
   ] satisfies { situation: string; record: Partial<AccountRecord>; reason: RegExp }[])
     it(`2.2 ${row.situation} → not read, with the reason; the rest of the record counts`, () => {
@@ -47,7 +72,8 @@ describe('2.2 a record is validated at the edge', () => {
     });
 
   for (const row of [
-    { situation: 'a long but possible value', values: { email: 'x'.repeat(4096) } },
+    { situation: 'a long but possible value', values: { department: 'x'.repeat(4096) } },
+    { situation: 'a name that an index just holds', values: { email: '漢'.repeat(200), lastName: 'x'.repeat(600) } },
     { situation: 'an address over several lines', values: { department: 'Sales\r\nPrague' } },
     { situation: 'letters beyond the first plane', values: { firstName: '𝒥an 😀' } },
   ])
