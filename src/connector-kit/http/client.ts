@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly address?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Sent instead of user name and password (RFC 6750). */
+  readonly bearer?: string;
 }
 
 /** A whole answer, whatever its status: `statusFailure` says what the status means. */
@@ -32,7 +34,7 @@ export interface HttpAnswer extends AnswerHead {
   readonly body: Buffer;
 }
 
-/** Asks one HTTP server at its one address, with a user name and password (Basic, RFC 7617). */
+/** Asks one HTTP server at its one address, with a user name and password (Basic, RFC 7617) or a token. */
 export class HttpClient {
   /** Host and port, for messages. */
   readonly place: string;
@@ -115,9 +117,10 @@ export class HttpClient {
   #options(request: HttpRequest, signal: AbortSignal) {
     const { tls, timeoutMs } = this.#connection;
     const connectMs = Math.min(timeoutMs, longestConnectMs);
+    const authorization = request.bearer === undefined ? this.#authorization : `Bearer ${request.bearer}`;
     return {
       method: request.method,
-      headers: { ...request.headers, authorization: this.#authorization, 'user-agent': 'rosterd' },
+      headers: { ...request.headers, authorization, 'user-agent': 'rosterd' },
       ...(request.body === undefined ? {} : { body: request.body }),
       agent: this.#agents,
       followRedirect: false,

@@ -35,14 +35,49 @@ export function httpConnection(vendor: { readonly username: z.ZodType<string>; r
       allowPlaintext: z.boolean().default(false),
     })
     .superRefine((connection, context) => {
-      if (urlProblem(connection.url) !== undefined) return;
-      const { encryption, host } = httpEndpoint(connection.url);
-      if (encryption !== 'none') return;
-      if (connection.tls !== undefined)
-        context.addIssue({ code: 'custom', path: ['tls'], message: 'has no effect without https://' });
-      if (!connection.allowPlaintext && !isLoopback(host))
-        context.addIssue({ code: 'custom', path: ['url'], message: inClear });
+      refuseClear(connection, 'url', context);
     });
+}
+
+/**
+ * The keys of `connection` of an HTTP source with OAuth client credentials (architecture 9); `loginUrl` where tokens come from
+ * another server than `url`.
+ */
+export function oauthConnection({ timeoutMs }: { readonly timeoutMs: number }) {
+  return z
+    .strictObject({
+      url: httpAddress,
+      loginUrl: httpAddress.optional(),
+      clientId: z.string().trim().min(1),
+      clientSecret: secret(),
+      tls: tlsSettings.optional(),
+      /** The longest wait for one answer, its last byte included, in milliseconds. */
+      timeoutMs: z.int().min(100).max(3_600_000).default(timeoutMs),
+      /** Sends the secret, tokens and all data in clear to a host that is not this one. */
+      allowPlaintext: z.boolean().default(false),
+    })
+    .superRefine((connection, context) => {
+      refuseClear(connection, 'url', context);
+      if (connection.loginUrl !== undefined) refuseClear(connection, 'loginUrl', context);
+    });
+}
+
+interface MaybeClear {
+  readonly url: string;
+  readonly loginUrl?: string | undefined;
+  readonly tls?: unknown;
+  readonly allowPlaintext: boolean;
+}
+
+function refuseClear(connection: MaybeClear, key: 'url' | 'loginUrl', context: z.RefinementCtx): void {
+  const address = connection[key] ?? '';
+  if (urlProblem(address) !== undefined) return;
+  const { encryption, host } = httpEndpoint(address);
+  if (encryption !== 'none') return;
+  if (connection.tls !== undefined)
+    context.addIssue({ code: 'custom', path: ['tls'], message: 'has no effect without https://' });
+  if (!connection.allowPlaintext && !isLoopback(host))
+    context.addIssue({ code: 'custom', path: [key], message: inClear });
 }
 
 const inClear = 'would send the password in clear: use https://, or say allowPlaintext: true';

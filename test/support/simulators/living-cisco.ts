@@ -1,12 +1,15 @@
 import { startUcce } from './cisco/ucce.ts';
 import { startUccx } from './cisco/uccx.ts';
+import { startGenesysCloud } from './genesys/cloud.ts';
 
 /** What `npm run simulate` needs of a kind. */
 export type LivingKind = {
   /** What is there, in a sentence. */
   readonly introduction: string;
-  readonly connection: { readonly url: string; readonly username: string; readonly tls: { readonly caFile: string } };
+  readonly connection: object;
   readonly password: string;
+  /** The key of `connection` that the password belongs to; default `password`. */
+  readonly secretKey?: string;
   /** Lets the next thing happen, and tells it. */
   readonly step: () => string;
   readonly close: () => Promise<void>;
@@ -67,6 +70,35 @@ export async function liveUcce(options: LivingOptions): Promise<LivingKind> {
   const { origin: url, username, password, caFile, close } = ucce;
   const introduction = `A Cisco Unified CCE with ${options.agents} agents in ${TEAMS.length} teams`;
   return { introduction, connection: { url, username, tls: { caFile } }, password, step: () => life.step(), close };
+}
+
+/** An organisation of Genesys Cloud that lives. Whoever leaves stays in its list as deleted. */
+export async function liveGenesysCloud(options: LivingOptions): Promise<LivingKind> {
+  const cloud = await startGenesysCloud({ onCall: options.onCall });
+  const { organisation, caFile, close } = cloud;
+  TEAMS.forEach((name, index) => organisation.teams.set(`team-${index}`, name));
+  const put = ({ number, first, last, team }: Person, state: 'active' | 'deleted'): void => {
+    const username = `${idOf(number)}@corp.example`;
+    const roles = number < TEAMS.length ? ['Supervisor'] : ['employee'];
+    const more = { employeeId: `E-${idOf(number)}`, team: `team-${team}`, skills: { Sales: 3 }, roles };
+    organisation.users.set(cloudId(number), { name: `${first} ${last}`, username, state, ...more });
+  };
+  const life = new Life(options, {
+    put: (person) => put(person, 'active'),
+    remove: (person) => put(person, 'deleted'),
+  });
+  return {
+    introduction: `An organisation of Genesys Cloud with ${options.agents} users in ${TEAMS.length} teams`,
+    connection: { url: cloud.origin, clientId: organisation.clientId, tls: { caFile } },
+    password: organisation.clientSecret,
+    secretKey: 'clientSecret',
+    step: () => life.step(),
+    close,
+  };
+}
+
+function cloudId(number: number): string {
+  return `6f1c0000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 }
 
 type Place = { readonly put: (person: Person) => unknown; readonly remove: (person: Person) => unknown };

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { createTempDir } from '../services/temp.ts';
 import { startAvayaSms } from './avaya-sms/server.ts';
 import { startLife } from './living-acd.ts';
-import { liveUcce, liveUccx } from './living-cisco.ts';
+import { liveGenesysCloud, liveUcce, liveUccx } from './living-cisco.ts';
 import type { LivingKind, LivingOptions } from './living-cisco.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { LivingKind, LivingOptions } from './living-cisco.ts';
  *     npm run simulate -- --kind cisco-uccx --every 2 --agents 200 --seed 7
  */
 const USAGE = `npm run simulate -- [--kind KIND] [--every SECONDS] [--agents NUMBER] [--seed NUMBER]
-  --kind    avaya-cm (default), cisco-uccx or cisco-ucce
+  --kind    avaya-cm (default), cisco-uccx, cisco-ucce or genesys-cloud
   --every   seconds between two things that happen (default 10)
   --agents  agents at the beginning (default 60)
   --seed    another life (default 1)
@@ -30,6 +30,7 @@ const kinds: Readonly<Record<string, (options: LivingOptions) => Promise<LivingK
   'avaya-cm': liveAvaya,
   'cisco-uccx': liveUccx,
   'cisco-ucce': liveUcce,
+  'genesys-cloud': liveGenesysCloud,
 };
 
 async function liveAvaya({ seed, agents, onCall }: LivingOptions): Promise<LivingKind> {
@@ -63,7 +64,7 @@ function wanted(): Wanted | undefined {
 
 /** A whole configuration: the source, and an embedded database of its own next to it. */
 function configuration(kind: string, living: LivingKind, passwordFile: string): string {
-  const connection = { ...living.connection, password: { file: passwordFile } };
+  const connection = { ...living.connection, [living.secretKey ?? 'password']: { file: passwordFile } };
   const schedule = { full: '* * * * *' };
   // The life is fast: within minutes more changes than a real site should accept in a day without asking.
   const unlimited = { number: 1_000_000 };
