@@ -12,7 +12,14 @@ import { userKey } from './schema.ts';
 export const connector: Connector<Config> = {
   kind: 'genesys-cloud',
   as: 'acd',
-  capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: false },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: false,
+    teams: true,
+    supervision: false,
+    ownsSupervision: false,
+  },
   configSchema: config,
   defaultMatch: [['employeeId'], ['email']],
   open: openSession,
