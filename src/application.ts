@@ -48,6 +48,7 @@ import {
   ensurePolicy,
   ensureSources,
   ensureTeam,
+  findTeam,
   formerSources,
   settingOnce,
 } from './store/setup.ts';
@@ -82,6 +83,7 @@ import type { RequestReconcile } from './users/events.ts';
 import type { AskSource } from './users/activation.ts';
 import { createGroups } from './users/groups.ts';
 import { managingRoles } from './domain/privileges.ts';
+import type { Policy } from './domain/user.ts';
 import { createReviews } from './users/review.ts';
 import type { UserActionBasis } from './users/user-action.ts';
 import { createUserActions, type UserActions } from './users/user-actions.ts';
@@ -100,6 +102,8 @@ export interface ApplicationOptions {
   readonly scraped: boolean;
   readonly osUser: string;
   readonly signal: AbortSignal;
+  /** Who only reads writes nothing into the database. */
+  readonly access: 'read' | 'write';
   /** Hands a run to the workers. */
   readonly queueRun: (runId: number) => Promise<void>;
   /** Has what a person's word made due reconciled. */
@@ -125,31 +129,11 @@ export interface Application {
 export async function buildApplication(options: ApplicationOptions): Promise<Application> {
   const { settings, db, log, redactor } = options;
   const configured = settings.sources.map((source) => ({ source, rules: rulesOf(settings, source) }));
-  const defaultTeam = await ensureTeam(db, settings.organization.defaultTeam);
-  await ensureDefaultGroup(db, settings.organization.defaultGroup);
-  await ensureSources(
-    db,
-    configured.map(({ source, rules }) => ({
-      id: source.id,
-      kind: source.kind,
-      as: source.as,
-      decisionDigest: decisionDigest(rules),
-      match: rules.match,
-      placeholders: rules.placeholders,
-    })),
-    distinctRules(configured.map(({ rules }) => rules)),
-  );
-  const former = await formerSources(
-    db,
-    settings.sources.map((source) => source.id),
-  );
-  const policy = policyOf(settings, former, defaultTeam);
-  const operators = createOperatorStore(db);
-  await operators.ensureLocalOperator(localOperatorName(options.osUser));
-  const fingerprintKey = Buffer.from(
-    await settingOnce(db, 'fingerprint-key', randomBytes(32).toString('base64')),
-    'base64',
-  );
+  const operators = createOperatorStore(db, options.access);
+  const { policyId, policy, fingerprintKey } = await (options.access === 'read'
+    ? readSetUp(db, settings)
+    : setUp(db, settings));
+  const here = await operators.ensureLocalOperator(localOperatorName(options.osUser));
   const wiring: SourceWiring = { settings, connectors: options.connectors, log, redactor, fingerprintKey };
   const sources = runnableSources(wiring);
   const rulesById = new Map(configured.map(({ source, rules }) => [source.id, rules]));
@@ -176,7 +160,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     ? (await import('./api/metrics.ts')).createMetrics(() => queries({ sight: null }).sources.list())
     : null;
   const [leases, holder] = [leaseStore(db), `${hostname()} pid ${String(process.pid)}`];
-  const [policies, policyId] = [policyStore(db), await ensurePolicy(db, policy)];
+  const policies = policyStore(db);
   const engine = new Engine({
     sources,
     disabledSources: settings.sources.filter((source) => !source.enabled).map((source) => source.id),
@@ -235,7 +219,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     authenticate: createAuthenticate(operators, localToken, [options.osUser, 'root'], createSignInStore(db)),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
-    sightOf: (operator) => operatorSight(db, operator),
+    // Who only reads may have no row yet; with one, a person of this machine sees everything (spec 19.3).
+    sightOf: async (operator) => (operator === here.name && here.id === 0 ? null : operatorSight(db, operator)),
     userActions: actionsWith(options.requestReconcile),
     createUser: createCreateUser(actionBasis(options.requestReconcile), async () =>
       policies.inForce((await policies.configured({ id: policyId, content: policy })).id),
@@ -281,6 +266,50 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     log,
   });
   return { engine, api, bulk, forget, localToken, sources };
+}
+
+/** What the store holds of the configuration, and what depends on that. */
+interface SetUp {
+  readonly policyId: number;
+  readonly policy: Policy;
+  readonly fingerprintKey: Uint8Array;
+}
+
+/** Makes the store know the configuration. */
+async function setUp(db: Db, settings: Settings): Promise<SetUp> {
+  const defaultTeam = await ensureTeam(db, settings.organization.defaultTeam);
+  await ensureDefaultGroup(db, settings.organization.defaultGroup);
+  const configured = settings.sources.map((source) => ({ source, rules: rulesOf(settings, source) }));
+  await ensureSources(
+    db,
+    configured.map(({ source, rules }) => ({
+      id: source.id,
+      kind: source.kind,
+      as: source.as,
+      decisionDigest: decisionDigest(rules),
+      match: rules.match,
+      placeholders: rules.placeholders,
+    })),
+    distinctRules(configured.map(({ rules }) => rules)),
+  );
+  const policy = await policyFor(db, settings, defaultTeam);
+  const key = await settingOnce(db, 'fingerprint-key', randomBytes(32).toString('base64'));
+  return { policyId: await ensurePolicy(db, policy), policy, fingerprintKey: Buffer.from(key, 'base64') };
+}
+
+/** The same for who only reads: runs nothing, creates nobody and compares no fingerprints, and so can do without. */
+async function readSetUp(db: Db, settings: Settings): Promise<SetUp> {
+  const defaultTeam = await findTeam(db, settings.organization.defaultTeam);
+  const policy = await policyFor(db, settings, defaultTeam ?? 0);
+  return { policyId: 0, policy, fingerprintKey: new Uint8Array() };
+}
+
+async function policyFor(db: Db, settings: Settings, defaultTeam: number): Promise<Policy> {
+  const former = await formerSources(
+    db,
+    settings.sources.map((source) => source.id),
+  );
+  return policyOf(settings, former, defaultTeam);
 }
 
 /** Below the 2 s in which load balancers want their answer. */

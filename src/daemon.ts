@@ -139,6 +139,7 @@ async function serve(
   const application = await buildApplication({
     ...applicationBasis(settings, options, store, log, signal),
     scraped: true,
+    access: 'write',
     dryRuns,
     queueRun: (runId) => queue.addRun(runId),
     requestReconcile: () => queue.addReconcile(),
@@ -341,7 +342,7 @@ export async function openInProcess(
     schema: 'current',
   });
   try {
-    return await serveInProcess(settings, options, store, log);
+    return await atDatabase(settings, 'working', () => serveInProcess(settings, options, store, log));
   } catch (error) {
     await store.close();
     throw error;
@@ -366,6 +367,7 @@ async function serveInProcess(
   const application: Application = await buildApplication({
     ...applicationBasis(settings, options, store, log, stopping.signal),
     scraped: false,
+    access: options.write ? 'write' : 'read',
     dryRuns: noDryRuns,
     queueRun: (runId) => {
       background(application.engine.executeRun(runId));

@@ -58,6 +58,7 @@ export async function playDryRun(
     batchSize,
     overlap: false,
     scraped: false,
+    access: 'write',
     queueRun: (runId) => {
       working.push(heard(application.engine.executeRun(runId)));
       return Promise.resolve();

@@ -29,6 +29,12 @@ export async function ensureTeam(db: Db, name: string): Promise<number> {
   return (await queryOne<{ id: number }>(db, 'select id from team where folded_name = ?', [fold(name)])).id;
 }
 
+/** The id of the team of that name, or null. */
+export async function findTeam(db: Db, name: string): Promise<number | null> {
+  const [team] = await query<{ id: number }>(db, 'select id from team where folded_name = ?', [fold(name)]);
+  return team?.id ?? null;
+}
+
 /**
  * The group that teams are in which nobody has put into another one, and that users without any other belong to (spec 11.5);
  * made when it is missing. Another name in the configuration makes another group the default; the former one stays.

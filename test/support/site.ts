@@ -126,6 +126,7 @@ export async function openSite(knex: Knex, extra = '', real?: RealSources): Prom
     batchSize: 100,
     overlap: true,
     scraped: false,
+    access: 'write',
     osUser: 'tester',
     signal: stopping.signal,
     queueRun: (id) => inTurn(() => application.engine.executeRun(id)),
