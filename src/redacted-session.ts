@@ -1,4 +1,4 @@
-import type { CheckStep, Page, Read, ReadEnd, Session } from './connector-kit/contract.ts';
+import type { CheckStep, OneRead, Page, Read, ReadEnd, Session } from './connector-kit/contract.ts';
 import type { Redactor } from './telemetry/redactor.ts';
 
 /**
@@ -11,6 +11,7 @@ export function redactedSession(session: Session, redactor: Redactor): Session {
     systemId: session.systemId,
     readAll: (signal) => redactedRead(session.readAll(signal), redactor),
     ...(session.readChanges === undefined ? {} : { readChanges: (...asked) => changesOf(session, redactor, ...asked) }),
+    ...(session.readOne === undefined ? {} : { readOne: (...asked) => redactedOne(session, redactor, ...asked) }),
     lookup: (externalId, signal) => withoutSecrets(session.lookup(externalId, signal), redactor),
     close: () => withoutSecrets(session.close(), redactor),
   };
@@ -20,6 +21,20 @@ function changesOf(session: Session, redactor: Redactor, cursor: string, signal:
   const read = session.readChanges?.(cursor, signal);
   if (read === undefined) throw new Error('a source without changes was asked for them');
   return redactedRead(read, redactor);
+}
+
+async function redactedOne(
+  session: Session,
+  redactor: Redactor,
+  externalId: string,
+  signal: AbortSignal,
+): Promise<OneRead> {
+  const reading = session.readOne?.(externalId, signal);
+  if (reading === undefined) throw new Error('a source that reads no single accounts was asked for one');
+  const one = await withoutSecrets(reading, redactor);
+  if ('unsupported' in one) return { unsupported: redactor.redact(one.unsupported) };
+  if (!('rejected' in one)) return one;
+  return { rejected: { ...one.rejected, reason: redactor.redact(one.rejected.reason) } };
 }
 
 /** The result; an error without secrets in its message where it fails. */

@@ -1,9 +1,9 @@
-import type { Connector, Kit, Lookup, Read, Session } from '../../src/connector-kit/contract.ts';
+import type { Connector, Kit, Lookup, OneRead, Read, Session } from '../../src/connector-kit/contract.ts';
 import { readDomain } from '../../src/connector-kit/ldap/active-directory-domain.ts';
 import { connectDirectory } from '../../src/connector-kit/ldap/connection.ts';
 import type { Search } from '../../src/connector-kit/ldap/connection.ts';
 import { domainScope } from '../../src/connector-kit/ldap/controls.ts';
-import { readDirectory } from '../../src/connector-kit/ldap/directory-read.ts';
+import { readDirectory, readOneEntry } from '../../src/connector-kit/ldap/directory-read.ts';
 import { planFields } from '../../src/connector-kit/ldap/field-plan.ts';
 import { equals } from '../../src/connector-kit/ldap/filter.ts';
 import { guidBytes } from '../../src/connector-kit/ldap/microsoft-values.ts';
@@ -49,6 +49,7 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
       systemId: systemOf(domain),
       readAll: (signal) => readAll(reach, settings, kit, signal),
       readChanges: (cursor, signal) => readChanges({ reach, pageSize: settings.pageSize, kit }, cursor, signal),
+      readOne: (externalId, signal) => readAccount(reach, settings, kit, externalId, signal),
       lookup: (externalId, signal) => lookUp(reach, externalId, signal),
       close: () => connection.close(),
     };
@@ -68,6 +69,22 @@ async function* readAll(reach: Reach, settings: Config, kit: Kit, signal: AbortS
   const cursor = end.whole ? cursorFrom(place, reach, watch, kit.roleGroups) : undefined;
   const notes = [...(end.notes ?? []), ...placeNotes(place, seesDeleted)];
   return { ...end, notes, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** One account as a full read would have it (spec 2.8); one that is elsewhere in the domain is out of what is read. */
+async function readAccount(
+  reach: Reach,
+  settings: Config,
+  kit: Kit,
+  externalId: string,
+  signal: AbortSignal,
+): Promise<OneRead> {
+  const guid = guidBytes(externalId);
+  if (guid === undefined) return { unsupported: 'its id is no objectGUID' };
+  const { search } = await prepareReading(reach, settings.pageSize, kit, signal);
+  const one = await readOneEntry(search, { filter: equals('objectGUID', guid), externalId }, signal);
+  if (one !== undefined) return one;
+  return { gone: (await lookUp(reach, externalId, signal)) === 'absent' ? 'deleted' : 'out-of-scope' };
 }
 
 /** Asks the whole domain, so that an account that was only moved or no longer matches the filter does not count as absent. */

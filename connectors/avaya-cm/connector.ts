@@ -5,7 +5,7 @@ import { check } from './check.ts';
 import { cmHost, config, serviceAddress } from './config.ts';
 import type { Config } from './config.ts';
 import { planAgents } from './plan.ts';
-import { lookUpAgent, readAgents } from './read.ts';
+import { lookUpAgent, readAgents, readOneAgent } from './read.ts';
 import type { Reach } from './read.ts';
 import { loginId } from './schema.ts';
 
@@ -36,6 +36,11 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
   return {
     systemId: cm,
     readAll: (signal) => readAgents(reach, signal),
+    readOne: (externalId, signal) => {
+      const id = loginId.safeParse(externalId);
+      if (id.success) return readOneAgent(reach, id.data, signal);
+      return Promise.resolve({ unsupported: 'its id is no login id of Avaya' });
+    },
     lookup: (externalId, signal) => {
       const id = loginId.safeParse(externalId);
       if (id.success) return lookUpAgent(reach, id.data, signal);

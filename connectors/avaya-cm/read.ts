@@ -1,5 +1,5 @@
 import { Collected } from '../../src/connector-kit/collected.ts';
-import type { Kit, Read } from '../../src/connector-kit/contract.ts';
+import type { Kit, OneRead, Read } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import type { HttpClient } from '../../src/connector-kit/http/client.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
@@ -199,16 +199,37 @@ function unshown({ direct }: Plan, shown: ReadonlySet<string>): string[] {
 /** The state of one login id, by `display`. Throws a SourceError where the answer does not say. */
 export async function lookUpAgent(reach: Reach, id: string, signal: AbortSignal): Promise<'present' | 'absent'> {
   return withSession(reach, signal, async (session) => {
-    const fields = ['Login_ID', 'AAS'] as const;
-    const shown = await session.ask(
-      { operation: 'display', model: 'Agent', fields: [...fields], qualifier: id },
-      signal,
-    );
-    if (shown.code !== 0 && isNotAssigned(shown.message)) return 'absent';
-    const said = `display Agent ended with ${told(shown)}`;
-    if (shown.code !== 0) throw refusalOf(shown.message, said) ?? new SourceError('retryable', 'protocol', said);
-    const found = shown.objects.find((agent) => idOf(agent) === id);
-    if (found === undefined) throw new SourceError('retryable', 'protocol', 'display Agent showed another login id');
-    return isAutomatic(found) ? 'absent' : 'present';
+    const found = await displayOne(session, ['Login_ID', 'AAS'], id, signal);
+    return found === undefined || isAutomatic(found) ? 'absent' : 'present';
   });
+}
+
+/** One agent with everything that is read of it, by `display` (spec 2.8). Throws a SourceError where the answer does not say. */
+export async function readOneAgent(reach: Reach, id: string, signal: AbortSignal): Promise<OneRead> {
+  const { plan, settings } = reach;
+  return withSession(reach, signal, async (session) => {
+    const agent = await displayOne(session, plan.displayed ?? plan.listed, id, signal);
+    if (agent === undefined) return { gone: 'deleted' };
+    const { skillTeams } = await readSkillTeams(settings.skillTeams, session, signal);
+    // What this one does not show may be empty or kept back: of one agent nobody can say (spec 2.3).
+    const context: MapContext = { plan, shown: shownFields([agent]), skillTeams };
+    const outcome = mapAgent(agent, `agent ${id}`, context);
+    return outcome === 'automatic' ? { gone: 'out-of-scope' } : outcome;
+  });
+}
+
+/** Undefined where the service says that nobody has this login id. Throws a SourceError where it does not say. */
+async function displayOne(
+  session: SmsSession,
+  fields: readonly [string, ...string[]],
+  id: string,
+  signal: AbortSignal,
+): Promise<XmlElement | undefined> {
+  const shown = await session.ask({ operation: 'display', model: 'Agent', fields, qualifier: id }, signal);
+  if (shown.code !== 0 && isNotAssigned(shown.message)) return undefined;
+  const said = `display Agent ended with ${told(shown)}`;
+  if (shown.code !== 0) throw refusalOf(shown.message, said) ?? new SourceError('retryable', 'protocol', said);
+  const found = shown.objects.find((agent) => idOf(agent) === id);
+  if (found === undefined) throw new SourceError('retryable', 'protocol', 'display Agent showed another login id');
+  return found;
 }

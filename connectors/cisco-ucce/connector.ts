@@ -5,7 +5,7 @@ import { check } from './check.ts';
 import { config, systemOf } from './config.ts';
 import type { Config } from './config.ts';
 import { planAgents } from './plan.ts';
-import { lookUpAgent, readAgents } from './read.ts';
+import { lookUpAgent, readAgents, readOneAgent } from './read.ts';
 import { agentKey } from './schema.ts';
 
 /** Agents and supervisors of Cisco Unified and Packaged Contact Center Enterprise, by the Unified Config interface. */
@@ -33,6 +33,11 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
   return {
     systemId: systemOf(settings),
     readAll: (signal) => readAgents(source, signal),
+    readOne: (externalId, signal) => {
+      const id = agentKey.safeParse(externalId);
+      if (id.success) return readOneAgent(source, id.data, signal);
+      return Promise.resolve({ unsupported: 'its id is no id of an agent' });
+    },
     lookup: (externalId, signal) => {
       const id = agentKey.safeParse(externalId);
       if (id.success) return lookUpAgent(source, id.data, signal);

@@ -1,5 +1,5 @@
 import { Collected } from '../../src/connector-kit/collected.ts';
-import type { Read } from '../../src/connector-kit/contract.ts';
+import type { OneRead, Read } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
 import type { Query } from './api.ts';
@@ -86,15 +86,30 @@ export async function lookUpAgent(
   id: string,
   signal: AbortSignal,
 ): Promise<'present' | 'disabled' | 'absent'> {
+  const found = await agentOf(source, id, signal);
+  if (found === undefined || isDeleted(found)) return 'absent';
+  return isDisabled(found) === true ? 'disabled' : 'present';
+}
+
+/** One agent with everything that is read of it, its teams included (spec 2.8). Throws a SourceError where that cannot be said. */
+export async function readOneAgent(source: Source, id: string, signal: AbortSignal): Promise<OneRead> {
+  const found = await agentOf(source, id, signal);
+  if (found === undefined) return { gone: 'deleted' };
+  const { teams } = await readTeams(source, signal);
+  const outcome = mapAgent(found, `agent ${id}`, source.plan, teams);
+  return outcome === 'deleted' ? { gone: 'deleted' } : outcome;
+}
+
+/** Undefined where nobody has this id. Throws a SourceError where that cannot be said. */
+async function agentOf(source: Source, id: string, signal: AbortSignal): Promise<XmlElement | undefined> {
   const found = await source.api.agent(id, signal);
   if (found !== undefined) {
     if (idOf(found) !== id) throw new SourceError('retryable', 'protocol', 'the answer to get agent is another agent');
-    if (isDeleted(found)) return 'absent';
-    return isDisabled(found) === true ? 'disabled' : 'present';
+    return found;
   }
   // That nobody of this id is there counts only from somebody who sees everybody, at the address where agents are.
   const { total } = await scopeOf(source, signal);
   if (total === undefined || total === 0)
     throw new SourceError('retryable', 'protocol', 'get agent found nobody, and the list of agents says no number');
-  return 'absent';
+  return undefined;
 }

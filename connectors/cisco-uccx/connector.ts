@@ -5,7 +5,7 @@ import { clusterOf, config } from './config.ts';
 import type { Config } from './config.ts';
 import { openNodes } from './nodes.ts';
 import { planResources } from './plan.ts';
-import { lookUpResource, readResources } from './read.ts';
+import { lookUpResource, readOneResource, readResources } from './read.ts';
 import { userId } from './schema.ts';
 
 /** Agents and supervisors of Cisco Unified Contact Center Express, by its administration interface. */
@@ -36,6 +36,11 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
   return {
     systemId: clusterOf(settings),
     readAll: (signal) => readResources(source, signal),
+    readOne: (externalId, signal) => {
+      const id = userId.safeParse(externalId);
+      if (id.success) return readOneResource(source, id.data, signal);
+      return Promise.resolve({ unsupported: 'its id is no user id of Unified CCX' });
+    },
     lookup: (externalId, signal) => {
       const id = userId.safeParse(externalId);
       if (id.success) return lookUpResource(source, id.data, signal);

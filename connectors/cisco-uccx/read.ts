@@ -1,5 +1,5 @@
 import { Collected } from '../../src/connector-kit/collected.ts';
-import type { Read } from '../../src/connector-kit/contract.ts';
+import type { OneRead, Read } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import type { XmlElement } from '../../src/connector-kit/soap/xml.ts';
 import { nameKey } from '../../src/connector-kit/value.ts';
@@ -94,6 +94,35 @@ async function compareWithSecond(first: readonly XmlElement[], node: Node, signa
   return differing === 0 ? [] : [`two lists of resources, one after the other, differ in ${String(differing)}`];
 }
 
+/** One resource with everything that is read of it, its teams included (spec 2.8). Throws a SourceError where that cannot be said. */
+export async function readOneResource(source: Source, id: string, signal: AbortSignal): Promise<OneRead> {
+  const { value } = await askNodes(source.nodes, async (node): Promise<OneRead> => {
+    const alone = await node.resource(id, signal);
+    if (alone !== undefined) {
+      stateOf(alone, id);
+      return mapResource(alone, `resource ${id}`, source.plan, new Teams(await node.list('team', signal)));
+    }
+    const listed = await resourceListed(source, node, id, signal);
+    if (listed === undefined) return { gone: 'deleted' };
+    return mapResource(listed.resource, `resource ${id}`, source.plan, listed.teams);
+  });
+  return value;
+}
+
+/** Whom the system does not know on its own, in a list of everybody; undefined where that does not have them either. */
+async function resourceListed(
+  { username }: Source,
+  node: Node,
+  id: string,
+  signal: AbortSignal,
+): Promise<{ readonly resource: XmlElement; readonly teams: Teams } | undefined> {
+  const { resources, teams, doubts } = await gather(node, username, signal);
+  const resource = resources.find((each) => idOf(each) === id);
+  if (resource !== undefined) return { resource, teams };
+  if (doubts.length === 0) return undefined;
+  throw new SourceError('retryable', 'protocol', `whether it is there cannot be said: ${doubts.join('; ')}`);
+}
+
 /**
  * The state of one user id. Absent is only whom the system does not know *and* a list of everybody does not have. Throws a
  * SourceError where that cannot be said.
@@ -102,10 +131,7 @@ export async function lookUpResource(source: Source, id: string, signal: AbortSi
   const { value } = await askNodes(source.nodes, async (node) => {
     const found = await node.resource(id, signal);
     if (found !== undefined) return stateOf(found, id);
-    const { resources, doubts } = await gather(node, source.username, signal);
-    if (resources.some((resource) => idOf(resource) === id)) return 'present';
-    if (doubts.length === 0) return 'absent';
-    throw new SourceError('retryable', 'protocol', `whether it is there cannot be said: ${doubts.join('; ')}`);
+    return (await resourceListed(source, node, id, signal)) === undefined ? 'absent' : 'present';
   });
   return value;
 }

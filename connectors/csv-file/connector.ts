@@ -4,6 +4,7 @@ import { readCsv, readCsvHeader } from '../../src/connector-kit/csv.ts';
 import type { CsvFlaw, CsvRow } from '../../src/connector-kit/csv.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import { describeFile, describePage, firstPage } from '../../src/connector-kit/file-check.ts';
+import { readOneOf } from '../../src/connector-kit/one-of-file.ts';
 import { SourceFile } from '../../src/connector-kit/file.ts';
 import { CheckReport } from '../../src/connector-kit/check-report.ts';
 import type { Finding } from '../../src/connector-kit/check-report.ts';
@@ -42,6 +43,7 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
       // A file has no identity of its own: it is moved and replaced as a matter of course. Another column of ids is another system.
       systemId: `ids in column ${nameKey(columns.externalId.name)}`,
       readAll: (signal) => readAll(file, columns, kit, signal),
+      readOne: (externalId, signal) => readOneOf(readAll(file, columns, kit, signal), externalId),
       lookup: () => Promise.resolve('unsupported'),
       close: () => file.close(),
     };

@@ -1,6 +1,6 @@
 import { CheckReport } from '../../src/connector-kit/check-report.ts';
 import type { Finding } from '../../src/connector-kit/check-report.ts';
-import type { Connector, Kit, Lookup, Read, Session } from '../../src/connector-kit/contract.ts';
+import type { Connector, Kit, Lookup, OneRead, Read, Session } from '../../src/connector-kit/contract.ts';
 import { connectDirectory } from '../../src/connector-kit/ldap/connection.ts';
 import type { LdapConnection, Search } from '../../src/connector-kit/ldap/connection.ts';
 import {
@@ -9,7 +9,8 @@ import {
   describeGroups,
   describePeople,
 } from '../../src/connector-kit/ldap/directory-check.ts';
-import { readDirectory } from '../../src/connector-kit/ldap/directory-read.ts';
+import { readDirectory, readOneEntry } from '../../src/connector-kit/ldap/directory-read.ts';
+import type { DirectoryRead } from '../../src/connector-kit/ldap/directory-read.ts';
 import { planFields, readDisabled } from '../../src/connector-kit/ldap/field-plan.ts';
 import type { FieldPlan } from '../../src/connector-kit/ldap/field-plan.ts';
 import { equals, parseFilter, present } from '../../src/connector-kit/ldap/filter.ts';
@@ -60,6 +61,7 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
     return {
       systemId: context.entryUuid === undefined ? context.dn : `${context.dn} ${context.entryUuid}`,
       readAll: (signal) => readAll(reach, kit, signal),
+      readOne: (externalId, signal) => readAccount(reach, kit, externalId, signal),
       lookup: (externalId, signal) => lookUp(reach, externalId, signal),
       close: () => connection.close(),
     };
@@ -70,25 +72,36 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
 }
 
 async function* readAll(reach: Reach, kit: Kit, signal: AbortSignal): Read {
+  return yield* readDirectory(await readingOf(reach, kit, signal), signal);
+}
+
+/** One account as a full read would have it (spec 2.8); one that the filter no longer matches is out of what is read. */
+async function readAccount(reach: Reach, kit: Kit, externalId: string, signal: AbortSignal): Promise<OneRead> {
+  const reading = await readingOf(reach, kit, signal);
+  const its = { filter: equals(idAttributeOf(reach.plan), externalId), externalId };
+  const one = await readOneEntry(reading, its, signal);
+  if (one !== undefined) return one;
+  return { gone: (await lookUp(reach, externalId, signal)) === 'absent' ? 'deleted' : 'out-of-scope' };
+}
+
+/** What to ask for, and what to make of it. */
+async function readingOf(reach: Reach, kit: Kit, signal: AbortSignal): Promise<DirectoryRead> {
   const { connection, settings, plan } = reach;
   const groups = await groupsOf(reach, kit, signal);
   const proven = await proofOf(reach, signal);
   const mapContext = { plan, proven, groups };
-  return yield* readDirectory(
-    {
-      connection,
-      base: settings.baseDn,
-      filter: parseFilter(settings.filter),
-      attributes: attributesOf(plan, groups),
-      binary: new Set(),
-      pageSize: settings.pageSize,
-      idOf: (entry) => idOf(entry, plan),
-      whyNoId: (entry) => whyNoId(entry, plan),
-      mapEntry: (entry, externalId) => mapEntry(entry, externalId, mapContext),
-      notes: () => [...(groups?.problems ?? []), ...unreadNotes(plan, proven)],
-    },
-    signal,
-  );
+  return {
+    connection,
+    base: settings.baseDn,
+    filter: parseFilter(settings.filter),
+    attributes: attributesOf(plan, groups),
+    binary: new Set(),
+    pageSize: settings.pageSize,
+    idOf: (entry) => idOf(entry, plan),
+    whyNoId: (entry) => whyNoId(entry, plan),
+    mapEntry: (entry, externalId) => mapEntry(entry, externalId, mapContext),
+    notes: () => [...(groups?.problems ?? []), ...unreadNotes(plan, proven)],
+  };
 }
 
 async function groupsOf(reach: Reach, kit: Kit, signal: AbortSignal): Promise<GroupMembers | undefined> {

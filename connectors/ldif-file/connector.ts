@@ -2,6 +2,7 @@ import { Collected } from '../../src/connector-kit/collected.ts';
 import type { CheckStep, Connector, Kit, Read, Session } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
 import { describeFile, describePage, firstPage } from '../../src/connector-kit/file-check.ts';
+import { readOneOf } from '../../src/connector-kit/one-of-file.ts';
 import { SourceFile } from '../../src/connector-kit/file.ts';
 import { CheckReport } from '../../src/connector-kit/check-report.ts';
 import type { Finding } from '../../src/connector-kit/check-report.ts';
@@ -58,6 +59,7 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
     return {
       systemId: survey.systemId,
       readAll: (signal) => readAll(file, survey, signal),
+      readOne: (externalId, signal) => readOneOf(readAll(file, survey, signal), externalId),
       lookup: () => Promise.resolve('unsupported'),
       close: () => file.close(),
     };

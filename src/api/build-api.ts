@@ -10,6 +10,7 @@ import type { ApiInstance } from './instance.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblems, ApiError } from './problem.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { refreshRoutes } from './routes/refresh.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/groups.ts';
@@ -94,6 +95,7 @@ const resources = [
   bulkRoutes,
   groupRoutes,
   accountRoutes,
+  refreshRoutes,
   sourceRoutes,
   runRoutes,
   eventRoutes,

@@ -147,6 +147,17 @@ export interface RunRequests {
     readonly runIds: readonly number[];
     readonly refused: readonly { readonly source: string; readonly code: string; readonly message: string }[];
   }>;
+  /** Asks for single accounts to be read anew, each by a run of its own (spec 2.8). */
+  refresh(
+    accounts: readonly { readonly source: string; readonly externalId: string }[],
+    askedBy: string,
+  ): Promise<{
+    readonly syncId: string;
+    readonly runIds: readonly { readonly source: string; readonly externalId: string; readonly runId: number }[];
+    readonly refused: readonly { readonly source: string; readonly code: string; readonly message: string }[];
+  }>;
+  /** Waits until the request has come to rest; false where that takes longer. */
+  untilAtRest(syncId: string, patienceMs: number): Promise<boolean>;
   /** Whether everything that the request started or woke has ended. */
   atRest(syncId: string): Promise<boolean>;
   cancel(runId: number, operator: string): Promise<'asked' | 'finished' | 'unknown'>;

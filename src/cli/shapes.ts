@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { eventPage } from '../api/schemas/events.ts';
+import type { refreshed } from '../api/schemas/refresh.ts';
 import type { sync, syncStarted } from '../api/schemas/runs.ts';
 import type { checkReport, moveReport } from '../api/schemas/sources.ts';
 
@@ -28,6 +29,7 @@ export type CheckReport = z.output<typeof checkReport>;
 export type MoveReport = z.output<typeof moveReport>;
 export type SyncStarted = z.output<typeof syncStarted>;
 export type Sync = z.output<typeof sync>;
+export type Refreshed = z.output<typeof refreshed>;
 export type RefusedSource = SyncStarted['refused'][number];
 
 /** Any list of the API. */

@@ -21,6 +21,7 @@ const remedies: Readonly<Record<SourceErrorCode, string>> = {
   'cursor-unusable': 'nothing: the next import reads in full',
   'source-identity-changed': 'confirm the change',
   'file-missing': 'put the file there',
+  'one-account-unsupported': 'read the whole source',
 };
 
 /** The steps of `source check` in order. */

@@ -77,6 +77,16 @@ export interface CheckStep {
 
 export type Lookup = 'present' | 'disabled' | 'absent' | 'unsupported';
 
+/**
+ * What a source says of one account that was read on its own (spec 2.8). `gone` only where it says so itself: that is evidence
+ * (spec 3.1). `unsupported` has the reason, as a sentence without a full stop.
+ */
+export type OneRead =
+  | { readonly record: AccountRecord }
+  | { readonly rejected: RejectedRecord }
+  | { readonly gone: Gone['how'] }
+  | { readonly unsupported: string };
+
 /** An open connection to one source. Every method may throw a SourceError (./errors.ts). */
 export interface Session {
   /** Whom it talks to: domain SID, CM host, cluster id (spec 2.6). */
@@ -84,6 +94,8 @@ export interface Session {
   readAll(signal: AbortSignal): Read;
   /** Present where `capabilities.delta`. Throws a SourceError `cursor-unusable` where only a full read can go on. */
   readChanges?(cursor: string, signal: AbortSignal): Read;
+  /** One account with everything that `readAll` reads of it, now (spec 2.8). */
+  readOne?(externalId: string, signal: AbortSignal): Promise<OneRead>;
   /** One account's state at the source, now. */
   lookup(externalId: string, signal: AbortSignal): Promise<Lookup>;
   close(): Promise<void>;

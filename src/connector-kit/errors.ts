@@ -13,7 +13,8 @@ export type SourceErrorCode =
   | 'busy'
   | 'cursor-unusable'
   | 'source-identity-changed'
-  | 'file-missing';
+  | 'file-missing'
+  | 'one-account-unsupported';
 
 /**
  * What went wrong at a source: class, stable code, and a sentence that says what happened and what to do.

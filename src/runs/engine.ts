@@ -11,6 +11,8 @@ import { importRun } from './import-run.ts';
 import { missingHalf, type GuardLimits } from '../reconcile/guard.ts';
 import { Cancelled, importProgress } from './progress.ts';
 import { policyRun, reconcileRun, type ReconcileOutcome } from './reconcile-run.ts';
+import { askForAccounts, refusalOf, untilTrue } from './requests.ts';
+import type { AccountAsked, RefreshAnswer, SyncAnswer } from './requests.ts';
 import type {
   Leases,
   PolicyInForce,
@@ -20,7 +22,6 @@ import type {
   RunRecord,
   RunState,
   RunStore,
-  SourceState,
   SourceStore,
 } from './ports.ts';
 
@@ -65,14 +66,6 @@ export interface SyncRequest {
   readonly askedBy: string;
 }
 
-export interface SyncAnswer {
-  readonly syncId: string;
-  readonly runIds: readonly number[];
-  readonly refused: readonly { readonly source: string; readonly code: RefusalCode; readonly message: string }[];
-}
-
-type RefusalCode = 'source-paused' | 'source-unknown' | 'source-disabled' | 'source-retired';
-
 /** A run that has been queued for longer may have been lost by the queue, in seconds. */
 const waitsTooLong = 30;
 
@@ -104,7 +97,7 @@ export class Engine {
     const named =
       request.sources ??
       this.#options.sources.filter((source) => !isIdle(states.get(source.id))).map((source) => source.id);
-    const refused = named.flatMap((id) => this.#refusal(id, states.get(id)));
+    const refused = named.flatMap((id) => refusalOf(this.#options, id, states.get(id)));
     const wanted = [...new Set(named)].filter((id) => !refused.some((each) => each.source === id));
     const syncId = randomUUID();
     const runIds: number[] = [];
@@ -121,17 +114,15 @@ export class Engine {
     return { syncId, runIds, refused };
   }
 
-  #refusal(id: string, state: SourceState | undefined): SyncAnswer['refused'][number][] {
-    const say = (code: RefusalCode, message: string): SyncAnswer['refused'][number][] => [
-      { source: id, code, message },
-    ];
-    if (this.#options.disabledSources.includes(id))
-      return say('source-disabled', `source ${id} has enabled: false in the configuration`);
-    if (!this.#byId.has(id)) return say('source-unknown', `there is no source ${id} in the configuration`);
-    if (state?.retired === true) return say('source-retired', `source ${id} is retired`);
-    if (state?.paused === true)
-      return say('source-paused', `source ${id} is paused; resume it with: rosterd source resume ${id}`);
-    return [];
+  /** Asks for single accounts to be read anew, each by a run of its own that is a delta of one (spec 2.8). */
+  async refresh(accounts: readonly AccountAsked[], askedBy: string): Promise<RefreshAnswer> {
+    await this.resumeChanged();
+    return askForAccounts(this.#options, accounts, askedBy);
+  }
+
+  /** Waits until everything that was asked for has ended; false where that takes longer, or this process is being stopped. */
+  untilAtRest(syncId: string, patienceMs: number): Promise<boolean> {
+    return untilTrue(() => this.atRest(syncId), patienceMs, this.#options.signal);
   }
 
   /** Whether everything that a sync asked for, and what that woke, has ended. */
@@ -184,10 +175,8 @@ export class Engine {
     }
     const state = (await sourceStore.states()).get(source.id);
     if (state === undefined) throw new Error(`source ${source.id} has no state in the store`);
-    const mode =
-      run.mode === 'delta' && source.delta && state.cursor !== null && state.configDigest === source.configDigest
-        ? 'delta'
-        : 'full';
+    const knowsWhere = source.delta && state.cursor !== null && state.configDigest === source.configDigest;
+    const mode = run.account !== null || (run.mode === 'delta' && knowsWhere) ? 'delta' : 'full';
     const started = await runStore.startImport(run.id, {
       mode,
       configDigest: source.configDigest,
@@ -203,6 +192,7 @@ export class Engine {
         source,
         state,
         mode,
+        account: run.account,
         imports: importStore,
         sources: sourceStore,
         lease,
@@ -429,6 +419,8 @@ export class Engine {
 
   async #noteImport(run: RunRecord, source: RunnableSource, lease: Lease, failure: RunFailure | null): Promise<void> {
     const { sourceStore } = this.#options;
+    // One account says nothing of how far the source was read, nor whether it can be (spec 14.4).
+    if (run.account !== null) return;
     if (failure !== null) return sourceStore.countFailure(lease, source.id);
     await sourceStore.recordSuccess(lease, source.id, {
       cursor: run.cursorAfter,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SourceError } from '../connector-kit/errors.ts';
 import type { Session } from '../connector-kit/contract.ts';
 import { importSource, type ImportEnd } from '../import/import-source.ts';
+import { readOneAccount } from '../import/one-account.ts';
 import type { ImportStore } from '../import/ports.ts';
 import type { Lease } from '../domain/lease.ts';
 import { failureOf, incompleteRead, isRetryable } from './failures.ts';
@@ -15,6 +16,8 @@ export interface ImportRunInput {
   readonly source: RunnableSource;
   readonly state: SourceState;
   readonly mode: 'full' | 'delta';
+  /** Only this account is read, as a delta of one that moves no cursor (spec 2.8); null: the source. */
+  readonly account: string | null;
   readonly imports: ImportStore;
   readonly sources: SourceStore;
   readonly lease: Lease;
@@ -102,6 +105,7 @@ type ImportCountsOf = Parameters<typeof importSource>[0]['counts'];
 
 function readOf(input: ImportRunInput, session: Session): ReturnType<Session['readAll']> {
   const { cursor } = input.state;
+  if (input.account !== null) return readOneAccount(session, input.account, input.signal);
   if (input.mode === 'delta' && session.readChanges !== undefined && cursor !== null)
     return session.readChanges(cursor, input.signal);
   return session.readAll(input.signal);

@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly source: SourceId | null;
   readonly mode: RunMode;
   readonly state: RunState;
+  /** The external id of the one account that it reads (spec 2.8); null where it reads the source. */
+  readonly account: string | null;
   /** Of everybody who asked for it, the first one first; none for what no sync asked for. */
   readonly syncIds: readonly string[];
   readonly phase: string | null;
@@ -48,6 +50,8 @@ interface RunRequest {
   readonly syncId: string | null;
   /** The schedule's instant; one run per source and slot (spec 14.1). */
   readonly slot?: Date;
+  /** Only this account is to be read. */
+  readonly account?: string;
 }
 
 export interface RunFailure {
@@ -56,7 +60,7 @@ export interface RunFailure {
 }
 
 export interface RunStore {
-  /** Queues a run, or joins the one of that source that is queued already; null for a slot that had its run. */
+  /** Queues a run, or joins the one that is queued already for that source, or that account of it; null for a slot that had its run. */
   enqueue(request: RunRequest): Promise<number | null>;
   get(runId: number): Promise<RunRecord | null>;
   /**

@@ -14,6 +14,7 @@ import { up as cancelledJobs } from './migrations/0016-cancelled-jobs.ts';
 import { up as access } from './migrations/0017-access.ts';
 import { up as search } from './migrations/0024-search.ts';
 import { up as signIn } from './migrations/0027-sign-in.ts';
+import { up as oneAccount } from './migrations/0028-one-account.ts';
 import { ensureSearchIndex } from './search-index.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
@@ -33,6 +34,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0017-access', up: access },
   { name: '0024-search', up: search },
   { name: '0027-sign-in', up: signIn },
+  { name: '0028-one-account', up: oneAccount },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

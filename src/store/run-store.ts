@@ -8,7 +8,7 @@ const unfinished = `('queued', 'importing', 'reconciling')`;
 const active = `('importing', 'reconciling')`;
 /** Of a run that nobody works on yet; what a person approved is among them. */
 const notBegun = `(state = 'queued' or state = 'reconciling' and phase = 'waiting')`;
-const record = `id, source_id as source, mode, state, sync_ids as "syncIds", phase, counts, complete, approved_by is not null as approved, cancel_asked_by is not null as "cancelAsked", policy_id as "policyId", cursor_after as "cursorAfter",
+const record = `id, source_id as source, mode, state, only_account as account, sync_ids as "syncIds", phase, counts, complete, approved_by is not null as approved, cancel_asked_by is not null as "cancelAsked", policy_id as "policyId", cursor_after as "cursorAfter",
   error_code as "errorCode", error_message as "errorMessage"`;
 
 /** Accounts wake each other in a few rounds at the most; more would be a defect, and must not run for ever. */
@@ -58,7 +58,7 @@ type Part<Names extends keyof RunStore> = Pick<RunStore, Names>;
 
 function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'takeQueued' | 'get'> {
   return {
-    async enqueue({ source, mode, askedBy, syncId, slot }) {
+    async enqueue({ source, mode, askedBy, syncId, slot, account = null }) {
       const syncIds = syncId === null ? [] : [syncId];
       return inTransaction(db, async (transaction) => {
         const [queued] = await query<{ id: number }>(
@@ -67,15 +67,15 @@ function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'takeQu
              sync_ids = case when sync_ids @> ?::text[] then sync_ids else sync_ids || ?::text[] end,
              slot = case when exists (select from run s where s.source_id = q.source_id and s.slot = ?::timestamptz) then slot
                else coalesce(slot, ?::timestamptz) end
-           where source_id = ? and state = 'queued' returning id`,
-          [mode, syncIds, syncIds, slot ?? null, slot ?? null, source],
+           where source_id = ? and state = 'queued' and only_account is not distinct from ?::text returning id`,
+          [mode, syncIds, syncIds, slot ?? null, slot ?? null, source, account],
         );
         if (queued !== undefined) return queued.id;
         const [made] = await query<{ id: number }>(
           transaction,
-          `insert into run (source_id, mode, asked_by, sync_ids, slot, handed_at) values (?, ?, ?, ?::text[], ?, now())
+          `insert into run (source_id, mode, asked_by, sync_ids, slot, only_account, handed_at) values (?, ?, ?, ?::text[], ?, ?, now())
            on conflict (source_id, slot) where slot is not null do nothing returning id`,
-          [source, mode, askedBy, syncIds, slot ?? null],
+          [source, mode, askedBy, syncIds, slot ?? null, account],
         );
         return made?.id ?? null;
       });
@@ -340,7 +340,7 @@ function lookups(
     },
     async sourcesWithoutRun() {
       const sql =
-        'select source_id as source from source_state s where not exists (select from run r where r.source_id = s.source_id)';
+        'select source_id as source from source_state s where not exists (select from run r where r.source_id = s.source_id and r.only_account is null)';
       return (await query<{ source: string }>(db, sql)).map((row) => row.source);
     },
     async unfinishedOf(syncId) {

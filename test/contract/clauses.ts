@@ -31,6 +31,7 @@ export const clauses: readonly Clause[] = [
   { name: '2.2 what cannot be used is named, and the rest is read', hold: badRecordIsNamed },
   { name: '2.3 not read is never reported as empty', hold: notReadIsNotEmpty },
   { name: '14.3 abort is honoured within a page', hold: abortIsHonoured },
+  { name: '2.8 one account read alone is as in a full read, or said not to be there', hold: aloneIsTheSame },
   { name: '3.5 a delta leads to the same accounts', hold: deltaIsTheSame },
   {
     name: '3.4 a refused log-in is fatal',
@@ -153,6 +154,26 @@ async function abortIsHonoured(connector: Connector, harness: Harness): Promise<
   expect(pages).toHaveLength(1);
   expect(end?.whole).not.toBe(true);
   expect(failure !== undefined || end !== undefined).toBe(true);
+}
+
+async function aloneIsTheSame(connector: Connector, { alone, people }: Harness): Promise<NotApplicable | undefined> {
+  if (alone !== undefined) return alone;
+  const prepared = await people(10);
+  await withSession(connector, prepared, async (session, signal) => {
+    const { records } = await readWhole(session.readAll(signal));
+    const record = records[4];
+    expect(record).toBeDefined();
+    if (record === undefined) return;
+    expect(await session.readOne?.(record.externalId, signal)).toEqual({ record });
+    const nobody = record.externalId.replaceAll(/[0-9a-f]/gi, '9');
+    const absent = await session.readOne?.(nobody, signal);
+    // A file cannot be asked: that it does not have somebody is for a read of the whole to judge.
+    const isAbsent: unknown = expect.objectContaining({
+      unsupported: expect.stringContaining('the file does not have it') as string,
+    });
+    expect(absent).toEqual(connector.kind.endsWith('-file') ? isAbsent : { gone: 'deleted' });
+  });
+  return undefined;
 }
 
 async function deltaIsTheSame(connector: Connector, { delta }: Harness): Promise<NotApplicable | undefined> {

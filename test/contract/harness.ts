@@ -39,6 +39,8 @@ export interface Harness {
   readonly repeated: Scenario<Prepared>;
   /** The same 10 people as `people(10)`, in another order. */
   readonly reordered: Scenario<Prepared>;
+  /** Present where nobody can be asked for alone. */
+  readonly alone?: NotApplicable;
   readonly empty: readonly Variant[] | NotApplicable;
   /** 3 people, the second of whom has an id and a value that cannot be used; `position` is where it must be said to be. */
   readonly badRecord: Scenario<Prepared & { readonly position: RegExp }>;

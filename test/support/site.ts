@@ -231,6 +231,11 @@ function fakeConnector(kind: string, as: 'acd' | 'directory', source: FakeSource
         yield { records: [...source.records.values()], gone: [], rejected: [] };
         return await Promise.resolve({ whole: true });
       },
+      readOne: (externalId) => {
+        if (source.broken !== null) return Promise.reject(source.broken);
+        const record = source.records.get(externalId);
+        return Promise.resolve(record === undefined ? { gone: 'deleted' } : { record });
+      },
       lookup: () =>
         source.lookup === null
           ? Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:636'))

@@ -86,7 +86,7 @@ export const discardResult = named('DiscardResult', z.object({ refused: count })
 
 export const cancelResult = named('CancelResult', z.object({ result: z.enum(['asked', 'finished']) }));
 
-const refusedSource = z.object({ source: z.string(), code: z.string(), message: z.string() });
+export const refusedSource = z.object({ source: z.string(), code: z.string(), message: z.string() });
 
 /** The body of a request for a sync; none asks for all sources. */
 export const syncRequest = z

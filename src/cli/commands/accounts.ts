@@ -9,6 +9,7 @@ import { printListing } from '../listing.ts';
 import { paintState } from '../paint.ts';
 import type { Account } from '../shapes.ts';
 import type { Column } from '../table.ts';
+import { addAccountRefresh } from './refresh.ts';
 
 interface AccountListOptions {
   readonly matched?: boolean;
@@ -25,7 +26,7 @@ export function addAccountCommands(program: RosterdCommand, runner: Runner): voi
   const account = addGroup(
     program,
     'account',
-    'list, ignore, unignore: the accounts of the sources, matched and not',
+    'list, refresh, ignore, unignore: the accounts of the sources, matched and not',
     'The user objects of the sources, and whom they belong to',
   );
   addCommand<AccountListOptions>(account, runner, {
@@ -53,6 +54,7 @@ export function addAccountCommands(program: RosterdCommand, runner: Runner): voi
       return undefined;
     },
   });
+  addAccountRefresh(account, runner);
   for (const action of ['ignore', 'unignore'] as const)
     addCommand<ReasonOption>(account, runner, {
       call: `${action} <SOURCE> <EXTERNAL-ID>`,

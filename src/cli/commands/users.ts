@@ -9,6 +9,7 @@ import { tellCreationWaits } from '../run-texts.ts';
 import type { Explanation, HistoryEvent, ListedUser, User } from '../shapes.ts';
 import type { Column } from '../table.ts';
 import { userCard } from '../user-card.ts';
+import { addUserRefresh } from './refresh.ts';
 import { addUserActionCommands } from './user-actions.ts';
 import { addUserLifeCommands } from './user-life.ts';
 import { addUserScopeCommands } from './user-scope.ts';
@@ -25,7 +26,7 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
   const user = addGroup(
     program,
     'user',
-    'list, show, explain, history, set, sync on|off, deactivate and more: the users',
+    'list, show, explain, history, refresh, set, sync on|off, deactivate and more: the users',
     'The users: who they are, where their values come from, what the sync may do',
   );
   addCommand<UserListOptions>(user, runner, {
@@ -88,6 +89,7 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
       return undefined;
     },
   });
+  addUserRefresh(user, runner);
   addUserActionCommands(user, runner);
   addUserLifeCommands(user, runner);
   addUserScopeCommands(user, runner);

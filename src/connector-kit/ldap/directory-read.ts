@@ -1,16 +1,18 @@
 import type { Control } from 'ldapts';
 import { idCameTwice } from '../../domain/account.ts';
 import type { AccountRecord, RejectedRecord } from '../../domain/account.ts';
-import type { Page, Read, ReadEnd } from '../contract.ts';
+import type { OneRead, Page, Read, ReadEnd } from '../contract.ts';
 import { SourceError } from '../errors.ts';
 import { SeenIds } from '../seen-ids.ts';
 import type { LdapConnection, Search } from './connection.ts';
 import { ResultFailure } from './failures.ts';
 import { positionOf, UnusableEntry } from './field-plan.ts';
+import { and } from './filter.ts';
 import type { Filter } from './filter.ts';
 import type { Entry } from './messages.ts';
 import { searchPages } from './paging.ts';
 import type { SearchPage } from './paging.ts';
+import { readOne } from './read-one.ts';
 
 /** A full read of a directory. */
 export interface DirectoryRead {
@@ -64,6 +66,21 @@ export async function* readDirectory(read: DirectoryRead, signal: AbortSignal): 
       return { ...state.end(read, reasonOf(page.failure)), retryable: isPassing(page.failure) };
   }
   return state.end(read);
+}
+
+/** The one account of a read that `its` filter finds (spec 2.8); undefined where the read would not have it. Throws a SourceError. */
+export async function readOneEntry(
+  read: DirectoryRead,
+  its: { readonly filter: Filter; readonly externalId: string },
+  signal: AbortSignal,
+): Promise<OneRead | undefined> {
+  const search = { ...searchOf(read), filter: and(read.filter, its.filter) };
+  const entry = await readOne(read.connection, search, signal);
+  if (entry === undefined) return undefined;
+  const [whole = entry] = await completed(read, [entry]);
+  const outcome = recordOf(read, whole, { externalId: its.externalId, position: positionOf(whole) });
+  if (outcome === undefined) return undefined;
+  return 'reason' in outcome ? { rejected: outcome } : { record: outcome };
 }
 
 async function completed(

@@ -188,6 +188,22 @@ describe('the session', () => {
     await session.close();
   });
 
+  test('2.8 reads one account alone as in a full read, and tells who is outside from who is nowhere', async () => {
+    const kit = testKit();
+    const whole = await readWith(configOf({ source: { filter: '(sAMAccountName=ad1)' } }));
+    const outside = await readWith(configOf({ source: { baseDn: outsiderDn.slice(outsiderDn.indexOf(',') + 1) } }));
+    const session = await connector.open(configOf(), kit);
+    const idOf = ({ records }: typeof whole): string => records[0]?.externalId ?? '';
+    const one = await session.readOne?.(idOf(whole), kit.signal);
+    expect(one).toMatchObject({
+      record: { externalId: idOf(whole), disabled: true, values: whole.records[0]?.values },
+    });
+    expect(await session.readOne?.(idOf(outside), kit.signal)).toEqual({ gone: 'out-of-scope' });
+    expect(await session.readOne?.('00000000-0000-4000-8000-000000000000', kit.signal)).toEqual({ gone: 'deleted' });
+    expect(await session.readOne?.('no-guid', kit.signal)).toEqual({ unsupported: 'its id is no objectGUID' });
+    await session.close();
+  });
+
   test('a filter with an escaped name is sent as it is meant', async () => {
     const whole = await readWith(configOf({ source: { filter: '(&(sn=M\\c3\\bcller)(cn=*\\28*))' } }));
     expect(whole.records.map((record) => record.values.username)).toEqual(['ad2']);

@@ -98,6 +98,8 @@ const matrix: readonly Row[] = [
   onUser('POST /users/{user}/purge', ['manage-operators'], {}),
   onUser('POST /worklist/{user}/ack', edit, { reason: 'seen' }, ''),
   { call: 'POST /users', needs: edit, body: { fields: {} }, outside: 'same' },
+  { call: 'POST /users/{user}/refresh', needs: ['run-and-approve'], outside: 'gone' },
+  { call: 'POST /accounts/acd/{externalId}/refresh', needs: ['run-and-approve'], outside: 'gone' },
   { call: 'POST /accounts/acd/{externalId}/ignore', needs: edit, body: {}, outside: 'gone' },
   { call: 'POST /accounts/acd/{externalId}/unignore', needs: edit, body: {}, outside: 'gone' },
   {

@@ -223,6 +223,17 @@ describe('lookup and groups', () => {
     await session.close();
   });
 
+  test('2.8 one account is read alone as in a full read; outside the filter it is out of what is read', async () => {
+    const kit = testKit();
+    const { records } = await readWith(configOf(slapd, { filter: '(|(uid=agent000001)(uid=agent000002))' }));
+    const [first, second] = records;
+    const session = await connector.open(configOf(slapd, { filter: '(uid=agent000001)' }), kit);
+    expect(await session.readOne?.(first?.externalId ?? '', kit.signal)).toEqual({ record: first });
+    expect(await session.readOne?.(second?.externalId ?? '', kit.signal)).toEqual({ gone: 'out-of-scope' });
+    expect(await session.readOne?.('00000000-0000-4000-8000-000000000000', kit.signal)).toEqual({ gone: 'deleted' });
+    await session.close();
+  });
+
   test('where nobody at all can be seen, nobody counts as absent', async () => {
     const kit = testKit();
     const session = await connector.open(configOf(slapd, { filter: '(uid=nobody)' }), kit);

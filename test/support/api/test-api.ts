@@ -201,6 +201,8 @@ const engine: RunRequests = {
     runIds: [],
     refused: [{ source: 'acd', code: 'source-paused', message: 'acd is paused' }],
   }),
+  refresh: async () => ({ syncId: 'sync-2', runIds: [], refused: [] }),
+  untilAtRest: async () => true,
   atRest: async () => true,
   cancel: async (runId) => (runId === 1 ? 'asked' : 'unknown'),
 };

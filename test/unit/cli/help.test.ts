@@ -30,7 +30,7 @@ describe('help', () => {
   it('knows the commands of this version', async () => {
     expect(leaves(await program()).map(({ name }) => name)).toEqual([
       'sync',
-      ...['user list', 'user show', 'user explain', 'user history', 'user sync on', 'user sync off'],
+      ...['user list', 'user show', 'user explain', 'user history', 'user refresh', 'user sync on', 'user sync off'],
       ...['user set', 'user unset', 'user role give', 'user role take', 'user role withdraw'],
       ...['user team give', 'user team take', 'user team withdraw', 'user team main'],
       ...['user supervision give', 'user supervision take', 'user supervision withdraw'],
@@ -41,7 +41,7 @@ describe('help', () => {
       'bulk',
       ...['log', 'review list', 'review show', 'review resolve', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
-      ...['source move-links', 'account list', 'account ignore', 'account unignore', 'owner'],
+      ...['source move-links', 'account list', 'account refresh', 'account ignore', 'account unignore', 'owner'],
       ...['run list', 'run show', 'run decisions', 'run approve', 'run discard', 'run reopen', 'run cancel', 'undo'],
       ...['refusal list', 'refusal lift'],
       ...['start', 'migrate', 'openapi', 'version'],

@@ -104,7 +104,7 @@ async function ran(given: Given): Promise<Ran> {
   const input: ImportRunInput = {
     source: source as RunnableSource,
     state: state as SourceState,
-    mode: given.mode ?? 'full',
+    ...{ mode: given.mode ?? 'full', account: null },
     imports: store,
     sources: sources as SourceStore,
     lease: { name: 'source:acd', token: 't' },
