@@ -13,12 +13,13 @@ import type { Sql } from './support/database.ts';
 import { rowVersions } from './support/database.ts';
 import { ciscoUcce, ciscoUccx } from './support/faulty/cisco.ts';
 import { genesysCloud } from './support/faulty/genesys.ts';
+import { puzzel } from './support/faulty/puzzel.ts';
 import { faultCases } from './support/faulty/subject.ts';
 import type { FaultCase, FaultEnd, RunningSubject, Subject } from './support/faulty/subject.ts';
 import { without } from './support/rows.ts';
 
 /** Issue 9, to show 6: what every fault of every simulator does to a run. Further kinds join here. */
-const subjects: readonly Subject[] = [ciscoUccx, ciscoUcce, genesysCloud];
+const subjects: readonly Subject[] = [ciscoUccx, ciscoUcce, genesysCloud, puzzel];
 
 const PEOPLE = 24;
 const order = subjects.flatMap(({ kind }) => faultCases.map(({ name }) => `${kind} ${name}`));

@@ -26,6 +26,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** Sent instead of user name and password (RFC 6750). */
   readonly bearer?: string;
+  /** Nothing is sent instead of user name and password: what proves who asks stands in the body. */
+  readonly anonymous?: true;
 }
 
 /** A whole answer, whatever its status: `statusFailure` says what the status means. */
@@ -120,7 +122,11 @@ export class HttpClient {
     const authorization = request.bearer === undefined ? this.#authorization : `Bearer ${request.bearer}`;
     return {
       method: request.method,
-      headers: { ...request.headers, authorization, 'user-agent': 'rosterd' },
+      headers: {
+        ...request.headers,
+        ...(request.anonymous === true ? {} : { authorization }),
+        'user-agent': 'rosterd',
+      },
       ...(request.body === undefined ? {} : { body: request.body }),
       agent: this.#agents,
       followRedirect: false,

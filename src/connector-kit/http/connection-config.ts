@@ -83,7 +83,10 @@ function refuseClear(connection: MaybeClear, key: 'url' | 'loginUrl', context: z
 const inClear = 'would send the password in clear: use https://, or say allowPlaintext: true';
 
 /** Why a valid second address of a source cannot be used beside its connection, or undefined. */
-export function secondAddressProblem(address: string, connection: HttpConnection): string | undefined {
+export function secondAddressProblem(
+  address: string,
+  connection: Pick<HttpConnection, 'url' | 'allowPlaintext'>,
+): string | undefined {
   if (urlProblem(address) !== undefined || urlProblem(connection.url) !== undefined) return undefined;
   const { encryption, host } = httpEndpoint(address);
   if (encryption !== 'none') return undefined;

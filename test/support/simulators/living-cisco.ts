@@ -27,7 +27,7 @@ type Person = { readonly number: number; readonly first: string; readonly last: 
 
 const FIRST = ['Eva', 'Jan', 'Šárka', 'Ondřej', 'Zoë', 'Péter', 'Małgorzata', 'Jürgen'];
 const LAST = ['Dvořák', 'Müller', "O'Brien", 'Nguyễn', 'Žižka', 'Åkesson', 'Szabó', 'Horák'];
-const TEAMS = ['North', 'South', 'Back office'];
+export const TEAMS = ['North', 'South', 'Back office'];
 /** What a newcomer should see soon; it goes round. */
 const HAPPENINGS = ['moves', 'joins', 'marries', 'leaves', 'joins', 'leaves'] as const;
 
@@ -104,7 +104,7 @@ function cloudId(number: number): string {
 type Place = { readonly put: (person: Person) => unknown; readonly remove: (person: Person) => unknown };
 
 /** Agents who come, marry, move to another team and go; the same numbers give the same life. Supervisors stay. */
-class Life {
+export class Life {
   readonly #place: Place;
   readonly #people: Person[] = [];
   #chance: number;
@@ -159,6 +159,6 @@ class Life {
 }
 
 /** With leading zeros, which whoever takes an id for a number loses. */
-function idOf(number: number): string {
+export function idOf(number: number): string {
   return String(number).padStart(5, '0');
 }

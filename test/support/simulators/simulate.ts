@@ -8,6 +8,7 @@ import { startAvayaSms } from './avaya-sms/server.ts';
 import { startLife } from './living-acd.ts';
 import { liveGenesysCloud, liveUcce, liveUccx } from './living-cisco.ts';
 import type { LivingKind, LivingOptions } from './living-cisco.ts';
+import { livePuzzel } from './living-puzzel.ts';
 
 /**
  * `npm run simulate`: an ACD on loopback that lives, and the configuration that lets rosterd read it.
@@ -15,7 +16,7 @@ import type { LivingKind, LivingOptions } from './living-cisco.ts';
  *     npm run simulate -- --kind cisco-uccx --every 2 --agents 200 --seed 7
  */
 const USAGE = `npm run simulate -- [--kind KIND] [--every SECONDS] [--agents NUMBER] [--seed NUMBER]
-  --kind    avaya-cm (default), cisco-uccx, cisco-ucce or genesys-cloud
+  --kind    avaya-cm (default), cisco-uccx, cisco-ucce, genesys-cloud or puzzel
   --every   seconds between two things that happen (default 10)
   --agents  agents at the beginning (default 60)
   --seed    another life (default 1)
@@ -31,6 +32,7 @@ const kinds: Readonly<Record<string, (options: LivingOptions) => Promise<LivingK
   'cisco-uccx': liveUccx,
   'cisco-ucce': liveUcce,
   'genesys-cloud': liveGenesysCloud,
+  puzzel: livePuzzel,
 };
 
 async function liveAvaya({ seed, agents, onCall }: LivingOptions): Promise<LivingKind> {
