@@ -26,7 +26,7 @@ export type Answered =
   | { readonly kind: 'token-refused'; readonly error: SourceError };
 
 const grant =
-  "give rosterd's user in Puzzel the rights to read users, user groups and skills, as the connector's README says";
+  "grant rosterd's user in Puzzel the rights to read users, user groups and skills, as the connector's README says";
 
 /** Judges an answer. Throws a SourceError for what is a failure whatever was asked. */
 export function readEnvelope(answer: HttpAnswer, asking: Asking): Answered {
