@@ -12,7 +12,14 @@ import { idOf } from './schema.ts';
 export const connector: Connector<Config> = {
   kind: 'puzzel',
   as: 'acd',
-  capabilities: { delta: false, tombstones: false, reusableIds: false, teams: true, supervision: false },
+  capabilities: {
+    delta: false,
+    tombstones: false,
+    reusableIds: false,
+    teams: true,
+    supervision: false,
+    ownsSupervision: false,
+  },
   configSchema: config,
   defaultMatch: [['employeeId'], ['email']],
   open: openSession,
