@@ -82,6 +82,8 @@ import { createUndo } from './users/undo.ts';
 import type { RequestReconcile } from './users/events.ts';
 import type { AskSource } from './users/activation.ts';
 import { createGroups } from './users/groups.ts';
+import { createTeams } from './users/teams.ts';
+import { createTeamStore } from './store/team-store.ts';
 import { managingRoles } from './domain/privileges.ts';
 import type { Policy } from './domain/user.ts';
 import { createReviews } from './users/review.ts';
@@ -240,6 +242,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       createWorklistAckStore(db, { acds, managing: managingRoles(settings.roles.catalogue) }),
     ),
     groups: createGroups(createGroupStore(db)),
+    teams: createTeams(createTeamStore(db)),
     roleCatalogue: settings.roles.catalogue,
     administration: createAdministration(createAccessStore(db)),
     signIn: createSignIn(createSignInStore(db)),

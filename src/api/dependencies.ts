@@ -7,6 +7,7 @@ import type { AccountIgnore } from '../users/account-ignore.ts';
 import type { Bulk } from '../users/bulk.ts';
 import type { RoleCatalogue } from '../domain/privileges.ts';
 import type { Groups } from '../users/groups.ts';
+import type { Teams } from '../users/teams.ts';
 import type { CreateUser } from '../users/create-user.ts';
 import type { LinkMove } from '../users/link-move.ts';
 import type { ConfirmSystem } from '../users/source-identity.ts';
@@ -24,6 +25,7 @@ import type { Account } from './schemas/accounts.ts';
 import type { BulkJob, BulkResult } from './schemas/bulk.ts';
 import type { Event } from './schemas/events.ts';
 import type { Group } from './schemas/groups.ts';
+import type { Team, TeamDetail } from './schemas/teams.ts';
 import type { Explanation } from './schemas/explanation.ts';
 import type { ReviewItem, ReviewItemDetail } from './schemas/review-items.ts';
 import type { DryRunReport, Run, ShownDecision } from './schemas/runs.ts';
@@ -109,6 +111,7 @@ export interface ApiQueries {
     get(id: number): Promise<ReviewItemDetail | null>;
   };
   readonly groups: { list(): Promise<readonly Group[]> };
+  readonly teams: { list(): Promise<readonly Team[]>; get(name: string): Promise<TeamDetail | null> };
   readonly worklist: {
     list(filter: PageRequest & { readonly all?: boolean | undefined }): Promise<Page<WorklistEntry>>;
   };
@@ -192,6 +195,7 @@ export interface ApiDependencies {
   readonly purge: Purge;
   readonly reviews: Reviews;
   readonly groups: Groups;
+  readonly teams: Teams;
   readonly bulk: Bulk;
   readonly sourcePause: SourcePause;
   readonly confirmSystem: ConfirmSystem;

@@ -49,6 +49,8 @@ const statusOfRefusal: Readonly<Record<ActionRefusalCode, number>> = {
   'group-unknown': 404,
   'group-name-taken': 409,
   'group-in-use': 409,
+  'team-name-taken': 409,
+  'team-in-use': 409,
   'group-below-itself': 409,
   'beyond-scope': 403,
   'sync-not-available': 409,

@@ -6,6 +6,7 @@ import { addAccountCommands } from './commands/accounts.ts';
 import { addBulkCommand } from './commands/bulk.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addGroupCommands } from './commands/groups.ts';
+import { addTeamCommands } from './commands/teams.ts';
 import { addLogCommand } from './commands/log.ts';
 import { addOwnerCommand } from './commands/owner.ts';
 import { addRefusalCommands } from './commands/refusals.ts';
@@ -59,6 +60,7 @@ export function buildProgram(
   addSyncCommand(program, runner);
   addUserCommands(program, runner);
   addGroupCommands(program, runner);
+  addTeamCommands(program, runner);
   addBulkCommand(program, runner);
   addLogCommand(program, runner);
   addReviewCommands(program, runner);

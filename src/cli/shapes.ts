@@ -13,6 +13,7 @@ export type { Account } from '../api/schemas/accounts.ts';
 export type { Event as HistoryEvent } from '../api/schemas/events.ts';
 export type { Explanation } from '../api/schemas/explanation.ts';
 export type { Group, Role } from '../api/schemas/groups.ts';
+export type { Team, TeamDetail } from '../api/schemas/teams.ts';
 export type { ReviewAnswered, ReviewItem, ReviewItemDetail } from '../api/schemas/review-items.ts';
 export type { DryRun, DryRunReport, Run, ShownDecision } from '../api/schemas/runs.ts';
 export type { LiftReport, Refusal } from '../api/schemas/refusals.ts';

@@ -19,6 +19,8 @@ const ofType = {
   'group-changed': 'edit-users',
   'group-removed': 'edit-users',
   'team-moved': 'edit-users',
+  'team-renamed': 'edit-users',
+  'team-removed': 'edit-users',
   'source-paused': 'manage-sources',
   'source-resumed': 'manage-sources',
   'source-retired': 'manage-sources',

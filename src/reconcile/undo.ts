@@ -3,7 +3,7 @@ import { changesBetween, isSupervisionWord, shownPart, type Change } from '../do
 import { isField, type UniqueField } from '../domain/fields.ts';
 import { fold, teamName, type TeamNames } from '../domain/fold.ts';
 import { compareText } from '../domain/text.ts';
-import { withVoice, type Snapshot, type SourceId, type UserValue } from '../domain/user.ts';
+import { withVoice, type Snapshot, type SourceId, type TeamId, type UserValue } from '../domain/user.ts';
 import type { Subject } from './decide.ts';
 import { withFormer, type FormerSlot } from './former-slot.ts';
 import { project, valueSaid, type Part, type TeamBindings } from './project.ts';
@@ -59,7 +59,8 @@ export interface UndoDecision {
 
 /** What a user becomes when what one decision of the sync changed goes back to what it was before (spec 15.3). Pure. */
 export function decideUndo(input: UndoInput): UndoDecision {
-  const { subject, source, former } = input;
+  const { subject, source } = input;
+  const former = withoutRemoved(input.former, input.teamNames);
   const judged = input.changes.map((change) => ({ change, standing: standingOf(input, change) }));
   const going = judged.filter(({ standing }) => standing === 'as-left').map(({ change }) => change);
   const kept = judged.flatMap(({ change, standing }): KeptChange[] =>
@@ -117,6 +118,18 @@ function keptChange(input: UndoInput, change: Change, why: KeptChange['why']): K
 function shownNow({ subject: { user, words }, teamNames }: UndoInput, { field }: Change): Change['after'] {
   if (isSupervisionWord(field)) return words[field].map((team) => teamName(team, teamNames)).sort(compareText);
   return shownPart(user.value, field, teamNames);
+}
+
+/** Teams that people have removed since (spec 11.6) come back to nobody. */
+function withoutRemoved(former: FormerSlot, teamNames: TeamNames): FormerSlot {
+  const { teams, supervises, mainTeam } = former;
+  const still = (team: TeamId): boolean => teamNames.has(team);
+  return {
+    ...former,
+    ...(teams === undefined ? {} : { teams: teams.filter(still) }),
+    ...(supervises === undefined ? {} : { supervises: supervises.filter(still) }),
+    ...(mainTeam === undefined ? {} : { mainTeam: mainTeam !== null && still(mainTeam) ? mainTeam : null }),
+  };
 }
 
 function formerMain({ mainTeam }: FormerSlot, going: readonly Change[]): Partial<Pick<UserValue, 'mainTeam'>> {

@@ -62,6 +62,8 @@ export type ActionRefusalCode =
   | 'group-unknown'
   | 'group-name-taken'
   | 'group-in-use'
+  | 'team-name-taken'
+  | 'team-in-use'
   | 'group-below-itself'
   | 'beyond-scope';
 

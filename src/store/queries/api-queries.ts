@@ -12,6 +12,7 @@ import { createRefusalQueries } from './refusals.ts';
 import { createReviewItemQueries } from './review-items.ts';
 import { createRunQueries } from './runs.ts';
 import { createSourceQueries, type ConfiguredSource } from './sources.ts';
+import { createTeamQueries } from './teams.ts';
 import { createUserQueries } from './users.ts';
 import { createWorklistQueries } from './worklist.ts';
 
@@ -46,6 +47,7 @@ function queriesFor(knex: Knex, settings: ReadModelSettings, sight: Sight | null
     events: createEventQueries(knex, sight),
     reviewItems: createReviewItemQueries(knex, sight),
     groups: createGroupQueries(knex, sight),
+    teams: createTeamQueries(knex, sight),
     bulk: createBulkQueries(knex, sight),
     worklist: createWorklistQueries(knex, { acds, managing }, sight),
     owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter, sight),

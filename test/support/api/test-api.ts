@@ -27,6 +27,8 @@ import { createWorklistAckStore } from '../../../src/store/worklist-ack-store.ts
 import { createGroupStore } from '../../../src/store/group-store.ts';
 import { managingRoles } from '../../../src/domain/privileges.ts';
 import { createGroups } from '../../../src/users/groups.ts';
+import { createTeams } from '../../../src/users/teams.ts';
+import { createTeamStore } from '../../../src/store/team-store.ts';
 import { createAccountIgnore } from '../../../src/users/account-ignore.ts';
 import { createLinkMove } from '../../../src/users/link-move.ts';
 import { createConfirmSystem } from '../../../src/users/source-identity.ts';
@@ -126,6 +128,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
       createWorklistAckStore(knex, { acds: ['acd'], managing: managingRoles(roleCatalogue) }),
     ),
     groups: createGroups(createGroupStore(knex)),
+    teams: createTeams(createTeamStore(knex)),
     roleCatalogue,
     administration: createAdministration(createAccessStore(knex)),
     signIn: createSignIn(createSignInStore(knex)),

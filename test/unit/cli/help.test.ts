@@ -38,6 +38,7 @@ describe('help', () => {
       ...['user create', 'user purge', 'user numeric-ids'],
       ...['user group', 'user scope set', 'user scope add', 'user scope remove'],
       ...['group list', 'group add', 'group rename', 'group move', 'group remove', 'group team', 'role list'],
+      ...['team list', 'team show', 'team rename', 'team remove'],
       'bulk',
       ...['log', 'review list', 'review show', 'review resolve', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],

@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+import { groupOfTeam } from '../../domain/groups.ts';
+import type { Sight } from '../../domain/scope.ts';
+import { compareText, fold } from '../../domain/text.ts';
+import { groupTree } from '../scope-reads.ts';
+import { seesUser } from '../sight.ts';
+import { sqlRows } from './sql.ts';
+
+/** A team as the API answers it. */
+interface TeamJson {
+  readonly name: string;
+  readonly group: string;
+  /** Active users. */
+  readonly members: number;
+  readonly supervisors: number;
+  /** The teams of sources that are bound to it (spec 11.1). */
+  readonly bindings: readonly BindingJson[];
+}
+
+interface BindingJson {
+  readonly source: string;
+  readonly externalId: string;
+  /** As the source calls it. */
+  readonly name: string;
+  /** The source has it no longer. */
+  readonly gone: boolean;
+}
+
+interface TeamDetailJson extends TeamJson {
+  /** Usernames, the first of them. */
+  readonly memberNames: readonly string[];
+  readonly supervisorNames: readonly string[];
+}
+
+export interface TeamQueries {
+  /** All teams, by name. */
+  list(): Promise<readonly TeamJson[]>;
+  /** One of them, whatever its case; null where there is none. */
+  get(name: string): Promise<TeamDetailJson | null>;
+}
+
+/** A team may have thousands: so many are named, and all are counted. */
+const mostNamed = 100;
+
+/** Teams with what is bound to them: four statements, and two more for one of them. */
+export function createTeamQueries(knex: Knex, sight: Sight | null): TeamQueries {
+  const seen = seesUser(sight, 'u');
+  const counted = (list: string): Promise<{ team: number; count: number }[]> =>
+    sqlRows(
+      knex,
+      `select team, cast(count(*) as int) as count from "user" u, unnest(u.${list}) as team where u.active and ${seen} group by team`,
+    );
+  const named = async (list: string, team: number): Promise<string[]> => {
+    const sql = `select username from "user" u
+      where u.active and u.${list} @> array[cast(:team as integer)] and ${seen} order by username limit ${String(mostNamed)}`;
+    return (await sqlRows<{ username: string }>(knex, sql, { team })).map(({ username }) => username);
+  };
+  const load = async (): Promise<(TeamJson & { readonly id: number })[]> => {
+    const all = await sqlRows<{ id: number; name: string }>(knex, 'select id, name from team');
+    const bindings = Map.groupBy(
+      await sqlRows<BindingJson & { team: number }>(
+        knex,
+        `select team_id as team, source_id as source, external_id as "externalId", name, gone_since is not null as gone
+         from source_team where team_id is not null and not ignored order by source_id, external_id`,
+      ),
+      ({ team }) => team,
+    );
+    const countsOf = (rows: { team: number; count: number }[]): Map<number, number> =>
+      new Map(rows.map(({ team, count }) => [team, count]));
+    const members = countsOf(await counted('team_ids'));
+    const supervisors = countsOf(await counted('supervised_team_ids'));
+    const tree = await groupTree(knex, '');
+    return all
+      .filter(({ id }) => sight === null || sight.teams.includes(id))
+      .map(({ id, name }) => ({
+        ...{ id, name, group: tree.groups.get(groupOfTeam(tree, id))?.name ?? '' },
+        ...{ members: members.get(id) ?? 0, supervisors: supervisors.get(id) ?? 0 },
+        bindings: (bindings.get(id) ?? []).map(({ team: _of, ...binding }) => binding),
+      }))
+      .sort((a, b) => compareText(fold(a.name), fold(b.name)));
+  };
+  return {
+    list: async () => (await load()).map(({ id: _own, ...team }) => team),
+    async get(name) {
+      const found = (await load()).find((team) => fold(team.name) === fold(name));
+      if (found === undefined) return null;
+      const { id, ...team } = found;
+      return {
+        ...team,
+        memberNames: await named('team_ids', id),
+        supervisorNames: await named('supervised_team_ids', id),
+      };
+    },
+  };
+}
