@@ -3,7 +3,8 @@ import { duplicateItem } from './decisions.ts';
 import { readKey } from '../reconcile/match-keys.ts';
 import type { LinkedKeys, ReconcileTx } from './ports.ts';
 import type { Writing } from './pass.ts';
-import { mostNamed, settleQuestions } from './questions.ts';
+import { mostNamed } from '../domain/review-answers.ts';
+import { settleQuestions } from './questions.ts';
 
 /** A user of a batch with their account of the run's source, and the keys under which they are found. */
 interface LinkedUser {

@@ -16,7 +16,8 @@ import {
   isContradiction,
   type Contradiction,
 } from './contradictions.ts';
-import { identityKinds, mostNamed, settleQuestions } from './questions.ts';
+import { mostNamed } from '../domain/review-answers.ts';
+import { identityKinds, settleQuestions } from './questions.ts';
 
 /** Counts the links and creations that a pass would make, and shows them where that is asked for; writes nothing. */
 export async function takeIdentity(pass: Pass, tally: Tally, ahead: KeysAhead, show?: Show): Promise<void> {

@@ -11,9 +11,6 @@ export const identityKinds = [
   'contradicted-match',
 ] as const;
 
-/** How many accounts, and users, a question names (spec 4.10). */
-export const mostNamed = 50;
-
 /**
  * Makes the open questions of some accounts and users those that this pass derived: new ones open, those that no longer
  * arise close themselves, unchanged ones stay as they are (spec 4.10).

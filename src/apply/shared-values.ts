@@ -7,7 +7,7 @@ import { digestOf } from '../digest.ts';
 import { accountKeys, readKey } from '../reconcile/match-keys.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { ItemDraft, ReconcileStore, ReconcileTx, SharedValue } from './ports.ts';
-import { mostNamed } from './questions.ts';
+import { mostNamed } from '../domain/review-answers.ts';
 
 /** A value that more living accounts of one source share than these identifies nobody (spec 4.11). */
 const mostSharing = 20;
@@ -135,7 +135,7 @@ async function writeNews(
 function claimsAt(source: SourceId, key: string): string[] {
   const { rule, values } = readKey(key);
   const [value, ...others] = values;
-  return value !== undefined && others.length === 0 && isUniqueField(rule as Field)
+  return value !== undefined && others.length === 0 && isUniqueField(rule)
     ? [claimKey({ kind: rule === 'acdId' ? `acdId:${source}` : rule, value })]
     : [];
 }

@@ -35,7 +35,7 @@ const keys: ReadonlyMap<string, string> = new Map(
 );
 
 /** The key of `mapping` that a column or attribute looks like; undefined where it looks like none. */
-export function looksLike(name: string): string | undefined {
+function looksLike(name: string): string | undefined {
   return keys.get(fold(name).replace(/[^\p{L}\p{N}]/gu, ''));
 }
 

@@ -59,7 +59,7 @@ export interface RejectedRecord {
 export const idCameTwice = 'its id came before in this read';
 
 /** Values of a record that could not be used: their fields are *not read*, and the rest of the record counts (spec 2.2). */
-export interface UnreadValues {
+interface UnreadValues {
   /** As in RejectedRecord. */
   readonly position: string;
   /** One per value: names the attribute or column, and holds nothing of the value. */

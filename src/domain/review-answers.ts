@@ -49,3 +49,6 @@ function canAnswer(answer: string, asked: Asked): boolean {
   const hasUser = typeof evidence['user'] === 'number';
   return answer !== (hasUser ? 'link-to-holder' : 'another-value');
 }
+
+/** How many accounts, and users, a question names (spec 4.10). */
+export const mostNamed = 50;

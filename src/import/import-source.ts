@@ -3,7 +3,6 @@ import type { Gone, Page, Read, ReadEnd } from '../connector-kit/contract.ts';
 import { absenceProof } from '../domain/absence.ts';
 import { idCameTwice } from '../domain/account.ts';
 import type { AccountContent, RejectedRecord, SourceTeam } from '../domain/account.ts';
-import type { Field } from '../domain/fields.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import { heard } from '../heard.ts';
@@ -299,7 +298,7 @@ function reject(state: State, record: RejectedRecord): void {
   const hasId = record.externalId !== undefined && record.externalId !== '';
   if (hasId) state.usableIds++;
   if (!hasId) state.unprovable ??= `a record without a usable id was rejected (${record.position}: ${record.reason})`;
-  else if (record.repeated) state.unprovable ??= `the id ${String(record.externalId)} appears twice in one read`;
+  else if (record.repeated) state.unprovable ??= `the id ${record.externalId} appears twice in one read`;
   state.teams.missSome();
 }
 

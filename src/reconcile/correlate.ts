@@ -139,7 +139,7 @@ function isCandidate(
 }
 
 /** Whether a match by a rule cannot be, for what else both say (spec 4.12). A person may have said that it is. */
-export function isContradicted(
+function isContradicted(
   account: Pick<UnlinkedAccount, 'keys' | 'names' | 'sameAs'>,
   rule: number,
   user: Pick<CandidateUser, 'id' | 'names' | 'foundBy'>,

@@ -127,7 +127,7 @@ export interface RunStore {
  * Why a source with something due is not reconciled again by itself: the last reconcile failed, or decided nothing, until an
  * import or a person's word brings something new; or a person cancelled it, until a run is asked for (spec 14.3).
  */
-export type Stuck = 'failed' | 'standstill' | 'cancelled';
+type Stuck = 'failed' | 'standstill' | 'cancelled';
 
 interface RunEnd {
   readonly state: RunState;

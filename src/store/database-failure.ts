@@ -39,7 +39,7 @@ export async function atDatabase<T>(
 /**
  * What an error of the database server means to whoever runs rosterd; the error itself where it means nothing else.
  */
-export function databaseFailure(error: unknown, name: DatabaseName, doing: 'migrating' | 'working'): unknown {
+function databaseFailure(error: unknown, name: DatabaseName, doing: 'migrating' | 'working'): unknown {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const said = error instanceof Error ? withoutStatement(error.message) : '';
   const { user, database } = name;

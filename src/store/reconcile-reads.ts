@@ -1,4 +1,3 @@
-import { mostNamed } from '../apply/questions.ts';
 import { silentProofs } from '../domain/absence.ts';
 import type { AccountContent } from '../domain/account.ts';
 import type { GuardClass } from '../domain/change.ts';
@@ -9,13 +8,10 @@ import { accountKeys, ruleName } from '../reconcile/match-keys.ts';
 import { keysInDoubt } from './doubts.ts';
 import { identifiesSomebody, sharedKeys, sharedValueReads } from './shared-values.ts';
 import { knownBefore, type BeforeRow } from './known-before.ts';
+import { questionReads } from './question-reads.ts';
 import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
 import { loadSubjects } from './subject-rows.ts';
 import { query, queryOne, rowTable, type Db } from './sql.ts';
-
-/** Accounts of a source that one question asks about together (spec 4.12); a condition on `a` with the source as its parameter. */
-export const contradictedTogether = `a.source_id = ? and a.standing = 'question' and a.standing_reason = 'contradicted-match'
-  and not exists (select from review_item i where i.closed_at is null and i.account_ids && array[a.id])`;
 
 const unlinked = 'not exists (select from link l where l.account_id = a.id and l.until is null)';
 
@@ -275,46 +271,12 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
         where a.source_id = ? and a.absent_since is null and role = any(?)`;
       return new Set((await query<{ role: string }>(db, sql, [source, [...roles]])).map((row) => row.role));
     },
-    openItemsOfSource: (kind, source) =>
-      query(
-        db,
-        `select id, kind, subject, account_ids as "accountIds", user_ids as "userIds", evidence_digest as "evidenceDigest"
-         from review_item where closed_at is null and kind = ? and source_id = ?`,
-        [kind, source],
-      ),
     async outdatedUsers(policyId, after, limit) {
       // Not as `<>`, for which no index serves: nearly always there are none.
       const sql = 'select id from "user" where (policy_id < ? or policy_id > ?) and id > ? order by id limit ?';
       return (await query<{ id: number }>(db, sql, [policyId, policyId, after, limit])).map((row) => row.id);
     },
-    openItems: (kinds, accountIds, userIds) =>
-      query(
-        db,
-        `select id, kind, subject, account_ids as "accountIds", user_ids as "userIds", evidence_digest as "evidenceDigest"
-         from review_item where closed_at is null and kind = any(?) and (account_ids && ?::int[] or user_ids && ?::int[])`,
-        [[...kinds], [...accountIds], [...userIds]],
-      ),
-    async contradictedTogether(source) {
-      const rows = await query<{ id: number; externalId: string; count: number }>(
-        db,
-        `select a.id, a.external_id as "externalId", count(*) over ()::int as count
-         from account a where ${contradictedTogether} order by a.external_id limit ?`,
-        [source, mostNamed],
-      );
-      return { count: rows[0]?.count ?? 0, accounts: rows.map(({ id, externalId }) => ({ id, externalId })) };
-    },
-    async openItemsOf(items) {
-      const rows = await query<{ kind: string; subject: string }>(
-        db,
-        'select kind, subject from review_item where closed_at is null and subject = any(?)',
-        [items.map((item) => item.subject)],
-      );
-      return new Set(rows.map((row) => `${row.kind} ${row.subject}`));
-    },
-    async separateUserAnswers(subjects) {
-      const sql = `select subject from review_answer where kind = 'possible-duplicate' and subject = any(?)`;
-      return new Set((await query<{ subject: string }>(db, sql, [[...subjects]])).map((row) => row.subject));
-    },
+    ...questionReads(db),
   };
 }
 

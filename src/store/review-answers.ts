@@ -3,7 +3,7 @@ import type { Part } from '../reconcile/project.ts';
 import { valueSaid } from '../reconcile/project.ts';
 import type { LockedItem, UserWrites } from '../users/ports.ts';
 import { ignoreAccount } from './account-ignore-store.ts';
-import { contradictedTogether } from './reconcile-reads.ts';
+import { contradictedTogether } from './question-reads.ts';
 import { answerSharedValue } from './shared-values.ts';
 import { operatorSight, seesItem } from './sight.ts';
 import { query, type Db } from './sql.ts';

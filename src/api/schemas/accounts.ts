@@ -5,7 +5,7 @@ import { named } from './registry.ts';
 const state = z.enum(['present', 'disabled', 'gone']);
 const match = z.enum(['new', 'linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked']);
 
-export const account = named(
+const account = named(
   'Account',
   z.object({
     id,

@@ -1,3 +1,4 @@
+import { mostNamed } from '../../domain/review-answers.ts';
 import type { Sight } from '../../domain/scope.ts';
 import { seesItem } from '../sight.ts';
 import type { Knex } from 'knex';
@@ -37,7 +38,7 @@ interface ReviewItemJson {
 }
 
 /** A question with what both sides say. */
-export interface ReviewItemDetailJson extends ReviewItemJson {
+interface ReviewItemDetailJson extends ReviewItemJson {
   readonly sides: readonly {
     readonly side: 'account' | 'user';
     /** Source and external id, or the user's id. */
@@ -128,9 +129,6 @@ async function sidesOf(knex: Knex, id: number): Promise<Pick<ReviewItemDetailJso
     Object.fromEntries(Object.entries(values).flatMap(([field, value]) => (value === null ? [] : [[field, value]])));
   return { sides: rows.map((row) => ({ ...row, values: said(row.values) })) };
 }
-
-/** How many accounts, and users, an item names (spec 4.10). */
-const mostNamed = 50;
 
 interface NamedAccount {
   readonly source: string;

@@ -141,8 +141,8 @@ describe.each(databases)('sources in operation on %s', (_name, open) => {
 
   describe('9.2 the worklist', () => {
     const entries = async (query = '') => (await get<Page<WorklistEntry>>(`/worklist${query}`)).items;
-    const reasons = async (query = '') =>
-      Object.fromEntries((await entries(query)).map((entry) => [entry.userId, entry.reasons]));
+    const reasons = async (query = ''): Promise<Record<number, readonly string[]>> =>
+      Object.fromEntries((await entries(query)).map((entry) => [String(entry.userId), entry.reasons]));
     const notice = (externalId: string, kind: string, changes: object[] = []) =>
       database.knex.raw(
         `insert into account_notice (account_id, kind, run_id, changes)

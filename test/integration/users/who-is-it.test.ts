@@ -119,7 +119,10 @@ describe.each(databases)('who is this account, on %s', (_name, open) => {
   });
 
   it('4.11 a value that more than 20 share is one question, and everybody is created without it', async () => {
-    const created = await database.knex('user').where('username', 'like', 's__').select('employee_id', 'email');
+    const created = await database
+      .knex<{ username: string; employee_id: string | null; email: string | null }>('user')
+      .where('username', 'like', 's__')
+      .select('employee_id', 'email');
     expect(created).toHaveLength(25);
     expect(created.filter((user) => user.employee_id !== null)).toEqual([]);
     expect(created.every((user) => user.email === 'default@cc.test')).toBe(true);

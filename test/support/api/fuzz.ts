@@ -81,7 +81,7 @@ export function fuzzer(
     if (random() < 0.05) made.push([String(pick(nasty)), pick(nasty)]);
     return Object.fromEntries(made);
   };
-  const text = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
   /** Half a surrogate pair has no form in UTF-8; what its bytes would be is sent as such. */
   const encoded = (value: unknown): string => {
     const plain = text(value);

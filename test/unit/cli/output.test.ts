@@ -79,8 +79,8 @@ describe('tables for people', () => {
   it('review list and worklist', async () => {
     expect(await shown('review list', list(sampleReviewItem))).toMatchInlineSnapshot(`
       "
-      ITEM  KIND             SOURCE   EXTERNAL ID  USERS   SINCE                       ANSWERS
-         3  ambiguous-match  corp-ad  a1b2         12, 13  2026-03-04 12:00:04 +01:00  this-user · new-user · ignore
+      ITEM  KIND             SOURCE   EXTERNAL ID  ABOUT                                 SINCE                       ANSWERS
+         3  ambiguous-match  corp-ad  a1b2         Jan Novák ↔ Jana Nováková (jana, 12)  2026-03-04 12:00:04 +01:00  this-user · new-user · ignore
       "
     `);
     expect(await shown('worklist', list(sampleWorklistEntry))).toMatchInlineSnapshot(`

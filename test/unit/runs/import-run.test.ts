@@ -422,8 +422,7 @@ describe('how an import ends', () => {
     { situation: 'a full import reads everything, whatever the cursor', mode: 'full', cursor: 'k', reads: ['all'] },
   ] as const)
     it(`3.5 ${row.situation}`, async () => {
-      expect((await ran({ attempts: [{ end: complete }], mode: row.mode, cursor: row.cursor })).reads).toEqual(
-        row.reads,
-      );
+      const { reads } = await ran({ attempts: [{ end: complete }], mode: row.mode, cursor: row.cursor });
+      expect(reads).toEqual(row.reads);
     });
 });

@@ -74,7 +74,7 @@ describe('20.11 secrets', () => {
         expect(shown).not.toContain(written);
         expect(shown).toContain('*****');
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -96,7 +96,7 @@ describe('20.11 secrets', () => {
         // Not more than a scrap of it is left on either side.
         for (const part of left) expect(part).not.toContain(bytes.slice(0, 4));
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -111,7 +111,7 @@ describe('20.11 secrets', () => {
         expect(texts(JSON.parse(shown) as unknown).join('\n')).not.toContain(written);
         expect(shown).toContain('*****');
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 

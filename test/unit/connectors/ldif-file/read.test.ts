@@ -408,11 +408,8 @@ describe('what only a person can mend', () => {
     ['a file without objectClass', file(unixUser(1).replace(/\nobjectClass.*/, '')), 'protocol', /objectClass/],
     ['people without any id', file(unixUser(1).replace(/\n(?:entryUUID|uid):.*/g, '')), 'configuration', /entryuuid/],
   ])('is %s', async (_name, content, code, message) => {
-    await expect(read(content)).rejects.toMatchObject({
-      code,
-      class: 'fatal',
-      message: expect.stringMatching(message) as string,
-    });
+    const told = expect.stringMatching(message) as string;
+    await expect(read(content)).rejects.toMatchObject({ code, class: 'fatal', message: told });
   });
 
   test('is a missing file, and an id that no entry has', async () => {
