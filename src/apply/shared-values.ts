@@ -1,5 +1,5 @@
 import { claimKey } from '../domain/claim.ts';
-import { isUniqueField, type Field } from '../domain/fields.ts';
+import { isUniqueField } from '../domain/fields.ts';
 import { compareText } from '../domain/text.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { SourceId } from '../domain/user.ts';
