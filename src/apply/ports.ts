@@ -349,8 +349,10 @@ export interface ReconcileWrites {
   wakeTeams(source: SourceId, externalIds: readonly string[]): Promise<void>;
   /** Takes note of teams that are gone or have returned; the team itself is kept. */
   turnSourceTeams(source: SourceId): Promise<void>;
-  /** Makes unlinked accounts of any source due that are found under these keys. */
+  /** Makes accounts of any source due that are found under these keys: unlinked ones, and those of which something is held back. */
   wakeByKeys(keys: readonly string[]): Promise<void>;
+  /** Makes every account due that has one of these keys, linked or not: what identified somebody does no longer, or does again. */
+  wakeSharers(keys: readonly string[]): Promise<void>;
   /** Makes these accounts due. */
   wakeAccounts(accountIds: readonly number[]): Promise<void>;
   /** Makes accounts due whose open question names one of these users, or waits for one of these names. */

@@ -105,8 +105,7 @@ async function writeNews(
     ...found.map(({ key }) => key),
     ...over.filter(({ answer }) => answer === null).map(({ key }) => key),
   ];
-  // While they are found by it.
-  await tx.wakeByKeys(concerned.filter((key) => found.some((each) => each.key === key)));
+  await tx.wakeSharers(concerned.filter((key) => found.some((each) => each.key === key)));
   await tx.saveShared(
     rules.id,
     [...found, ...moved].map(({ key, accounts }) => ({ key, accounts: accounts.length })),
@@ -115,7 +114,7 @@ async function writeNews(
     rules.id,
     over.map(({ key }) => key),
   );
-  await tx.wakeByKeys(over.map(({ key }) => key));
+  await tx.wakeSharers(over.map(({ key }) => key));
   await tx.wakeByItems(
     [],
     concerned.flatMap((key) => claimsAt(rules.id, key)),

@@ -2,7 +2,8 @@ import type { ReconcileWrites } from '../apply/ports.ts';
 import { digestOf } from '../digest.ts';
 import { fold, normalise } from '../domain/text.ts';
 import { saveAccountKeys } from './account-keys.ts';
-import { identifiesSomebody, sharedValueWrites } from './shared-values.ts';
+import { sharedValueWrites } from './shared-values.ts';
+import { wakes } from './wakes.ts';
 import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
 import { analyseTable } from './analyse.ts';
@@ -360,54 +361,6 @@ function teamWrites(
     },
     async turnSourceTeams(source) {
       await query(db, 'update source_team set gone_since = absent_since where source_id = ?', [source]);
-    },
-  };
-}
-
-function wakes(db: Db): Part<'wakeByKeys' | 'wakeAccounts' | 'wakeByItems' | 'wakeTaken' | 'wakeQuestions'> {
-  const wake = 'update account set wakes = wakes + 1';
-  const wakeAccounts = async (ids: readonly number[]): Promise<void> => {
-    if (ids.length > 0) await query(db, `${wake} where id = any(?)`, [[...ids]]);
-  };
-  return {
-    async wakeByKeys(keys) {
-      if (keys.length === 0) return;
-      const matching = `select distinct account_id as id from match_key
-        where key = any(?) and account_id is not null and ${identifiesSomebody('match_key.key')}`;
-      const accounts = await query<{ id: number }>(db, matching, [[...keys]]);
-      await wakeAccounts(accounts.map((account) => account.id));
-    },
-    wakeAccounts,
-    async wakeByItems(userIds, freedNames) {
-      if (userIds.length + freedNames.length === 0) return;
-      await query(
-        db,
-        `${wake} where id in (select unnest(account_ids) from review_item
-           where closed_at is null and (user_ids && ?::int[] or wait_keys && ?::text[]))`,
-        [[...userIds], [...freedNames]],
-      );
-    },
-    async wakeTaken(source) {
-      const taken = `i.closed_at is null and i.kind = 'unique-taken' and i.source_id = ?`;
-      const current = 'l.until is null';
-      await query(
-        db,
-        `${wake} where not (decided_hash is distinct from content_hash or decided_wakes <> wakes)
-           and id in (select l.account_id from review_item i join link l on l.account_id = any(i.account_ids) and ${current} where ${taken})
-           and exists (select from review_item i join link l on l.user_id = any(i.user_ids) and ${current}
-             join account a on a.id = l.account_id and a.source_id = i.source_id and a.due where ${taken})`,
-        [source, source],
-      );
-    },
-    async wakeQuestions(source) {
-      const undecided = 'a.decided_hash is distinct from a.content_hash or a.decided_wakes <> a.wakes';
-      await query(
-        db,
-        `${wake} where id in (select unnest(i.account_ids) from review_item i
-           where i.closed_at is null and i.source_id = ? and exists
-             (select from account a where a.id = any(i.account_ids) and (${undecided})))`,
-        [source],
-      );
     },
   };
 }
