@@ -48,6 +48,13 @@ describe.each(databases)('user sync on and off on %s', (_name, open) => {
   /** Sets the end date of every switch to a moment ago. */
   const pass = () => database.knex('sync_off').update({ until: database.knex.raw(`now() - interval '1 second'`) });
 
+  /** As after a day: whom the guard has counted already, it does not count again. */
+  const forgetChanges = () =>
+    database.knex.transaction(async (tx) => {
+      await tx.raw(`select set_config('rosterd.purge', 'local:tester', true)`);
+      await tx('event').whereNotNull('guard_classes').delete();
+    });
+
   const waiting = [
     { field: 'firstName', before: 'Jan', after: 'Honza' },
     { field: 'email', before: 'jan@corp.test', after: 'jan.novak@corp.test' },
@@ -73,7 +80,7 @@ describe.each(databases)('user sync on and off on %s', (_name, open) => {
       ...{ changes: [change], reason: 'on leave', user_id: answer.json.user.id },
     });
     const events = await countEvents();
-    expect((await put({ enabled: false, reason: 'again' })).json).toMatchObject({ changed: false, changes: [] });
+    expect((await put({ enabled: false })).json).toMatchObject({ changed: false, changes: [] });
     expect(await countEvents()).toBe(events);
     const stale = await put({ enabled: true }, '', { 'if-match': `"${version}"` });
     expect(stale).toMatchObject({ status: 412, json: { code: 'version-changed' } });
@@ -320,6 +327,7 @@ describe.each(databases)('user sync on and off on %s', (_name, open) => {
     for (const user of ['4711', '4712']) await put({ enabled: false }, '', {}, user);
     await changeBoth();
     await pass();
+    await forgetChanges();
     await database.knex.raw(
       `insert into event (actor_kind, actor_name, type, source_id, user_id, guard_classes, changes)
        select 'sync', 'sync', 'user-changed', 'ad', -n, '{fieldChanged}', '[]' from generate_series(1, 30) as n`,

@@ -32,7 +32,8 @@ export function guardOf(config: WorldConfig): GuardLimits {
   const limit = config.tight ? { number: 0, percent: 0 } : wide;
   return {
     created: limit,
-    linked: limit,
+    // More contradictions than links are allowed would be one question of the whole source (spec 4.12).
+    linked: wide,
     fieldChanged: limit,
     fieldBlanked: limit,
     teamMoved: limit,
