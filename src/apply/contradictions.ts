@@ -50,7 +50,8 @@ export async function askAboutContradictions(pass: Pass, found: readonly Contrad
       settleQuestions(tx, pass, { kinds: [contradicted], accountIds, userIds: [] }, alone.map(itemOf(pass))),
     );
   }
-  await pass.store.inLease(pass.lease, (tx) => settleWhole(tx, pass, whole?.id ?? null));
+  if (tooMany || whole !== undefined)
+    await pass.store.inLease(pass.lease, (tx) => settleWhole(tx, pass, whole?.id ?? null));
 }
 
 function itemOf(pass: Pass): (contradiction: Contradiction) => ItemDraft {
