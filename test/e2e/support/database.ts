@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { Client } from 'pg';
 import { freshDatabase } from '../../support/database.ts';
 import type { Site } from './rosterd.ts';
@@ -33,7 +34,7 @@ export async function serverDatabase(): Promise<Database> {
 }
 
 async function withEmbedded<Result>(dataDir: string, work: (sql: Sql) => Promise<Result>): Promise<Result> {
-  const database = await PGlite.create({ dataDir: join(dataDir, 'pg') });
+  const database = await PGlite.create({ dataDir: join(dataDir, 'pg'), extensions: { pg_trgm } });
   try {
     await database.exec('set search_path to public');
     return await work(async (text, values) => (await database.query(text, values)).rows as never);

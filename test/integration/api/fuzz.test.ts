@@ -17,6 +17,8 @@ const perOperator = 2_000;
 /** From here on nothing grows any more. */
 const settledAfter = 5_000;
 const hangMs = 2_000;
+/** What one asks without a token refuses wrong passwords, and more than 30 requests in a minute (spec 19). */
+const signsIn = /\/(?:sign-in|links\/redeem)$/;
 
 let database: OpenDatabase;
 let site: Site;
@@ -68,8 +70,7 @@ it(`${String(requests)} fuzzed requests over the whole OpenAPI, seed ${String(se
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     if (
       answer.status >= 500 ||
-      answer.status === 401 ||
-      answer.status === 429 ||
+      ([401, 429].includes(answer.status) && !signsIn.test(path)) ||
       (took > hangMs && requests > settledAfter)
     )
       failed.push({ number, method, path, body: sent, status: answer.status, took, text: answer.text.slice(0, 300) });

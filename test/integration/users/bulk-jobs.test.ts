@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permissions } from '../../../src/domain/permissions.ts';
 import { createBulkStore } from '../../../src/store/bulk-store.ts';
@@ -113,10 +114,17 @@ describe('exports (issue 10, point 7)', () => {
     await locked.raw('lock table account in access exclusive mode');
     const hangUp = new AbortController();
     const first = [ask(hangUp.signal), ask(hangUp.signal)].map((each) => each.catch(() => null));
-    await expect.poll(async () => (await ask(AbortSignal.timeout(300)).catch(() => null))?.status).toBe(429);
+    await expect.poll(() => waiting(locked)).toBe(2);
+    expect((await ask()).status).toBe(429);
     hangUp.abort();
     await Promise.all(first);
     await locked.rollback();
     await expect.poll(async () => (await ask()).status).toBe(200);
   });
 });
+
+/** How many statements on accounts wait for the lock of the table. */
+async function waiting(locked: Knex): Promise<number> {
+  const text = `select count(*)::int as waiting from pg_locks where relation = 'account'::regclass and not granted`;
+  return (await locked.raw<{ rows: { waiting: number }[] }>(text)).rows[0]?.waiting ?? 0;
+}
