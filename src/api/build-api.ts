@@ -14,6 +14,7 @@ import { refreshRoutes } from './routes/refresh.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/groups.ts';
+import { peopleExportRoutes } from './routes/people-csv.ts';
 import { teamRoutes } from './routes/teams.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operatorRoutes } from './routes/operators.ts';
@@ -94,6 +95,7 @@ const resources = [
   userLifeRoutes,
   userActionRoutes,
   bulkRoutes,
+  peopleExportRoutes,
   groupRoutes,
   teamRoutes,
   accountRoutes,

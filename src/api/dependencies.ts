@@ -4,6 +4,7 @@ import type { Authenticate } from '../access/authentication.ts';
 import type { Sight } from '../domain/scope.ts';
 import type { CheckStep } from '../connector-kit/contract.ts';
 import type { AccountIgnore } from '../users/account-ignore.ts';
+import type { ExportedPerson } from '../people-csv/exported-person.ts';
 import type { Bulk } from '../users/bulk.ts';
 import type { RoleCatalogue } from '../domain/privileges.ts';
 import type { Groups } from '../users/groups.ts';
@@ -58,6 +59,15 @@ export interface EventFilter extends PageRequest {
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   readonly text?: string | undefined;
+}
+
+/** Whom an export of people is of; groups and teams by name. */
+export interface PeopleSelection {
+  readonly all: boolean;
+  readonly search?: string | undefined;
+  readonly sync?: 'on' | 'off' | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly teams?: readonly string[] | undefined;
 }
 
 export interface AccountFilter extends PageRequest {
@@ -127,6 +137,10 @@ export interface ApiQueries {
       job: number,
       filter: PageRequest & { readonly outcome?: BulkResult['outcome'] | undefined },
     ): Promise<Page<BulkResult>>;
+  };
+  /** Users as `people.csv` has them (spec 17.1). */
+  readonly people: {
+    page(selection: PeopleSelection, page: PageRequest): Promise<Page<ExportedPerson>>;
   };
   /** The periods of ownership of an external id, the oldest first; with `at` the one at that time (spec 8.1). */
   owners(filter: {

@@ -4,6 +4,7 @@ import type { Runner } from './command.ts';
 import { addAccessCommands } from './commands/access.ts';
 import { addAccountCommands } from './commands/accounts.ts';
 import { addBulkCommand } from './commands/bulk.ts';
+import { addCsvCommands } from './commands/csv.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addGroupCommands } from './commands/groups.ts';
 import { addTeamCommands } from './commands/teams.ts';
@@ -62,6 +63,7 @@ export function buildProgram(
   addGroupCommands(program, runner);
   addTeamCommands(program, runner);
   addBulkCommand(program, runner);
+  addCsvCommands(program, runner);
   addLogCommand(program, runner);
   addReviewCommands(program, runner);
   program.commandsGroup('Sources and runs:');

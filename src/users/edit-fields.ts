@@ -1,3 +1,4 @@
+import { isSupplied, placeOfValue } from '../domain/edited-words.ts';
 import { valueProblem } from '../domain/field-values.ts';
 import { isField, outOfScope, sourceFields, type Field } from '../domain/fields.ts';
 import { inRankOrder, voices } from '../domain/fold.ts';
@@ -84,16 +85,9 @@ export function setField({ subject }: ActingUser, field: Field, value: string): 
   const problem = valueProblem(field, value);
   if (problem !== null) throw new ActionRefusedError('value-invalid', `${field} ${problem}.`);
   const { words, snapshots } = subject;
-  // An attribute that a person has set is never overwritten, also not by a source that begins to supply it (spec 12.1).
-  const pinned = isSupplied(snapshots, field) || words.overrides[field] !== undefined || field.startsWith('attribute.');
-  const kind = pinned ? 'overrides' : 'localValues';
+  const kind = placeOfValue(words, snapshots, field);
   if (words[kind][field] === value) return null;
   return { event, words: withValue(words, kind, field, value) };
-}
-
-/** By a snapshot of any link, current or ended (spec 5.4). */
-function isSupplied(snapshots: readonly Snapshot[], field: Field): boolean {
-  return snapshots.some((snapshot) => snapshot.values[field] !== undefined);
 }
 
 function unset(user: ActingUser, field: Field): Act {

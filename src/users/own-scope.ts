@@ -20,7 +20,7 @@ export interface SightReads {
 }
 
 /** What an act on a user assigns or takes away: what people say of roles, teams, supervision, group and scope. */
-interface Assigned {
+export interface Assigned {
   readonly teams: readonly TeamId[];
   readonly groups: readonly GroupId[];
   readonly fullScope: boolean;
@@ -29,7 +29,7 @@ interface Assigned {
 const teamWords = ['teamsGiven', 'teamsTaken', 'supervisesGiven', 'supervisesTaken', 'scopeTeams'] as const;
 
 /** Null where the two say the same of all these. */
-function assignedBetween(before: Words, after: Words): Assigned | null {
+export function assignedBetween(before: Words, after: Words): Assigned | null {
   const teams = [
     ...teamWords.flatMap((list) => differing(before[list], after[list])),
     ...differing(one(before.mainTeam), one(after.mainTeam)),

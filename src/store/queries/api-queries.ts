@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { managingRoles, type RoleCatalogue } from '../../domain/privileges.ts';
 import { createAccountQueries } from './accounts.ts';
 import { createBulkQueries } from './bulk.ts';
+import { createPeopleQueries } from './people-csv.ts';
 import { createEventQueries } from './events.ts';
 import { explainUser, type RulesOf } from './explanation.ts';
 import { ownersOf } from './owners.ts';
@@ -49,6 +50,7 @@ function queriesFor(knex: Knex, settings: ReadModelSettings, sight: Sight | null
     groups: createGroupQueries(knex, sight),
     teams: createTeamQueries(knex, sight),
     bulk: createBulkQueries(knex, sight),
+    people: createPeopleQueries(knex, sight),
     worklist: createWorklistQueries(knex, { acds, managing }, sight),
     owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter, sight),
     explain: (userId: number) => explainUser(knex, userId, settings.rulesOf, managing),

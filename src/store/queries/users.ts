@@ -48,7 +48,7 @@ const syncOff = `(not u.sync_enabled or u.sync_off_sources <> '{}')`;
 const largestId = 2_147_483_647;
 const searchedWords = 5;
 /** A search that no index serves must not go on behind an answer that nobody waits for any more (`give-up.ts`). */
-const searchTime = '20s';
+export const searchTime = '20s';
 
 /** Users as people and programs see them. `managing`: the roles with which somebody can manage teams. */
 export function createUserQueries(
@@ -112,7 +112,7 @@ export async function idsOfUsers(knex: Knex, filter: UserSelection, sight: Sight
   return (await sqlRows<{ id: number }>(knex, sql, { ...search.bindings, ...timesOf(filter) })).map((row) => row.id);
 }
 
-function conditionsOf({ all, sync, deactivatedBefore }: UserSelection): (string | false)[] {
+export function conditionsOf({ all, sync, deactivatedBefore }: UserSelection): (string | false)[] {
   const deactivated = 'not u.active and u.deactivated_at < cast(:deactivatedBefore as timestamptz)';
   return [
     deactivatedBefore === undefined ? !all && 'u.active' : deactivated,
@@ -121,7 +121,7 @@ function conditionsOf({ all, sync, deactivatedBefore }: UserSelection): (string 
   ];
 }
 
-function timesOf({ deactivatedBefore }: UserSelection): Record<string, string> {
+export function timesOf({ deactivatedBefore }: UserSelection): Record<string, string> {
   return deactivatedBefore === undefined ? {} : { deactivatedBefore: deactivatedBefore.toISOString() };
 }
 
@@ -129,7 +129,7 @@ function timesOf({ deactivatedBefore }: UserSelection): Record<string, string> {
  * Each word must be in what the user is searched by (spec 15.2), anywhere. Trigrams serve words of three letters and more; of
  * shorter ones, and where the database has no trigrams, users are read by id until the page is full.
  */
-function searchOf(text: string | undefined): { conditions: string[]; bindings: Record<string, unknown> } {
+export function searchOf(text: string | undefined): { conditions: string[]; bindings: Record<string, unknown> } {
   const words = searchable(text ?? '')
     .split(/\s+/)
     .filter((word) => word !== '');

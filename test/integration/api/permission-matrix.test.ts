@@ -54,6 +54,8 @@ const matrix: readonly Row[] = [
   read('GET /worklist'),
   read('GET /bulk/{job}', 'gone'),
   read('GET /bulk/{job}/results', 'gone'),
+  read('GET /csv/people'),
+  read('GET /csv/people/export'),
   read('GET /numeric-ids'),
   read('GET /numeric-ids/free', 'same'),
   { ...read('GET /events'), needs: ['view-log'] },

@@ -39,7 +39,7 @@ describe('help', () => {
       ...['user group', 'user scope set', 'user scope add', 'user scope remove'],
       ...['group list', 'group add', 'group rename', 'group move', 'group remove', 'group team', 'role list'],
       ...['team list', 'team show', 'team rename', 'team remove'],
-      'bulk',
+      ...['bulk', 'csv export'],
       ...['log', 'review list', 'review show', 'review resolve', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
       ...['source move-links', 'account list', 'account refresh', 'account ignore', 'account unignore', 'owner'],
