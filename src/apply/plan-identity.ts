@@ -97,7 +97,7 @@ async function eachDueBatch(pass: Pass, ahead: KeysAhead, work: (batch: Correlat
     reading = heard(readDue(pass, due.last));
     const rows = due.rows.filter((row) => !asked.has(row.id));
     const found = await correlateBatch(pass, pass.store.read, rows.filter(competes), ahead);
-    for (const [id, { kind }] of found.verdicts) if (kind === 'question') asked.add(id);
+    for (const [id, verdict] of found.verdicts) if (isAskedTogether(verdict)) asked.add(id);
     return { rows, ...found };
   };
   let pending = heard(correlate());
@@ -108,6 +108,11 @@ async function eachDueBatch(pass: Pass, ahead: KeysAhead, work: (batch: Correlat
     pending = heard(correlate());
     await work(batch);
   }
+}
+
+/** A contradicted match is a question of its own account, which is asked when that account is decided on (spec 4.12). */
+function isAskedTogether(verdict: Verdict | undefined): boolean {
+  return verdict?.kind === 'question' && !isContradiction(verdict);
 }
 
 /** The due accounts next after an id, and the last id among them: a person may have linked some since. Null at the end. */
@@ -128,7 +133,7 @@ async function writeVerdicts(
   await tx.savePlan(pass.runId, planned);
   const waiting = new Set(planned.map((entry) => entry.accountId));
   // A new account may join others in a question: theirs is a new one too.
-  const joined = [...accounts.values()].filter((row) => verdicts.get(row.id)?.kind === 'question');
+  const joined = [...accounts.values()].filter((row) => isAskedTogether(verdicts.get(row.id)));
   const undecided = rows.filter((row) => !waiting.has(row.id));
   const settled = [...new Map([...undecided, ...joined].map((row) => [row.id, row])).values()];
   await tx.saveDecided(settled.map((row) => decidedOf(row, verdicts.get(row.id))));
