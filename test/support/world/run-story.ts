@@ -181,9 +181,11 @@ async function configure(play: Play, { change }: ConfigureStep): Promise<void> {
   await play.real.configure(play.config);
 }
 
-/** Where the guard holds every run, a person approves each, until none is left but those of which half is missing (spec 3.3). */
+/**
+ * What the guard holds a person approves, until none is left but those of which half is missing (spec 3.3): where it holds every run,
+ * and where five of a small source are more than half of it, whatever the limits (spec 13.1).
+ */
 async function approveAll(play: Play): Promise<void> {
-  if (!play.config.tight) return;
   for (let round = 0; await realApprove(play.real, heldSources(play)); round++)
     if (round > 20) throw new Disagreement('approving never ends');
 }
