@@ -2,6 +2,7 @@ import type { UserId } from '../domain/user.ts';
 import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
 import type { AbsenceRow, EventRow, ReconcileReads, Shown } from './ports.ts';
 import { asApproved, shown, type Show } from './shown.ts';
+import { countAll } from './counted.ts';
 import { stopIfAborted, type Pass, type PassPhase, type Tally } from './pass.ts';
 import { writeLinkedUsers } from './values.ts';
 
@@ -13,6 +14,17 @@ export async function takeAbsences(pass: Pass, tally: Tally, show?: Show): Promi
     for (const row of absent) tally.add('gone', row.accountId);
     for (const [userId, { classes }] of effects) for (const name of classes) tally.add(name, userId);
     await show?.(absent.map((row) => shownAbsence(row, effects)));
+  });
+}
+
+/** Counts everything that could come of accounts that are gone or back, without deciding. */
+export async function countTurned(pass: Pass, tally: Tally): Promise<void> {
+  await eachBatch(pass, 'counting', (rows) => {
+    for (const { accountId, absent, userId } of rows) {
+      if (absent) tally.add('gone', accountId);
+      if (userId !== null) countAll(tally, userId);
+    }
+    return Promise.resolve();
   });
 }
 
@@ -49,7 +61,9 @@ function shownAbsence({ accountId, externalId, userId }: AbsenceRow, effects: Ef
 /** Decides on observed absences and returns: *gone* is a decision, taken after the guard (spec 13.1). */
 export async function writeAbsences(pass: Pass): Promise<void> {
   await eachBatch(pass, 'gone', async (observed) => {
-    const gone = observed.filter((row) => row.absent);
+    const gone = observed.filter(
+      ({ absent, accountId, externalId }) => absent && pass.counted?.coversGone(accountId, externalId) !== false,
+    );
     const effects = pass.approved ? await effectsOf(pass, gone, pass.store.read) : new Map<UserId, never>();
     const absent = gone.map((row) => ({ row, shown: shownAbsence(row, effects) }));
     const approved = new Set((await asApproved(pass, 'gone', absent)).map(({ row }) => row.accountId));
@@ -63,7 +77,7 @@ export async function writeAbsences(pass: Pass): Promise<void> {
       );
       // In the same transaction, so that an approval covers it: the voice of a slot goes with its account.
       const users = rows.flatMap((row) => (row.absent ? (row.userId ?? []) : []));
-      if (users.length > 0) await writeLinkedUsers(tx, pass, users, new Map());
+      if (users.length > 0) await writeLinkedUsers(tx, pass, users);
       pass.counts.gone += rows.filter((row) => row.absent).length;
       pass.counts.returned += rows.filter((row) => !row.absent).length;
     });

@@ -33,9 +33,28 @@ export async function correlateBatch(
     }
     const verdicts = decide(pass, known);
     const questioned = frontier.filter((row) => verdicts.get(row.id)?.kind === 'question');
-    if (questioned.length === 0) return { verdicts, accounts: known.accounts };
+    if (questioned.length === 0) {
+      if (known.accounts.size === batch.length) return { verdicts, accounts: known.accounts };
+      return { verdicts: await askedAgain(pass, read, known, ahead, aheadByKey), accounts: known.accounts };
+    }
     frontier = questioned;
   }
+}
+
+/**
+ * Decides from users that are read after all accounts: what a person has said of a user since makes an account due again that was
+ * read before, and counts for the others.
+ */
+async function askedAgain(
+  pass: Pick<Pass, 'rules'>,
+  read: ReconcileReads,
+  { accounts }: Known,
+  ahead: KeysAhead,
+  aheadByKey: ReadonlyMap<string, readonly UserId[]>,
+): Promise<ReadonlyMap<number, Verdict>> {
+  const known: Known = { accounts, users: new Map(), usersByKey: new Map(), asked: new Set() };
+  await findUsers(pass, read, known, [...accounts.values()], ahead, aheadByKey);
+  return decide(pass, known);
 }
 
 interface Known {

@@ -5,6 +5,7 @@ import type { GuardCounts, GuardLimits } from '../reconcile/guard.ts';
 import type { Matching } from '../reconcile/match-keys.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { Lease } from '../domain/lease.ts';
+import type { Counted } from './counted.ts';
 import type { ReconcileStore } from './ports.ts';
 
 /** What a reconcile did, as the run shows it (architecture 9). */
@@ -65,6 +66,8 @@ export interface Pass {
    */
   readonly progress: (phase: PassPhase, done: number) => Promise<void>;
   world: World;
+  /** What the guard has let through; null where it limits nothing. */
+  counted: Counted | null;
 }
 
 /**
@@ -74,6 +77,7 @@ export interface Pass {
 export type Writing = Pick<Pass, 'rules' | 'allMatchRules' | 'world' | 'counts'> & {
   readonly runId: number | null;
   readonly guard: Pick<PassGuard, 'letThrough'>;
+  readonly counted?: Counted | null;
 };
 
 /** `counting` and `showing` take decisions and write none, `policy` moves users. */
@@ -98,6 +102,10 @@ export class Tally {
     entry.count++;
   }
 
+  has(name: GuardClass, subject: number): boolean {
+    return ((this.#seen.get(name)?.bits[subject >> 3] ?? 0) & (1 << (subject & 7))) !== 0;
+  }
+
   /** Each class with the number of different users or accounts. */
   counts(): GuardCounts {
     return Object.fromEntries(guardClasses.map((name) => [name, this.#seen.get(name)?.count ?? 0])) as GuardCounts;
@@ -110,17 +118,14 @@ export interface GuardedDecision {
   readonly subject: number;
 }
 
-/** What a run counted together with what was moved earlier, each once, and the earlier alone. */
-export function withEarlier(
-  tally: Tally,
-  earlier: readonly GuardedDecision[],
-): [together: GuardCounts, before: GuardCounts] {
+/** Adds to what a run counted what was moved earlier, each once; gives the earlier alone. */
+export function withEarlier(tally: Tally, earlier: readonly GuardedDecision[]): Tally {
   const before = new Tally();
   for (const { class: name, subject } of earlier) {
     tally.add(name, subject);
     before.add(name, subject);
   }
-  return [tally.counts(), before.counts()];
+  return before;
 }
 
 /** Ends the pass between two batches when the run was cancelled or its lease is lost. */

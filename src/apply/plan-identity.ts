@@ -57,13 +57,13 @@ export async function planIdentity(pass: Pass): Promise<void> {
   await pass.store.inLease(pass.lease, (tx) => tx.setPhase(pass.runId, 'identity'));
 }
 
-/** The accounts whose link or creation an approved run may carry out, and all others that change nobody. */
+/** The accounts whose link or creation was counted, or which an approved run may carry out, and all others that change nobody. */
 async function approvedOf(
   pass: Pass,
   rows: readonly UnlinkedRow[],
   verdicts: ReadonlyMap<number, Verdict>,
 ): Promise<readonly UnlinkedRow[]> {
-  if (!pass.approved) return rows;
+  if (!pass.approved) return rows.filter((row) => isCounted(pass, row, verdicts.get(row.id)));
   const foreseen = await foresee(pass, rows, verdicts);
   const of = (kind: 'link' | 'create'): typeof foreseen => foreseen.filter((entry) => entry.shown.kind === kind);
   const standing = [
@@ -74,6 +74,12 @@ async function approvedOf(
     [...of('link'), ...of('create')].filter((entry) => !standing.includes(entry)).map(({ row }) => row.id),
   );
   return rows.filter((row) => !left.has(row.id));
+}
+
+function isCounted({ counted }: Pass, { id, externalId }: UnlinkedRow, verdict: Verdict | undefined): boolean {
+  if (counted === null) return true;
+  if (verdict?.kind === 'create') return counted.takes('created', id, externalId);
+  return verdict?.kind !== 'link' || counted.takes('linked', verdict.userId, externalId);
 }
 
 /** Due accounts of one batch, with what correlation says of them. */

@@ -6,6 +6,7 @@ import { resolveBids, type Bidder } from '../reconcile/bids.ts';
 import { exceededClasses } from '../reconcile/guard.ts';
 import type { Subject } from '../reconcile/decide.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
+import { Counted } from './counted.ts';
 import { bidderOf, keysBefore } from './decisions.ts';
 import type { ReconcileTx, Shown } from './ports.ts';
 import { stopIfAborted, Tally, withEarlier, type Pass, type PassPhase } from './pass.ts';
@@ -53,8 +54,10 @@ async function exceededBy(pass: PolicyPass): Promise<ReturnType<typeof exceededC
     for (const { subject, changes } of await movesOf(pass, ids))
       for (const name of classesOf(changes)) tally.add(name, subject.user.id);
   });
-  const earlier = await pass.store.read.guardedSince(null);
-  return exceededClasses(...withEarlier(tally, earlier), users, pass.guard.limits);
+  const before = withEarlier(tally, await pass.store.read.guardedSince(null));
+  const { limits } = pass.guard;
+  pass.counted = new Counted({ tally, before, present: users, limits });
+  return exceededClasses(tally.counts(), before.counts(), users, limits);
 }
 
 /** Takes every decision once more and keeps it with the run, for people to see and approve (spec 13.2). */
@@ -130,9 +133,12 @@ async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly numbe
   pass.counts.updated += changed.length;
 }
 
-/** Those that an approved run may carry out; what changes nothing needs no approval. */
+/** Those that were counted, or that an approved run may carry out; what changes nothing needs neither. */
 async function standing(tx: ReconcileTx, pass: PolicyPass, moves: readonly Move[]): Promise<readonly Move[]> {
-  const changing = moves.filter(({ changes }) => changes.length > 0);
+  const changing = moves.filter(
+    ({ subject: { user }, changes }) =>
+      changes.length > 0 && pass.counted?.covers(user.id, classesOf(changes), String(user.id)) !== false,
+  );
   const approved = await asApproved(
     pass,
     'policy',

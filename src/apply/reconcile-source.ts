@@ -1,10 +1,11 @@
 import { cannotExceed, exceededClasses, isOverLimit, type Exceeded } from '../reconcile/guard.ts';
-import { takeAbsences, writeAbsences } from './absences.ts';
+import { countTurned, takeAbsences, writeAbsences } from './absences.ts';
+import { Counted } from './counted.ts';
 import { planIdentity, takeIdentity } from './plan-identity.ts';
 import { Tally, withEarlier, type GuardedDecision, type Pass } from './pass.ts';
 import { showing } from './shown.ts';
 import { closeKnownRoles, lookAtTeams, writeTeams, type TeamOutlook } from './teams.ts';
-import { takeValues, writeValues, type Taken } from './values.ts';
+import { countDueUsers, takeValues, writeValues, type Taken } from './values.ts';
 import { writeIdentity } from './write-identity.ts';
 
 /** How a reconcile ended. `held`: nothing was applied, and what would have been is shown (spec 13.1–13.3). */
@@ -63,6 +64,7 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
     const verdict = judge(pass, tally, { earlier, present, suspected: taken.suspicions });
     if (verdict !== null) return hold(pass, outlook, verdict);
   }
+  if (!pass.guard.letThrough) pass.counted = await countedOf(pass, counts ? tally : null, { earlier, present });
   await write(pass, outlook, taken);
   if (pass.counts.decided > 500) await pass.store.analyse();
   return { kind: 'done' };
@@ -121,12 +123,34 @@ interface Countable {
   readonly suspected: number;
 }
 
+/** What the guard lets through; where nothing was counted, whatever becomes of who is due now. */
+async function countedOf(
+  pass: Pass,
+  counted: Tally | null,
+  { earlier, present }: Omit<Countable, 'suspected'>,
+): Promise<Counted> {
+  const tally = counted ?? new Tally();
+  if (counted === null) {
+    await countDueUsers(pass, tally);
+    await countTurned(pass, tally);
+  }
+  const { limits, firstReconcile } = pass.guard;
+  const none = { number: 0, percent: 0 };
+  return new Counted({
+    tally,
+    before: withEarlier(tally, earlier),
+    present,
+    limits: firstReconcile ? { ...limits, linked: none } : limits,
+  });
+}
+
 /** Adds what the last 24 hours moved, each once, and compares with the limits (spec 13.1); null where all is well. */
 function judge(pass: Pass, tally: Tally, { earlier, present, suspected }: Countable): Held | null {
   const { firstReconcile, limits } = pass.guard;
   const now = tally.counts();
   const first = firstReconcile && now.linked + now.fieldChanged + now.fieldBlanked + now.teamMoved + now.roleTaken > 0;
-  const exceeded = exceededClasses(...withEarlier(tally, earlier), present, limits);
+  const before = withEarlier(tally, earlier).counts();
+  const exceeded = exceededClasses(tally.counts(), before, present, limits);
   const suspicions = tooMany(pass, suspected, present);
   return first || exceeded.length > 0 || suspicions > 0 ? { exceeded, first, suspicions } : null;
 }

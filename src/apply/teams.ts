@@ -36,6 +36,23 @@ export async function lookAtTeams(read: ReconcileReads, source: string): Promise
   return { verdicts, turned, world: { teamNames, bindings } };
 }
 
+/**
+ * The world as people's answers have made it by now: what teams and roles of the source mean, and what identifies nobody. Comes
+ * after the accounts have been read: an answer makes them due in the same transaction, so that it either counts for the decision
+ * or makes them due again (spec 13.5).
+ */
+export async function worldNow(read: ReconcileReads, world: World): Promise<World> {
+  const source = world.rules.id;
+  const [known, observed] = [await read.teams(), await read.sourceTeams(source)];
+  const [roleMeanings, sharedKeys] = [await read.roleMeanings(source), await read.sharedKeys()];
+  return {
+    ...world,
+    rules: { ...world.rules, roleMeanings, sharedKeys },
+    teamNames: new Map(known.map((team) => [team.id, team.name])),
+    bindings: new Map(observed.map((team) => [team.externalId, team.teamId])),
+  };
+}
+
 /** Writes what was decided on teams, with an event for each change. */
 export async function writeTeams(
   tx: ReconcileTx,

@@ -21,11 +21,13 @@ import {
   unknownRoleItems,
 } from './decisions.ts';
 import { digestOf } from '../digest.ts';
+import { countAll } from './counted.ts';
 import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx, Shown, VoiceWrite } from './ports.ts';
 import { asApproved, shown, type Show } from './shown.ts';
 import type { KeysAhead } from './neighbourhood.ts';
 import { stopIfAborted, type Pass, type Tally, type Writing } from './pass.ts';
 import { settleDuplicates } from './duplicates.ts';
+import { worldNow } from './teams.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
 
 /** What the first taking learned: decisions are counted, nothing is written. */
@@ -138,8 +140,10 @@ export async function writeValues(pass: Pass, taken: Pick<Taken, 'lost' | 'swapp
   const write = async (ids: readonly UserId[]): Promise<void> => {
     stopIfAborted(pass);
     await pass.store.inLease(pass.lease, async (tx) => {
-      const { standing, trusted } = await standingUsers(tx, pass, ids);
-      await writeLinkedUsers(tx, pass, standing, taken.lost, trusted);
+      const rows = await tx.subjects(pass.rules.id, ids, true);
+      const now = { ...pass, world: await worldNow(tx, pass.world) };
+      const { standing, trusted } = await standingUsers(tx, now, rows);
+      await writeRows(tx, now, standing, taken.lost, trusted);
     });
     done += ids.length;
     await pass.progress('values', done);
@@ -162,26 +166,31 @@ async function eachDueBatch(pass: Pass, work: (ids: readonly UserId[]) => Promis
   }
 }
 
+/** Counts everything that could become of linked users who are due, without deciding. */
+export async function countDueUsers(pass: Pass, tally: Tally): Promise<void> {
+  await eachDueBatch(pass, (ids) => {
+    for (const id of ids) countAll(tally, id);
+    return Promise.resolve();
+  });
+}
+
 interface Standing {
-  readonly standing: readonly UserId[];
+  readonly standing: readonly LinkedSubject[];
   /** Of those, whose account was shown as the same person's, by another format of names (spec 8.3). */
   readonly trusted: ReadonlySet<UserId>;
 }
 
 /** The users whose decision an approved run may carry out; what changes nothing needs no approval. */
-async function standingUsers(tx: ReconcileTx, pass: Pass, ids: readonly UserId[]): Promise<Standing> {
-  if (!pass.approved) return { standing: ids, trusted: new Set() };
-  const takings = (await tx.subjects(pass.rules.id, ids, true)).map((row) => ({
-    row,
-    decision: decideValues(row.subject, row.account, pass.world),
-  }));
+async function standingUsers(tx: ReconcileTx, pass: Pass, rows: readonly LinkedSubject[]): Promise<Standing> {
+  if (!pass.approved) return { standing: rows, trusted: new Set() };
+  const takings = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
   const changing = takings.filter(({ decision }) => decision.changes.length > 0).map(withShown);
   const suspected = takings.filter(isNewSuspicion).map(trusting(pass)).map(withShown);
   const usersOf = (entries: readonly Taking[]): UserId[] => entries.map(({ row }) => row.subject.user.id);
   const trusted = usersOf(await asApproved(pass, 'values', suspected, tx));
-  const standing = usersOf(await asApproved(pass, 'values', changing, tx));
-  const still = usersOf(takings.filter(({ decision }) => decision.changes.length === 0));
-  return { standing: [...standing, ...still], trusted: new Set(trusted) };
+  const standing = await asApproved(pass, 'values', changing, tx);
+  const still = takings.filter(({ decision }) => decision.changes.length === 0);
+  return { standing: [...standing, ...still].map(({ row }) => row), trusted: new Set(trusted) };
 }
 
 function withShown(taking: Taking): Taking & { readonly shown: Shown } {
@@ -192,18 +201,25 @@ interface Decision extends Taking {
   readonly outcome: Outcome;
 }
 
+/** Decides under lock on the users' accounts of one source, and writes what comes of it. */
+export async function writeLinkedUsers(tx: ReconcileTx, pass: Writing, ids: readonly UserId[]): Promise<void> {
+  const rows = await tx.subjects(pass.rules.id, ids, true);
+  const now = { ...pass, world: await worldNow(tx, pass.world) };
+  await writeRows(tx, now, rows, new Map(), new Set());
+}
+
 /**
- * Decides under lock on the users' accounts of one source, and writes snapshots, users, names, keys, questions and events.
- * `lost`: unique fields that lose over the whole run; `trusted`: users whose accounts are theirs whatever their names.
+ * Decides on the accounts of users that are locked, and writes snapshots, users, names, keys, questions and events. The pass has the
+ * world as it is since they are locked. `lost`: unique fields that lose over the whole run; `trusted`: users whose accounts are
+ * theirs whatever their names.
  */
-export async function writeLinkedUsers(
+async function writeRows(
   tx: ReconcileTx,
   pass: Writing,
-  ids: readonly UserId[],
+  found: readonly LinkedSubject[],
   lost: Taken['lost'],
-  trusted: ReadonlySet<UserId> = new Set(),
+  trusted: ReadonlySet<UserId>,
 ): Promise<void> {
-  const found = await tx.subjects(pass.rules.id, ids, true);
   const rows = found.map((row) => (trusted.has(row.subject.user.id) ? trustedRow(row) : row));
   const decisions = await decideTogether(tx, pass, rows, lost);
   const moved = decisions.filter(({ decision }) => decision.moved);
@@ -283,7 +299,9 @@ async function decideTogether(
   lost: Taken['lost'],
 ): Promise<Decision[]> {
   const none: Outcome = { lost: [], swaps: false };
-  const first = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
+  const first = rows
+    .map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }))
+    .filter(({ row, decision }) => isCounted(pass, row, decision));
   const bidders = new Map(
     first.map((entry) => [
       bidderOf(entry.row.account, entry.row.subject.user.id, entry.row.subject.user.value, entry.decision.after),
@@ -300,6 +318,11 @@ async function decideTogether(
     if (outcome.lost.length === 0) return { row, decision, outcome };
     return { row, decision: decideValues(row.subject, row.account, pass.world, lostFields(outcome)), outcome };
   });
+}
+
+/** What changes nobody needs no counting. */
+function isCounted({ counted }: Writing, { subject, account }: LinkedSubject, { classes }: ValueDecision): boolean {
+  return classes.length === 0 || counted?.covers(subject.user.id, classes, account.externalId) !== false;
 }
 
 /** Adds what was lost to a rival in another batch. */

@@ -29,6 +29,7 @@ import type {
   UnlinkedRow,
 } from './ports.ts';
 import { decideNewLink, newSubject } from './foresee.ts';
+import { worldNow } from './teams.ts';
 import { inLanes, type Turn } from './lanes.ts';
 import { correlateBatch } from './neighbourhood.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
@@ -96,11 +97,12 @@ async function prepare(pass: Pass, start: PlanPlace): Promise<Batch | null> {
   const creating = planned.filter((entry) => entry.userId === null);
   const ids = await read.allocateUserIds(creating.length);
   const accounts = await unlinkedById(read, creating);
+  const now = creating.length === 0 ? pass : { ...pass, world: await worldNow(read, pass.world) };
   const creations = creating.flatMap((entry, index): Taken[] => {
     const [account, id] = [accounts.get(entry.accountId), ids[index]];
     if (!isAsPlanned(account, entry) || id === undefined) return [];
     const candidate = { planned: entry, account, subject: newSubject(id, pass), linkedSources: [] };
-    return [{ candidate, decision: decideNewLink(candidate, pass) }];
+    return [{ candidate, decision: decideNewLink(candidate, now) }];
   });
   const end: PlanPlace =
     start.by === 'accountId' ? { by: start.by, after: last.accountId } : { by: start.by, after: last.externalId };
@@ -140,11 +142,13 @@ interface Decision extends Candidate {
 async function writeBatch(tx: ReconcileTx, pass: Pass, batch: Batch, turn: Turn): Promise<void> {
   const free = await tx.takeUnlinked(batch.creations.map(({ candidate, decision }) => decidedRow(candidate, decision)));
   const taken = batch.creations.filter(({ candidate }) => free.has(candidate.account.id));
-  const candidates = await linkCandidates(tx, pass, batch);
+  const linking = await linkCandidates(tx, pass, batch);
+  const now = linking.length === 0 ? pass : { ...pass, world: await worldNow(tx, pass.world) };
+  const candidates = linking.map((candidate) => ({ candidate, decision: decideNewLink(candidate, now) }));
   const moved = await movedOn(tx, pass, [...taken, ...candidates], free);
   const creations = taken.filter(({ candidate }) => !moved.has(candidate));
   const links = candidates.filter(({ candidate }) => !moved.has(candidate));
-  const decisions = await decideTogether(tx, pass, creations, links);
+  const decisions = await decideTogether(tx, now, creations, links);
   turn.named();
   const [made, waiting] = [decisions.filter(isMade), decisions.filter((entry) => !isMade(entry))];
   await writeUsers(tx, pass, made);
@@ -204,23 +208,22 @@ function isMade(entry: Decision): boolean {
   return isLink(entry) || (entry.outcome.lost.length === 0 && entry.decision.after.fields.username !== undefined);
 }
 
-/** The links of a batch that are still possible, decided under lock. */
-async function linkCandidates(tx: ReconcileTx, pass: Pass, batch: Batch): Promise<Taken[]> {
+/** The links of a batch that are still possible, under lock. */
+async function linkCandidates(tx: ReconcileTx, pass: Pass, batch: Batch): Promise<Candidate[]> {
   const planned = batch.planned.filter((entry) => entry.userId !== null);
   const userIds = planned.flatMap((entry) => entry.userId ?? []);
   if (userIds.length === 0) return [];
   const accounts = await unlinkedById(tx, planned, true);
   const users = new Map((await tx.users(userIds, true)).map((row) => [row.subject.user.id, row]));
   const free = new Map((await tx.candidates(pass.rules.id, userIds)).map((user) => [user.id, user]));
-  return planned.flatMap((entry): Taken[] => {
+  return planned.flatMap((entry): Candidate[] => {
     const account = accounts.get(entry.accountId);
     const [row, user] = [users.get(entry.userId ?? 0), free.get(entry.userId ?? 0)];
     const linkable = user?.linkedAccount === null && !user.takesNone && !user.merged;
     if (!isAsPlanned(account, entry) || row === undefined || !linkable) return [];
     if (isInDoubt(account, ruleOf(entry, pass), user)) return [];
     if (!mayMove(row.subject.user, pass.rules.id)) return [];
-    const candidate = { planned: entry, account, subject: row.subject, linkedSources: row.linkedSources };
-    return [{ candidate, decision: decideNewLink(candidate, pass) }];
+    return [{ planned: entry, account, subject: row.subject, linkedSources: row.linkedSources }];
   });
 }
 

@@ -29,6 +29,8 @@ export const guardClasses = [
   'gone',
 ] as const;
 export type GuardClass = (typeof guardClasses)[number];
+/** Those of what becomes of a user who exists. */
+export const userClasses = ['fieldChanged', 'fieldBlanked', 'teamMoved', 'roleTaken'] as const satisfies GuardClass[];
 
 /** A class is over its limit when it exceeds both (spec 13.1). */
 export interface GuardLimit {

@@ -308,7 +308,6 @@ export class Engine {
       await runStore.finish(lease, run.id, {
         ...outcome,
         state: outcome.held ? 'held' : ended,
-        notes: [],
         again: false,
       });
     } catch (error) {
@@ -400,7 +399,7 @@ export class Engine {
         ? [
             `nothing of it was applied: the guard would have held it (${outcome.failure?.message.split(': nothing')[0] ?? ''})`,
           ]
-        : [];
+        : outcome.notes;
     const rejected = (run.counts.rejected ?? 0) > 0;
     const ended: RunState = failure !== null ? 'failed' : rejected ? 'completed-with-rejects' : 'completed';
     const woken = await this.#due.wokenBy(run);

@@ -1,9 +1,10 @@
+import { compareText } from '../domain/text.ts';
 import type { Policy } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { ReconcileStore } from '../apply/ports.ts';
 import { noCounts, type Pass } from '../apply/pass.ts';
 import { reconcileSource, type ReconcileEnd } from '../apply/reconcile-source.ts';
-import { reconcilePolicy } from '../apply/reconcile-policy.ts';
+import { reconcilePolicy, type PolicyPass } from '../apply/reconcile-policy.ts';
 import { settleSharedValues } from '../apply/shared-values.ts';
 import type { Matching } from '../reconcile/match-keys.ts';
 import { missingHalf, type Exceeded, type GuardLimits } from '../reconcile/guard.ts';
@@ -36,6 +37,8 @@ export interface ReconcileOutcome {
   readonly shownDigest: string | null;
   readonly skipped: number;
   readonly waitingFor: readonly string[];
+  /** What people are told of it. */
+  readonly notes: readonly string[];
   /** False where it failed, or decided nothing although something is due: trying again would not help. */
   readonly gotOn: boolean;
 }
@@ -44,8 +47,7 @@ export interface ReconcileOutcome {
 export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileOutcome> {
   const { run, source, store, sources } = input;
   const anybody = await store.read.hasUsers();
-  if (!anybody && input.waitingFor.length > 0)
-    return { failure: null, held: false, shownDigest: null, skipped: 0, waitingFor: input.waitingFor, gotOn: true };
+  if (!anybody && input.waitingFor.length > 0) return { ...nothingDone, waitingFor: input.waitingFor };
   const seen = await store.read.missing(source.id, run.id);
   const missing = missingHalf(run, seen);
   const pass = await passOf(input, run.approved || run.complete === true || missing !== null);
@@ -59,8 +61,40 @@ export async function reconcileRun(input: ReconcileRunInput): Promise<ReconcileO
   if (failure === null) await sources.recordReconciled(input.lease, source.id);
   const due = await store.read.countDue(source.id);
   // What a run did before a crash is not known any more: a resumed one is no standstill.
-  const gotOn = failure === null && (resumeIdentity || pass.counts.decided > 0 || due.linked + due.unlinked === 0);
-  return { failure, held: end.kind === 'held', shownDigest, skipped: pass.counts.skipped, waitingFor: [], gotOn };
+  const left = pass.counted?.left.size ?? 0;
+  const moved = resumeIdentity || pass.counts.decided + left > 0 || due.linked + due.unlinked === 0;
+  return {
+    failure,
+    held: end.kind === 'held',
+    shownDigest,
+    skipped: pass.counts.skipped,
+    waitingFor: [],
+    gotOn: failure === null && moved,
+    notes: notesOf(pass),
+  };
+}
+
+const nothingDone: ReconcileOutcome = {
+  failure: null,
+  held: false,
+  shownDigest: null,
+  skipped: 0,
+  waitingFor: [],
+  gotOn: true,
+  notes: [],
+};
+
+/** So many are named of those that a run left to the next one. */
+const mostNamed = 20;
+
+/** What became due while the run was under way, and is not what it had counted (spec 13.5). */
+function notesOf({ counted }: Pick<Pass, 'counted'>): string[] {
+  const left = [...(counted?.left ?? [])].sort(compareText);
+  if (left.length === 0) return [];
+  const more = left.length > mostNamed ? ` and ${String(left.length - mostNamed)} more` : '';
+  return [
+    `left to the next run, since it came up after this one had counted: ${left.slice(0, mostNamed).join(', ')}${more}`,
+  ];
 }
 
 /** Why the run waits, and how a person goes on (spec 13.2). */
@@ -102,6 +136,7 @@ async function passOf(input: ReconcileRunInput, decidesAbsences: Pass['decidesAb
     counts,
     progress: progressOf(input, counts),
     world: { rules, teamNames: new Map(), bindings: new Map(), now: await store.read.now() },
+    counted: null,
   };
 }
 
@@ -123,12 +158,11 @@ export interface PolicyRunInput {
 /** Moves every user to the policy in force (spec 14.4). */
 export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome> {
   const { reconcileStore: store, run, policy } = input;
-  const nothing = { held: false, shownDigest: null, skipped: 0, waitingFor: [], gotOn: true };
   // Approved, or left by a process that died, before the configuration moved on.
   if (run.policyId !== policy.id)
-    return { ...nothing, failure: { code: 'superseded', message: 'the configuration says another policy now' } };
+    return { ...nothingDone, failure: { code: 'superseded', message: 'the configuration says another policy now' } };
   const counts = noCounts();
-  const end = await reconcilePolicy({
+  const pass: PolicyPass = {
     store,
     lease: input.lease,
     runId: run.id,
@@ -153,11 +187,14 @@ export async function policyRun(input: PolicyRunInput): Promise<ReconcileOutcome
     reason: policy.inPlaceOfRefused
       ? 'a person has refused the configured policy'
       : 'the policy is another one: by the configuration, or by the sources that are retired',
-  });
-  if (end.kind === 'done') return { ...nothing, failure: null, skipped: counts.skipped };
+    counted: null,
+  };
+  const end = await reconcilePolicy(pass);
+  const left = pass.counted?.left.size ?? 0;
+  if (end.kind === 'done') return { ...nothingDone, skipped: counts.skipped + left, notes: notesOf(pass) };
   const shownDigest = await store.read.shownDigest(run.id);
   const failure = heldBecause(run, tooMuch('the users', end), shownDigest);
-  return { ...nothing, failure, held: true, shownDigest };
+  return { ...nothingDone, failure, held: true, shownDigest };
 }
 
 /** Why a run asks whatever the limits (spec 3.3), also where it is not the one that found it. */

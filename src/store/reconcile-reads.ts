@@ -359,7 +359,6 @@ async function unlinkedRows(
   ignoringRuleOf: IgnoringRuleOf,
 ): Promise<UnlinkedRow[]> {
   if (accountIds.length === 0) return [];
-  const shared = await sharedKeys(db);
   const rows = await query<UnlinkedAccountRow>(
     db,
     // Most stores have neither: asking once whether there are any spares two look-ups per row.
@@ -373,6 +372,8 @@ async function unlinkedRows(
      where a.id = any(?) and l.id is null order by a.id${lock ? ' for update of a' : ''}`,
     [[...accountIds]],
   );
+  // After them: an answer about such a value makes its accounts due again.
+  const shared = await sharedKeys(db);
   return rows.map((row) => {
     const rule = row.ignored ? null : ignoringRuleOf(row.source_id, toAccount(row));
     return {

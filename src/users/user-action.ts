@@ -233,24 +233,18 @@ async function applySources(rules: ActionRules, user: ActingUser, act: Act): Pro
   for (const { source } of ranked) {
     const configured = rules.rulesOf(source);
     if (configured === undefined) continue;
-    const own = {
-      ...configured,
-      roleMeanings: await tx.roleMeanings(source),
-      sharedKeys: await tx.sharedKeys(),
-    };
-    const bindings = new Map((await tx.sourceTeams(source)).map((team) => [team.externalId, team.teamId]));
     await writeLinkedUsers(
       tx,
       {
-        rules: own,
+        rules: configured,
         allMatchRules: rules.allMatchRules,
-        world: { rules: own, teamNames, bindings, now: await tx.now() },
+        // Bindings and meanings are read when the accounts are.
+        world: { rules: configured, teamNames, bindings: new Map(), now: await tx.now() },
         counts: noCounts(),
         runId: null,
         guard: { letThrough: true },
       },
       [subject.user.id],
-      new Map(),
     );
   }
   if (ranked.length === 0) return null;
