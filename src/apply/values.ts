@@ -259,7 +259,7 @@ async function writeRows(
   if (freed.length > 0) await tx.wakeByItems([], freed);
   await tx.wakeByKeys(
     decisions
-      .filter((entry) => isTrustedAgain(entry, pass))
+      .filter((entry) => isDoubtedOtherwise(entry, pass))
       .flatMap(({ row }) => keysBefore(row.subject, row.linkedSources, pass)),
   );
   pass.counts.decided += decisions.length;
@@ -267,10 +267,14 @@ async function writeRows(
   pass.counts.skipped += decisions.filter(({ decision }) => (decision.heldBack?.changes.length ?? 0) > 0).length;
 }
 
-/** Who matched by what the account says may have waited while it seemed to be another person's (spec 8.3). */
-function isTrustedAgain({ row, decision }: Decision, { rules }: Writing): boolean {
+/**
+ * Who matches by what the account says waits while it seems to be another person's (spec 8.3), whatever was asked about them before;
+ * once it does no longer, they are decided on anew.
+ */
+function isDoubtedOtherwise({ row, decision }: Decision, { rules }: Writing): boolean {
   const { before } = row.account;
-  if (rules.reusableIds === null || before === undefined || decision.suspicion !== null) return false;
+  if (rules.reusableIds === null || before === undefined) return false;
+  if (decision.suspicion !== null) return !before.suspected;
   const [seen, now] = [before.namesSeen, namesOf(row.account)];
   const renamed =
     seen.firstName !== now.firstName || seen.lastName !== now.lastName || seen.displayName !== now.displayName;
