@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdministration } from './access/administration.ts';
 import { createSignIn } from './access/sign-in.ts';
 import { createAccessStore } from './store/access-store.ts';
@@ -24,6 +23,7 @@ import {
   type Connectors,
   type SourceWiring,
 } from './configured-sources.ts';
+import { inTime, notReady } from './readiness.ts';
 import { ignoringRule } from './reconcile/ignore.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
 import { Engine } from './runs/engine.ts';
@@ -313,39 +313,6 @@ async function policyFor(db: Db, settings: Settings, defaultTeam: number): Promi
     settings.sources.map((source) => source.id),
   );
   return policyOf(settings, former, defaultTeam);
-}
-
-/** Below the 2 s in which load balancers want their answer. */
-const readinessMs = 1_500;
-
-/** Answers in time whatever the database does, and asks it only once at a time however many ask. */
-function inTime(ask: () => Promise<string | null>): () => Promise<string | null> {
-  let asked: Promise<string | null> | null = null;
-  return async () => {
-    asked ??= ask().finally(() => {
-      asked = null;
-    });
-    const late = new AbortController();
-    const timeUp = sleep(readinessMs, 'the database does not answer in time', { signal: late.signal }).catch(
-      () => null,
-    );
-    try {
-      return await Promise.race([asked, timeUp]);
-    } finally {
-      late.abort();
-    }
-  };
-}
-
-async function notReady(db: Db, log: Logger): Promise<string | null> {
-  try {
-    const state = await schemaState(db);
-    return state === 'current' ? null : `the database's schema is ${state}`;
-  } catch (error) {
-    // Asked without a token: the log says why, the answer does not.
-    log.warn({ err: error }, 'not ready: the database does not answer');
-    return 'the database does not answer';
-  }
 }
 
 export { connectorDefinitions };
