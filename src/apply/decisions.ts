@@ -51,6 +51,19 @@ export function takenItems(
   }));
 }
 
+/** The same questions about a user whom a policy gives the name: no account asks for it (spec 14.4). */
+export function takenByPolicyItems(user: UserId, losses: Outcome['lost']): ItemDraft[] {
+  return losses.map(({ claim, holder }) => ({
+    kind: 'unique-taken',
+    subject: `policy:${String(user)}:${claim.field}`,
+    accountIds: [],
+    userIds: [user, holder].filter((id) => id !== null),
+    part: claim.field,
+    waitKeys: [],
+    evidence: { field: claim.field, value: claim.value, user, holder },
+  }));
+}
+
 /** The question `possible-duplicate` of two users, the lower id first (spec 4.9). */
 export function duplicateItem(pair: readonly UserId[]): ItemDraft {
   return {

@@ -1,5 +1,6 @@
 import type { ReconcileTx, ItemDraft, OpenItem } from './ports.ts';
 import { digestOf } from '../digest.ts';
+import type { SourceId } from '../domain/user.ts';
 import type { Writing } from './pass.ts';
 
 /** Kinds that ask whom an account belongs to; they hold the account (spec 4.10). */
@@ -17,7 +18,7 @@ export const identityKinds = [
  */
 export async function settleQuestions(
   tx: ReconcileTx,
-  pass: Writing,
+  pass: Pick<Writing, 'runId' | 'counts'> & { readonly rules: { readonly id: SourceId | null } },
   scope: { kinds: readonly string[]; accountIds: readonly number[]; userIds: readonly number[] },
   desired: readonly ItemDraft[],
   stillArises: (item: OpenItem) => boolean = () => false,

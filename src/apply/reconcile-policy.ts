@@ -1,14 +1,15 @@
 import { changesBetween, classesOf, sameValue, type Change } from '../domain/change.ts';
 import { claimKey } from '../domain/claim.ts';
 import { fold, type TeamNames } from '../domain/fold.ts';
-import type { Policy, SourceId, UserValue } from '../domain/user.ts';
-import { resolveBids, type Bidder } from '../reconcile/bids.ts';
+import type { Policy, SourceId, UserId, UserValue } from '../domain/user.ts';
+import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import { exceededClasses } from '../reconcile/guard.ts';
 import type { Subject } from '../reconcile/decide.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import { Counted } from './counted.ts';
-import { bidderOf, keysBefore } from './decisions.ts';
-import type { ReconcileTx, Shown } from './ports.ts';
+import { bidderOf, keysBefore, takenByPolicyItems } from './decisions.ts';
+import type { OpenItem, ReconcileTx, Shown } from './ports.ts';
+import { settleQuestions } from './questions.ts';
 import { stopIfAborted, Tally, withEarlier, type Pass, type PassPhase } from './pass.ts';
 import type { ReconcileEnd } from './reconcile-source.ts';
 import { asApproved, showing, shown } from './shown.ts';
@@ -29,10 +30,11 @@ interface Move {
 }
 
 type BiddingMove = Move & { readonly bidder: Bidder };
+type LosingMove = BiddingMove & Pick<Outcome, 'lost'>;
 
 /**
  * Moves every user to the pass's policy, and no snapshot (spec 14.4): decided and counted first, guarded and held like every
- * other run. A user who would take another's unique name stays with the policy they have.
+ * other run. A user who would take another's unique name stays with the policy they have, and is asked about.
  */
 export async function reconcilePolicy(pass: PolicyPass): Promise<ReconcileEnd> {
   if (!pass.guard.letThrough) {
@@ -101,7 +103,7 @@ async function movesOf(pass: PolicyPass, ids: readonly number[], tx?: ReconcileT
 
 /** Decides anew under lock (spec 13.5) and writes one batch. */
 async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly number[]): Promise<void> {
-  const moving = await withoutLosers(tx, await standing(tx, pass, await movesOf(pass, ids, tx)));
+  const { moving, losing } = await settleNames(tx, await standing(tx, pass, await movesOf(pass, ids, tx)));
   await tx.saveUsers(
     moving
       .filter(({ subject, after }) => !sameValue(subject.user.value, after))
@@ -130,6 +132,7 @@ async function writeBatch(tx: ReconcileTx, pass: PolicyPass, ids: readonly numbe
   );
   const freed = moving.flatMap(({ bidder }) => bidder.gives.map(claimKey));
   if (freed.length > 0) await tx.wakeByItems([], freed);
+  await askAboutNames(tx, pass, ids, losing);
   pass.counts.updated += changed.length;
 }
 
@@ -148,17 +151,46 @@ async function standing(tx: ReconcileTx, pass: PolicyPass, moves: readonly Move[
   return [...moves.filter(({ changes }) => changes.length === 0), ...approved];
 }
 
-async function withoutLosers(tx: ReconcileTx, moves: readonly Move[]): Promise<BiddingMove[]> {
-  const bidding = moves.map((move) => {
+/** Who gets all names that the policy gives them. The others stay as a whole, and so do those who want what they would have given up. */
+async function settleNames(
+  tx: ReconcileTx,
+  moves: readonly Move[],
+): Promise<{ moving: readonly BiddingMove[]; losing: readonly LosingMove[] }> {
+  let moving = moves.map((move) => {
     const { id, value } = move.subject.user;
     return { ...move, bidder: bidderOf({ id, externalId: String(id) }, id, value, move.after) };
   });
-  const wanted = bidding.flatMap(({ bidder }) => bidder.wants);
-  const outcomes = resolveBids(
-    bidding.map(({ bidder }) => bidder),
-    await tx.claimHolders(wanted),
-  );
-  return bidding.filter(({ bidder }) => (outcomes.get(bidder)?.lost.length ?? 0) === 0);
+  const holders = await tx.claimHolders(moving.flatMap(({ bidder }) => bidder.wants));
+  const losing: LosingMove[] = [];
+  for (;;) {
+    const bidders = moving.map(({ bidder }) => bidder);
+    const outcomes = resolveBids(bidders, holders);
+    const losers = moving.flatMap((move) => {
+      const lost = outcomes.get(move.bidder)?.lost ?? [];
+      return lost.length === 0 ? [] : [{ ...move, lost }];
+    });
+    if (losers.length === 0) return { moving, losing };
+    losing.push(...losers);
+    const left = new Set(losers.map(({ bidder }) => bidder));
+    moving = moving.filter(({ bidder }) => !left.has(bidder));
+  }
+}
+
+/** The questions about these users whom the policy gives a name that another one has (spec 4.7). */
+async function askAboutNames(
+  tx: ReconcileTx,
+  pass: PolicyPass,
+  ids: readonly UserId[],
+  losing: readonly LosingMove[],
+): Promise<void> {
+  const items = losing.flatMap(({ subject, lost }) => takenByPolicyItems(subject.user.id, lost));
+  const own = new Set(ids.map(String));
+  const isAnothers = ({ subject }: OpenItem): boolean => {
+    const [kind, user = ''] = subject.split(':');
+    return kind !== 'policy' || !own.has(user);
+  };
+  const scope = { kinds: ['unique-taken'], accountIds: [], userIds: ids };
+  await settleQuestions(tx, { ...pass, rules: { id: null } }, scope, items, isAnothers);
 }
 
 async function saveKeys(tx: ReconcileTx, pass: PolicyPass, moving: readonly Move[]): Promise<void> {

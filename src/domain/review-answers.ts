@@ -47,6 +47,8 @@ function canAnswer(answer: string, asked: Asked): boolean {
   if (kind !== 'unique-taken') return true;
   // A user who does not exist yet gets no other value, and an account that has one no other user.
   const hasUser = typeof evidence['user'] === 'number';
+  // What a policy gives is of no account that could be ignored or linked.
+  if (accounts.length === 0) return answer === 'another-value';
   return answer !== (hasUser ? 'link-to-holder' : 'another-value');
 }
 

@@ -51,6 +51,13 @@ export function policyStore(db: Db): PolicyStore {
           [configured],
         );
         await query(transaction, 'delete from shown_decision where run_id = any(?)', [superseded.map((run) => run.id)]);
+        // Who has this policy is given no name any more by another one.
+        await query(
+          transaction,
+          `update review_item i set closed_at = now() where i.closed_at is null and i.kind = 'unique-taken' and i.subject like 'policy:%'
+             and exists (select from "user" u where u.id = split_part(i.subject, ':', 2)::int and u.policy_id = ?)`,
+          [configured],
+        );
       });
     },
   };

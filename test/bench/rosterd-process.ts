@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -78,6 +78,11 @@ export function peakRssOf(pid: number): number {
   } catch {
     return 0; // ended between two samples
   }
+}
+
+/** Lets the high-water mark of a process's memory begin anew (proc(5), clear_refs). */
+export function forgetPeakRss(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
 /** User and system time of a process so far; 0 for one that has ended. proc(5): fields 14 and 15 of stat, in hundredths. */
