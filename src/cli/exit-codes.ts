@@ -34,7 +34,7 @@ const noConnection = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'],
   ...['ENOSPC', 'EROFS', 'EDQUOT', 'EIO'],
 ]);
-const notFound = new Set(['not-found', 'no-store', 'source-unknown', 'user-unknown', 'run-unknown']);
+const notFound = new Set(['not-found', 'no-store', 'source-unknown', 'user-unknown', 'run-unknown', 'account-unknown']);
 
 /** The exit code of an error by its stable code, or undefined where the code alone does not say. */
 export function exitCodeOf(code: string): ExitCode | undefined {

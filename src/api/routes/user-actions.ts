@@ -101,9 +101,15 @@ export function userActionRoutes(app: ApiInstance, { queries, userActions }: Api
       config: { access: 'view' },
       schema: { tags: ['accounts'], querystring: ownerQuery, response: answers(ownerList) },
     },
-    async (request) => ({
-      items: await queries(request).owners({ ...request.query, at: asDate(request.query.at) }),
-    }),
+    async (request) => {
+      const { source, externalId } = request.query;
+      const read = queries(request);
+      const items = await read.owners({ ...request.query, at: asDate(request.query.at) });
+      // Nobody held it, or nobody has ever seen it: the second is most often a slip of the pen.
+      if (items.length === 0)
+        found(await read.accounts.get(source, externalId), 'account-unknown', `account ${externalId} of ${source}`);
+      return { items };
+    },
   );
 }
 
