@@ -1,5 +1,6 @@
 import type { PersonsAccount, PurgeStore, PurgeSubject, PurgeTransaction } from '../users/purge.ts';
 import { appendPersonsEvent } from './append-event.ts';
+import { blankRunTexts } from './blank-run-texts.ts';
 import { withoutValues } from './event-changes.ts';
 import { query, queryOne, type Db } from './sql.ts';
 import { inOperatorsTransaction } from './transactions.ts';
@@ -32,6 +33,7 @@ function within(db: Db): PurgeTransaction {
         names.map(({ name }) => name),
       );
     },
+    blankRunTexts: (userId, accountIds) => blankRunTexts(db, userId, accountIds),
     blankAccounts: (userId, accountIds) => blankAccounts(db, userId, accountIds),
     async blankEvents(userId, accountIds) {
       const { count } = await queryOne<{ count: number }>(
@@ -134,5 +136,10 @@ async function blankTold(db: Db, userId: number, accountIds: readonly number[]):
     `update bulk_result set message = null
      where message is not null and (user_id = ? or message like '%user ' || cast(? as text) || ' (%')`,
     [userId, String(userId)],
+  );
+  await query(
+    db,
+    'update bulk_job j set reason = null where exists (select from bulk_result r where r.job_id = j.id and r.user_id = ?)',
+    [userId],
   );
 }

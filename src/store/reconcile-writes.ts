@@ -60,8 +60,8 @@ function userWrites(
         db,
         `id int, origin text, active boolean, ${valueColumns}`,
         rows,
-        (table) => `insert into "user" (id, origin, active, policy_id, deactivated_at, ${names})
-          select id, origin, active, p, case when active then null else now() end, ${names} from ${table}, (select ?::int as p) as c`,
+        (table) => `insert into "user" (id, origin, active, policy_id, ${names})
+          select id, origin, active, p, ${names} from ${table}, (select ?::int as p) as c`,
         [policyId],
       );
     },

@@ -19,7 +19,7 @@ const evidence = `
            select 'gone-refused', a.absent_since, f.cause, f.run_id, '[]'
              from refusal f where f.account_id = a.id and f.part = 'gone' and u.active and a.absent_since is not null
            union all
-           select 'id-in-use', u.deactivated_at, null, null, '[]'
+           select 'id-in-use', coalesce(u.deactivated_at, u.created_at), null, null, '[]'
             where not u.active and a.gone_since is null and not a.disabled and l.source_id = any (cast(:acds as text[]))
            union all
            select 'account-' || n.kind, n.at,

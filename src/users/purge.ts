@@ -40,6 +40,8 @@ export interface PurgeTransaction {
   accountsOf(userId: UserId): Promise<readonly PersonsAccount[]>;
   /** Makes everything due that bears on the user; answers its sources. */
   wakeUser(userId: UserId): Promise<readonly SourceId[]>;
+  /** Blanks what runs say of the person; found by the person's values, so before anything else is blanked. */
+  blankRunTexts(userId: UserId, accountIds: readonly number[]): Promise<void>;
   /** Ends the links, and blanks what was copied from these accounts. Periods of ownership stay (spec 8.1). */
   blankAccounts(userId: UserId, accountIds: readonly number[]): Promise<void>;
   /** Takes every value and every reason out of the events of the user and of these accounts; answers how many they are. */
@@ -126,6 +128,7 @@ async function purgeUser(
   accountIds: readonly number[],
 ): Promise<Purged & { readonly woken: readonly SourceId[] }> {
   const woken = await tx.wakeUser(userId);
+  await tx.blankRunTexts(userId, accountIds);
   await tx.blankAccounts(userId, accountIds);
   const purged = { events: await tx.blankEvents(userId, accountIds), accounts: accountIds.length };
   await tx.blankTold(userId, accountIds);

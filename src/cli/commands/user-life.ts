@@ -128,7 +128,8 @@ async function purge(client: ApiClient, user: User, reason: string | undefined, 
 
 function personText(context: Context, { id, username, displayName, deactivatedAt }: User): string {
   const known = [username, displayName].filter((part) => part !== null).join(', ');
-  return `User ${id} (${known}), inactive since ${context.time(deactivatedAt)},`;
+  const inactive = deactivatedAt === null ? 'never active' : `inactive since ${context.time(deactivatedAt)}`;
+  return `User ${id} (${known}), ${inactive},`;
 }
 
 function purgedText({ events, accounts }: Purged): string {

@@ -113,7 +113,9 @@ export async function idsOfUsers(knex: Knex, filter: UserSelection, sight: Sight
 }
 
 export function conditionsOf({ all, sync, deactivatedBefore }: UserSelection): (string | false)[] {
-  const deactivated = 'not u.active and u.deactivated_at < cast(:deactivatedBefore as timestamptz)';
+  // Who was never active is inactive since the creation.
+  const deactivated =
+    'not u.active and coalesce(u.deactivated_at, u.created_at) < cast(:deactivatedBefore as timestamptz)';
   return [
     deactivatedBefore === undefined ? !all && 'u.active' : deactivated,
     sync === 'off' && syncOff,

@@ -122,8 +122,20 @@ describe.each(databases)('user purge on %s', (_name, open) => {
       },
     });
     const [job] = await knex('bulk_job')
-      .insert({ action: 'enable', permissions: [], operator_name: 'local:tester' })
+      .insert({ action: 'enable', permissions: [], operator_name: 'local:tester', reason: 'for Quandaplant' })
       .returning<{ id: number }[]>('id');
+    await knex('bulk_result').insert({ job_id: job?.id, user_id: person.id, outcome: 'changed' });
+    await knex('run')
+      .where({ id: run?.id })
+      .update({
+        notes: JSON.stringify(['left to the next run: values of quzyplant', 'one more']),
+        rejects: JSON.stringify([
+          { externalId: 'x', position: 'CN=Quandaplant Zyxplantová,DC=x', reason: 'no id' },
+          { externalId: 'y', position: 'line 3', reason: 'the login "CORP\\adplant" is too long' },
+          { externalId: 'z', position: 'line 4', reason: 'no id' },
+        ]),
+        error_message: 'EPLANT77 came twice',
+      });
     await knex('bulk_result').insert({
       ...{ job_id: job?.id, user_id: other.id, outcome: 'refused', code: 'unique-taken' },
       message: `The employeeId "e2" is that of user ${person.id} (quzyplant, Quandaplant Zyxplantová): give another value.`,
@@ -168,8 +180,19 @@ describe.each(databases)('user purge on %s', (_name, open) => {
   it('9.6 a preview tells what would be blanked and keeps nothing of it', async () => {
     const before = await tablesWithValues();
     expect(before).toEqual([
-      ...['account', 'account_notice', 'bar', 'bulk_result', 'claim', 'event', 'match_key', 'override', 'refusal'],
-      ...['review_item', 'shown_decision', 'snapshot', 'sync_off', 'user', 'word', 'worklist_ack'],
+      ...[
+        'account',
+        'account_notice',
+        'bar',
+        'bulk_job',
+        'bulk_result',
+        'claim',
+        'event',
+        'match_key',
+        'override',
+        'refusal',
+      ],
+      ...['review_item', 'run', 'shown_decision', 'snapshot', 'sync_off', 'user', 'word', 'worklist_ack'],
     ]);
     const preview = await purge('?preview=true');
     expect(preview.json).toEqual({
@@ -213,6 +236,16 @@ describe.each(databases)('user purge on %s', (_name, open) => {
     });
     expect(await database.knex('event').whereNot({ user_id: person.id }).orderBy('id')).toEqual(strangers);
     expect(await site.ask('GET', `/users/${person.id}`)).toMatchObject({ status: 404 });
+    const told = 'blanked: it named a person who was purged';
+    const [run] = await database.knex('run').where({ error_message: told }).select<object[]>('notes', 'rejects');
+    expect(run).toEqual({
+      notes: [told, 'one more'],
+      rejects: [
+        { externalId: 'x', position: told, reason: told },
+        { externalId: 'y', position: told, reason: told },
+        { externalId: 'z', position: 'line 4', reason: 'no id' },
+      ],
+    });
     // Only a person ends this one (spec 13.2).
     expect(await database.knex('refusal').select('part', 'value_said', 'reason')).toEqual([
       { part: 'identity', value_said: '', reason: null },
