@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createAdministration } from './access/administration.ts';
+import { createAdministration, type Administration } from './access/administration.ts';
+import { AccessRefusedError } from './access/errors.ts';
+import { permissions } from './access/permissions.ts';
 import { createSignIn } from './access/sign-in.ts';
 import { createAccessStore } from './store/access-store.ts';
 import { createSignInStore } from './store/sign-in-store.ts';
@@ -9,7 +11,7 @@ import { proofOf } from './access/daemon-proof.ts';
 import { localOperatorName } from './access/operators.ts';
 import { newToken } from './access/tokens.ts';
 import { buildApi } from './api/build-api.ts';
-import type { DryRuns } from './api/dependencies.ts';
+import type { ApiDependencies, DryRuns } from './api/dependencies.ts';
 import type { ApiInstance } from './api/instance.ts';
 import {
   actionRules,
@@ -100,8 +102,8 @@ export interface ApplicationOptions {
   /** Users or accounts per transaction. */
   readonly batchSize: number;
   readonly overlap: boolean;
-  /** Whether somebody may ask this process for its metrics. */
-  readonly scraped: boolean;
+  /** Whether this process is asked over the network: for pages by people, for metrics by a machine. */
+  readonly served: boolean;
   readonly osUser: string;
   readonly signal: AbortSignal;
   /** Who only reads writes nothing into the database. */
@@ -125,6 +127,8 @@ export interface Application {
   /** The token with which this machine's command line comes; made at each start. */
   readonly localToken: string;
   readonly sources: readonly RunnableSource[];
+  /** A new link for the first operator of the console (spec 19.2); null where there is one already. */
+  readonly firstLink: () => Promise<string | null>;
 }
 
 /** Builds the application on a migrated database. */
@@ -158,7 +162,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     nextRuns: options.nextRuns,
   });
   const sourceStates = sourceStore(db);
-  const metrics = options.scraped
+  const metrics = options.served
     ? (await import('./api/metrics.ts')).createMetrics(() => queries({ sight: null }).sources.list())
     : null;
   const [leases, holder] = [leaseStore(db), `${hostname()} pid ${String(process.pid)}`];
@@ -217,7 +221,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   };
   const localToken = newToken();
   redactor.register(localToken);
-  const api = await buildApi({
+  const administration = createAdministration(createAccessStore(db));
+  const dependencies: ApiDependencies = {
     authenticate: createAuthenticate(operators, localToken, [options.osUser, 'root'], createSignInStore(db)),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
@@ -244,7 +249,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     groups: createGroups(createGroupStore(db)),
     teams: createTeams(createTeamStore(db)),
     roleCatalogue: settings.roles.catalogue,
-    administration: createAdministration(createAccessStore(db)),
+    administration,
     signIn: createSignIn(createSignInStore(db)),
     runRequests: engine,
     dryRuns: options.dryRuns,
@@ -267,8 +272,25 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     metrics,
     http: { hostNames: settings.http.hostNames, trustedProxies: settings.http.trustedProxies },
     log,
-  });
-  return { engine, api, bulk, forget, localToken, sources };
+  };
+  const pages = options.served
+    ? (await import('./console/console.ts')).createConsole(dependencies, {
+        zone: settings.organization.timeZone,
+        sourceIds: settings.sources.map((source) => source.id),
+      })
+    : null;
+  const api = await buildApi(dependencies, pages);
+  const firstLink = (): Promise<string | null> => firstLinkOf(administration, localOperatorName(options.osUser));
+  return { engine, api, bulk, forget, localToken, sources, firstLink };
+}
+
+async function firstLinkOf(administration: Administration, operator: string): Promise<string | null> {
+  try {
+    return await administration.firstLink({ operator, may: new Set(permissions) });
+  } catch (error) {
+    if (error instanceof AccessRefusedError && error.code === 'not-the-first') return null;
+    throw error;
+  }
 }
 
 /** What the store holds of the configuration, and what depends on that. */

@@ -8,6 +8,7 @@ import type { DryRunReport } from './api/schemas/runs.ts';
 import { buildApplication, connectorDefinitions, type Application } from './application.ts';
 import type { ApiClient, Query } from './cli/api-client.ts';
 import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
+import { greet } from './greeting.ts';
 import { holdPort } from './held-port.ts';
 import { listen, removeDaemonFile, writeDaemonFile } from './listening.ts';
 import { collectOpened, type Opened } from './opened.ts';
@@ -138,7 +139,7 @@ async function serve(
   opened.add('dry runs', () => dryRuns.ended());
   const application = await buildApplication({
     ...applicationBasis(settings, options, store, log, signal),
-    scraped: true,
+    served: true,
     access: 'write',
     dryRuns,
     queueRun: (runId) => queue.addRun(runId),
@@ -181,6 +182,11 @@ async function serve(
     { ...listening, role: options.role, database: settings.database.kind, config: settings.configFile },
     'started',
   );
+  if (listening !== undefined) {
+    const terminal = process.stdout.isTTY ? process.stdout : null;
+    const { address } = listening;
+    await greet({ address, dataDir: settings.dataDir, firstLink: await application.firstLink(), terminal, log });
+  }
   opened.add('schedule', () => scheduler.stop());
   if (does('scheduler')) await scheduler.start();
   const notifier = does('worker') ? buildNotifier({ settings, db: store.db, log, redactor: options.redactor }) : null;
@@ -366,7 +372,7 @@ async function serveInProcess(
   };
   const application: Application = await buildApplication({
     ...applicationBasis(settings, options, store, log, stopping.signal),
-    scraped: false,
+    served: false,
     access: options.write ? 'write' : 'read',
     dryRuns: noDryRuns,
     queueRun: (runId) => {

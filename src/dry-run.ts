@@ -57,7 +57,7 @@ export async function playDryRun(
     log: options.log.child({ dryRun: true }),
     batchSize,
     overlap: false,
-    scraped: false,
+    served: false,
     access: 'write',
     queueRun: (runId) => {
       working.push(heard(application.engine.executeRun(runId)));

@@ -86,6 +86,8 @@ export interface SignIn {
     readonly name?: string | undefined;
     readonly password: string;
   }): Promise<string>;
+  /** Whom a link is for; null where it is for the first operator, who chooses a name. Looking does not use it up. */
+  holderOf(link: string): Promise<string | null>;
   sessions(operator: string | null): Promise<readonly SessionEntry[]>;
   endSession(id: string, operator: string | null): Promise<void>;
   signOut(session: string): Promise<void>;
@@ -122,6 +124,11 @@ export function createSignIn(store: SignInStore): SignIn {
       const redeemed = await store.redeem({ linkHash, first, passwordHash });
       if (redeemed === null) throw worthless();
       return redeemed.name;
+    },
+    async holderOf(link) {
+      const holder = await store.nameOfLink(hashToken(link));
+      if (holder === undefined) throw worthless();
+      return holder;
     },
     sessions: (operator) => store.sessions(operator),
     async endSession(id, operator) {

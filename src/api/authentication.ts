@@ -15,10 +15,12 @@ import { ApiError } from './problem.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * What the route asks of the caller; `none` is for the health checks alone, `anybody` for signing in, `signed-in` for what
-     * everybody may who has a proof.
+     * What the route asks of the caller; `none` is for health checks and the console's style sheet and scripts, `anybody` for
+     * signing in, `signed-in` for what everybody may who has a proof.
      */
     access?: Permission | 'none' | 'anybody' | 'signed-in';
+    /** A page of the console: what it is refused with is a page too, and its forms carry the proof that they are ours. */
+    page?: boolean;
   }
   interface FastifyRequest {
     principal: Principal | null;
@@ -103,9 +105,14 @@ export async function admit(app: ApiInstance, dependencies: ApiDependencies): Pr
     }
     const counted = await requests(request);
     if (!counted.isAllowed && counted.isExceeded) throw tooMany(reply, max, counted.ttlInSeconds);
-    refuseForeignPage(request);
+    if (request.routeOptions.config.page !== true) refuseForeignPage(request);
     if (needed !== undefined && needed !== 'signed-in') requirePermission(request, needed);
     if (!request.principal.local) request.sight = await sightOf(request.principal.name);
+  });
+  // A form's proof stands in its body, which is read later than the headers; until then nothing has been done for anybody.
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.routeOptions.config.page === true && request.method === 'POST') refuseForeignForm(request);
+    done();
   });
 }
 
@@ -193,4 +200,18 @@ function refuseForeignPage({ headers, method }: FastifyRequest): void {
   const given = headers['x-rosterd-csrf'];
   if (typeof given !== 'string' || !isCsrf(given, session))
     throw new ApiError(403, 'csrf', 'Send the value that signing in gave in the header "x-rosterd-csrf".');
+}
+
+/** The same for the forms of the console; those for signing in, where there is no session yet, say where they come from. */
+function refuseForeignForm({ headers, host, body, routeOptions }: FastifyRequest): void {
+  if (routeOptions.config.access === 'anybody') {
+    const { origin } = headers;
+    const own = origin === undefined || URL.parse(origin)?.host === host;
+    if (own && ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'])) return;
+    throw new ApiError(403, 'csrf', 'This form came from another site: open the console and sign in there.');
+  }
+  const session = sessionOf(headers.cookie);
+  const given = typeof body === 'object' && body !== null && 'csrf' in body ? body.csrf : undefined;
+  if (session === null || typeof given !== 'string' || !isCsrf(given, session))
+    throw new ApiError(403, 'csrf', 'This form belongs to another session: open its page anew and send it again.');
 }

@@ -8,6 +8,7 @@ import { createExportPlaces } from './export-places.ts';
 import { giveUpInTime } from './give-up.ts';
 import type { ApiInstance } from './instance.ts';
 import { describeApi } from './openapi.ts';
+import type { Pages } from './pages.ts';
 import { answerProblems, ApiError } from './problem.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { refreshRoutes } from './routes/refresh.ts';
@@ -43,10 +44,10 @@ const limits = {
 };
 
 /**
- * The HTTP API as a server that does not listen yet. It stands on what it is given and knows neither the database nor the
- * queue.
+ * The HTTP API as a server that does not listen yet, with the pages for people beside it where there are any. It stands on
+ * what it is given and knows neither the database nor the queue.
  */
-export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstance> {
+export async function buildApi(dependencies: ApiDependencies, pages: Pages | null = null): Promise<ApiInstance> {
   const { trustedProxies = [] } = dependencies.http;
   const app = fastify({
     ...limits,
@@ -59,7 +60,7 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
   app.setSerializerCompiler(serializerCompiler);
   // JSON or nothing: a form of a foreign web page cannot send JSON.
   app.removeContentTypeParser('text/plain');
-  answerProblems(app, dependencies.log);
+  answerProblems(app, dependencies.log, pages);
   // Whoever ends TLS in front says so; over plain HTTP in a LAN both would break a page.
   await app.register(fastifyHelmet, {
     strictTransportSecurity: false,
@@ -69,7 +70,8 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
   await admit(app, dependencies);
   refuseUnusableText(app);
   app.addHook('onSend', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    reply.header('x-request-id', request.id);
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   await describeApi(app, dependencies.version.version);
   app.setNotFoundHandler(() => {
@@ -87,6 +89,7 @@ export async function buildApi(dependencies: ApiDependencies): Promise<ApiInstan
     },
     { prefix: '/api/v1' },
   );
+  if (pages !== null) await app.register(async (scope) => pages.routes(scope));
   return app;
 }
 

@@ -92,6 +92,10 @@ export interface ApiQueries {
     resolve(reference: string): Promise<number | null>;
     /** The same for many at once, in their order. */
     resolveAll(references: readonly string[]): Promise<readonly (number | null)[]>;
+    /** What these users are called; who is out of sight is not among them. */
+    named(
+      ids: readonly number[],
+    ): Promise<readonly Pick<User, 'id' | 'displayName' | 'firstName' | 'lastName' | 'username'>[]>;
   };
   readonly accounts: {
     list(filter: AccountFilter): Promise<Page<Account>>;

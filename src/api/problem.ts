@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import type { Pages } from './pages.ts';
 import type { Problem } from './schemas/common.ts';
 
 /** An answer that is an error: the status and the stable code are the contract, the detail is for people. */
@@ -126,10 +127,11 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Not available right now',
 };
 
-type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
+/** What an error is to who asked. */
+export type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
 
 /** Turns every error into problem+json (RFC 9457). What is the server's own fault is logged, and says nothing outside. */
-export function answerProblems(app: FastifyInstance, log: ApiDependencies['log']): void {
+export function answerProblems(app: FastifyInstance, log: ApiDependencies['log'], pages: Pages | null = null): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const described = describe(error);
     // Of those who are not let in the log names one per address and minute (see `admit`), whatever went wrong.
@@ -137,8 +139,16 @@ export function answerProblems(app: FastifyInstance, log: ApiDependencies['log']
     if (described.status >= 500 && described.code !== 'too-slow' && heard) {
       log.error({ err: error, requestId: request.id }, 'an API request failed');
     }
+    if (pages !== null && isForPage(request)) return pages.answerProblem(request, reply, described);
     return sendProblem(request, reply, described);
   });
+}
+
+/** Whether a person's browser asked for a page, or for an address where there is nothing at all. */
+function isForPage({ routeOptions, method, headers, url }: FastifyRequest): boolean {
+  if (routeOptions.config.page === true) return true;
+  const browsing = method === 'GET' && (headers.accept ?? '').includes('text/html');
+  return routeOptions.url === undefined && browsing && !url.startsWith('/api/');
 }
 
 /** Sends one problem. */
@@ -158,7 +168,8 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, described: De
     .send(problem);
 }
 
-function describe(error: FastifyError): Described {
+/** Tells status, code and text of an error. The one place where this is decided, for programs and for pages. */
+export function describe(error: FastifyError): Described {
   if (error instanceof ApiError) return { status: error.status, code: error.code, detail: error.message };
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((issue) => ({

@@ -125,7 +125,7 @@ export async function openSite(knex: Knex, extra = '', real?: RealSources): Prom
     redactor,
     batchSize: 100,
     overlap: true,
-    scraped: false,
+    served: false,
     access: 'write',
     osUser: 'tester',
     signal: stopping.signal,

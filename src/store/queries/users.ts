@@ -42,7 +42,11 @@ export interface UserQueries {
   resolve(reference: string): Promise<number | null>;
   /** The same for many at once, in their order. @throws AmbiguousUserError */
   resolveAll(references: readonly string[]): Promise<readonly (number | null)[]>;
+  /** What these users are called; who is out of sight is not among them. */
+  named(ids: readonly number[]): Promise<readonly NamedUser[]>;
 }
+
+type NamedUser = Pick<UserJson, 'id' | 'displayName' | 'firstName' | 'lastName' | 'username'>;
 
 const syncOff = `(not u.sync_enabled or u.sync_off_sources <> '{}')`;
 const largestId = 2_147_483_647;
@@ -71,6 +75,13 @@ export function createUserQueries(
     },
     resolve: async (reference) => (await resolveUsers(knex, [reference], sight))[0] ?? null,
     resolveAll: (references) => resolveUsers(knex, references, sight),
+    named: (ids) =>
+      sqlRows<NamedUser>(
+        knex,
+        `select u.id, u.display_name as "displayName", u.first_name as "firstName", u.last_name as "lastName", u.username
+           from "user" u where u.id = any(cast(:ids as integer[])) and ${seesUser(sight, 'u')}`,
+        { ids: [...ids] },
+      ),
   };
 }
 

@@ -11,6 +11,7 @@ import { buildApi } from '../../../src/api/build-api.ts';
 import type { ApiDependencies, RunRequests } from '../../../src/api/dependencies.ts';
 import type { ApiInstance } from '../../../src/api/instance.ts';
 import { createMetrics } from '../../../src/api/metrics.ts';
+import { createConsole } from '../../../src/console/console.ts';
 import { createAccountIgnoreStore } from '../../../src/store/account-ignore-store.ts';
 import { createOperatorStore } from '../../../src/store/operator-store.ts';
 import { createApiQueries } from '../../../src/store/queries/api-queries.ts';
@@ -102,7 +103,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     rules: noRules,
     requestReconcile,
   };
-  const app = await buildApi({
+  const dependencies: ApiDependencies = {
     authenticate: createAuthenticate(store, localToken, ['anna', 'tester'], createSignInStore(knex)),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
@@ -145,7 +146,9 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     http: { hostNames: ['rosterd.example.com'] },
     log: { error: ({ err }) => void failures.push(err), warn: (data) => void refusals.push(data) },
     ...changed,
-  });
+  };
+  const pages = createConsole(dependencies, { zone: 'Europe/Prague', sourceIds: ['ad', 'acd'] });
+  const app = await buildApi(dependencies, pages);
   return {
     app,
     reconciles,

@@ -29,6 +29,10 @@ const breaches: Record<string, string[]> = {
   ),
   'adapters-take-only-the-ports': ['src/store/uses-a-use-case.ts → src/users/ports.ts'],
   'adapters-stand-apart': ['src/queue/uses-the-store.ts → src/store/words.ts'],
+  'console-takes-only-ports': ['src/console/queries.ts → src/store/words.ts'],
+  'console-uses-users-types-only': ['src/console/acts.ts → src/users/ports.ts'],
+  'api-knows-no-console': ['src/api/shows-a-page.ts → src/console/acts.ts'],
+  'templates-only-in-one-file': ['src/console/acts.ts → hono'],
   'database-only-in-store': [
     'src/queue/queries.ts → @electric-sql/pglite',
     'src/queue/queries.ts → knex',

@@ -1,0 +1,43 @@
+import { fastifyFormbody } from '@fastify/formbody';
+import type { ApiDependencies } from '../api/dependencies.ts';
+import type { Pages } from '../api/pages.ts';
+import { openAssets } from './assets.ts';
+import { problemPage } from './problem-page.ts';
+import type { PageKit, PageRoutes } from './page-kit.ts';
+import { logRoutes } from './pages/log/list.ts';
+import { overviewRoutes } from './pages/overview/show.ts';
+import { preferenceRoutes } from './pages/preferences/act.ts';
+import { runRoutes } from './pages/runs/routes.ts';
+import { linkRoutes } from './pages/sign-in/link.ts';
+import { signInRoutes } from './pages/sign-in/sign-in.ts';
+import { userRoutes } from './pages/users/routes.ts';
+
+const nouns: readonly PageRoutes[] = [
+  signInRoutes,
+  linkRoutes,
+  preferenceRoutes,
+  overviewRoutes,
+  userRoutes,
+  runRoutes,
+  logRoutes,
+];
+
+/**
+ * The console: server-rendered pages over the same ports as the API's routes, behind the same admission. Every page works
+ * by plain GET and POST; htmx only fetches the part of a page that changes.
+ */
+export function createConsole(dependencies: ApiDependencies, configured: Pick<PageKit, 'zone' | 'sourceIds'>): Pages {
+  const assets = openAssets();
+  const kit: PageKit = { ...dependencies, ...configured, assets };
+  return {
+    async routes(app) {
+      await app.register(fastifyFormbody, { bodyLimit: 64 * 1024 });
+      app.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, hide: true };
+      });
+      assets.routes(app);
+      for (const routes of nouns) routes(app, kit);
+    },
+    answerProblem: (request, reply, problem) => problemPage(kit, request, reply, problem),
+  };
+}

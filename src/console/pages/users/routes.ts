@@ -1,0 +1,13 @@
+import type { PageRoutes } from '../../page-kit.ts';
+import { actRoutes } from './act.ts';
+import { userListRoutes } from './list.ts';
+import { userPageRoutes } from './show.ts';
+import { switchRoutes } from './switch.ts';
+
+/** The list, one user, the switch in the row, and the acts with their previews. */
+export const userRoutes: PageRoutes = (app, kit) => {
+  userListRoutes(app, kit);
+  userPageRoutes(app, kit);
+  switchRoutes(app, kit);
+  actRoutes(app, kit);
+};

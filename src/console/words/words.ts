@@ -1,0 +1,15 @@
+import { en } from './words.en.ts';
+
+/** All texts of the console in one language; English is the one that is always complete. */
+export type Words = typeof en;
+
+export const languages = { en } as const satisfies Readonly<Record<string, Words>>;
+export type Language = keyof typeof languages;
+
+/** The language that somebody has chosen, else the first that their browser asks for and the console has. */
+export function languageOf(chosen: string | undefined, acceptLanguage: string | undefined): Language {
+  const asked = (acceptLanguage ?? '').split(',').map((each) => each.trim().slice(0, 2).toLowerCase());
+  return (
+    [chosen, ...asked].find((each): each is Language => each !== undefined && Object.hasOwn(languages, each)) ?? 'en'
+  );
+}

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
+import { openFilledApi } from '../../support/api/filled-api.ts';
+import type { FilledStore } from '../../support/api/filled-store.ts';
+import type { TestApi } from '../../support/api/test-api.ts';
+import { browse, evaluatedIn, type Browser } from '../../support/console/browse.ts';
+
+const password = 'a longer sentence 4 you';
+
+describe('the console without script', () => {
+  let database: OpenDatabase;
+  let api: TestApi;
+  let store: FilledStore;
+  let close: () => Promise<void>;
+  let eva: Browser;
+
+  beforeAll(async () => {
+    ({ database, api, store, close } = await openFilledApi(openPostgres));
+    await database.knex('operator').where({ kind: 'person' }).delete();
+    const { link } = (await api.ask<{ link: string }>('POST', '/api/v1/first-operator/link', { body: {} })).json;
+    eva = browse(api.app);
+    expect((await eva.get(`/link/${link}`)).text).toContain('Welcome to rosterd');
+    const different = await eva.post(`/link/${link}`, { name: 'eva', password, again: 'another' });
+    expect([different.status, different.text.includes('not the same')]).toEqual([422, true]);
+    const weak = await eva.post(`/link/${link}`, { name: 'eva', password: 'short', again: 'short' });
+    expect([weak.status, weak.text.includes('needs at least')]).toEqual([422, true]);
+    const redeemed = await eva.post(`/link/${link}`, { name: 'eva', password, again: password });
+    expect([redeemed.status, redeemed.location]).toEqual([303, '/']);
+    expect((await eva.get(`/link/${link}`)).status).toBe(409);
+  });
+  afterAll(() => close());
+
+  const invited = async (name: string, permissions: readonly string[]): Promise<Browser> => {
+    const asked = { name, permissions, scope: { full: true } };
+    const { link } = (await api.ask<{ link: string }>('POST', '/api/v1/operators', { body: asked })).json;
+    const browser = browse(api.app);
+    await browser.get(`/link/${link}`);
+    expect((await browser.post(`/link/${link}`, { password, again: password })).location).toBe('/');
+    return browser;
+  };
+
+  it('19.2 who is not signed in is sent to where they can, and comes back to where they wanted to go', async () => {
+    const stranger = browse(api.app);
+    const asked = await stranger.get('/users?q=nov');
+    expect([asked.status, asked.location]).toEqual([303, '/sign-in?next=%2Fusers%3Fq%3Dnov']);
+    const wrong = await stranger.post('/sign-in', { name: 'eva', password: 'wrong' });
+    expect([wrong.status, wrong.text.includes('Name or password is wrong')]).toEqual([401, true]);
+    const form = { name: 'eva', password, next: '/users?q=nov' };
+    expect((await stranger.post('/sign-in', form)).location).toBe('/users?q=nov');
+    expect((await stranger.get('/users?q=nov')).text).toContain('Novák');
+    expect((await stranger.post('/sign-in', { ...form, next: '//evil.example/' })).location).toBe('/');
+    await stranger.get('/users');
+    expect((await stranger.post('/sign-out')).location).toBe('/sign-in');
+    expect((await stranger.get('/users')).status).toBe(303);
+  });
+
+  it('19.2 a form of another site or session does nothing, and a session that has ended says so', async () => {
+    const off = `/users/${String(store.novak)}/sync/off`;
+    const foreign = await eva.post(off, { csrf: 'somebody-elses', reason: 'x' });
+    expect([foreign.status, foreign.text.includes('another session')]).toEqual([403, true]);
+    expect((await browse(api.app).post(off, { reason: 'x' })).text).toContain('Your session has ended');
+    const crossSite = await api.app.inject({
+      ...{ method: 'POST', url: '/sign-in', payload: `name=eva&password=${encodeURIComponent(password)}` },
+      headers: {
+        ...{ host: '127.0.0.1:8474', 'content-type': 'application/x-www-form-urlencoded' },
+        origin: 'https://evil.example',
+      },
+    });
+    expect(crossSite.statusCode).toBe(403);
+    const { json } = await api.ask<{ syncEnabled: boolean }>('GET', `/api/v1/users/${String(store.novak)}`);
+    expect(json.syncEnabled).toBe(true);
+  });
+
+  it('6.3, 6.4 the switch in the row: off with a reason and undo; on again shows first what it changes', async () => {
+    const list = await eva.get('/users?q=nov');
+    const version = /name="version" value="(\d+)"/.exec(list.text)?.[1] ?? '';
+    const back = '/users?q=nov';
+    const off = await eva.post(`/users/${String(store.novak)}/sync/off`, {
+      back,
+      version,
+      reason: 'on <b>leave</b>',
+      until: '2099-12-31',
+    });
+    expect([off.status, off.location]).toEqual([303, back]);
+    const after = await eva.get(back);
+    expect(after.text).toContain('The synchronisation of Jan Novák is off');
+    expect(after.text).toContain(`action="/users/${String(store.novak)}/sync/back-on"`);
+    expect(after.text).toContain('on &lt;b&gt;leave&lt;/b&gt;');
+    expect(after.text, 'the end of that day in Prague').toContain('datetime="2099-12-31T23:00:00.000Z"');
+    expect((await eva.get(back)).text, 'said once').not.toContain('sync/back-on');
+    const stale = await eva.post(`/users/${String(store.novak)}/sync/off`, { version, reason: 'again' });
+    expect([stale.status, stale.text.includes('Somebody else has changed')]).toEqual([412, true]);
+    const preview = await eva.get(`/users/${String(store.novak)}/acts/sync-on`);
+    expect(preview.text).toContain('This is what it will change');
+    const now = /name="version" value="(\d+)"/.exec(preview.text)?.[1] ?? '';
+    const on = await eva.post(`/users/${String(store.novak)}/acts/sync-on`, {
+      step: 'do',
+      version: now,
+      reason: 'back',
+    });
+    expect(on.location).toBe(`/users/${String(store.novak)}`);
+    expect((await eva.get('/log?type=sync-switched')).text).toContain('back');
+  });
+
+  it('13.5 a stale form is refused, shows what was seen, what is now and what was typed, and does nothing', async () => {
+    const set = `/users/${String(store.novak)}/acts/set`;
+    const opened = await eva.post(set, { step: 'preview', field: 'email', value: 'mine@x.test', seen: 'jan@x.test' });
+    const version = /name="version" value="(\d+)"/.exec(opened.text)?.[1] ?? '';
+    const body = { value: 'theirs@x.test' };
+    await api.ask('PUT', `/api/v1/users/${String(store.novak)}/fields/email`, { body });
+    const form = { step: 'do', field: 'email', value: 'mine@x.test', seen: 'jan@x.test', version };
+    const refused = await eva.post(set, form);
+    expect(refused.status).toBe(412);
+    for (const value of ['jan@x.test', 'theirs@x.test', 'mine@x.test']) expect(refused.text).toContain(value);
+    const { json } = await api.ask<{ email: string }>('GET', `/api/v1/users/${String(store.novak)}`);
+    expect(json.email).toBe('theirs@x.test');
+    const current = /name="version" value="(\d+)"/.exec(refused.text)?.[1] ?? '';
+    expect((await eva.post(set, { ...form, version: current })).status).toBe(303);
+  });
+
+  it('19.1 a page asks for the same permissions as the API, and offers nothing that is not theirs', async () => {
+    const looker = await invited('looker', ['view']);
+    expect((await looker.get('/log')).status).toBe(403);
+    const page = await looker.get(`/users/${String(store.novak)}`);
+    expect(page.status).toBe(200);
+    expect(page.text).not.toMatch(/\/acts\/|sync\/off|href="\/log/);
+    expect((await looker.post(`/users/${String(store.novak)}/sync/off`, { reason: 'x' })).status).toBe(403);
+    expect((await looker.get(`/users/${String(store.novak)}/acts/deactivate`)).status).toBe(403);
+    expect((await looker.post('/syncs')).status).toBe(403);
+  });
+
+  it('A5 pages hold no inline style or script, come with a strict policy, and are not kept', async () => {
+    const paths = [
+      '/',
+      '/users',
+      '/users?sync=off',
+      `/users/${String(store.novak)}`,
+      '/runs',
+      '/log',
+      '/nothing-here',
+      '/users/999999',
+    ];
+    for (const path of [...paths, `/users/${String(store.novak)}/acts/set?field=email`]) {
+      const page = await eva.get(path);
+      expect(evaluatedIn(page.text), path).toEqual([]);
+      expect(String(page.headers['content-security-policy']), path).toContain(
+        "default-src 'none'; script-src 'self'; style-src 'self'",
+      );
+      expect(page.headers['cache-control'], path).toBe('no-store');
+      expect(page.text, path).not.toMatch(/\[object|undefined|NaN/);
+    }
+    expect((await eva.get('/nothing-here')).status).toBe(404);
+    expect((await eva.get('/users/999999')).text).toContain('There is nothing here');
+    expect(api.failures).toEqual([]);
+  });
+
+  it('A5 htmx gets the part that changes, everybody else the page; the first visit weighs less than 150 kB', async () => {
+    const part = await eva.get('/users?q=nov', { 'hx-request-type': 'partial' });
+    expect(part.text).toMatch(/^\s*<div id="users">/);
+    const page = await api.app.inject({ url: '/sign-in', headers: { host: '127.0.0.1', 'accept-encoding': 'gzip' } });
+    const files = [...(await eva.get('/')).text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(
+      ([, file]) => file ?? '',
+    );
+    let bytes = page.rawPayload.length;
+    for (const file of files) {
+      const asset = await api.app.inject({ url: file, headers: { host: '127.0.0.1', 'accept-encoding': 'gzip' } });
+      expect([asset.statusCode, asset.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
+      bytes += asset.rawPayload.length;
+    }
+    expect(files).toHaveLength(3);
+    expect(bytes).toBeLessThan(150_000);
+  });
+});
