@@ -3,7 +3,6 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import type { Pages } from './pages.ts';
 import type { Problem } from './schemas/common.ts';
 
 /** An answer that is an error: the status and the stable code are the contract, the detail is for people. */
@@ -130,8 +129,17 @@ const titles: Readonly<Record<number, string>> = {
 /** What an error is to who asked. */
 export type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
 
+/** Answers as a page what programs get as a problem. */
+export interface ProblemPages {
+  answerProblem(request: FastifyRequest, reply: FastifyReply, problem: Described): FastifyReply;
+}
+
 /** Turns every error into problem+json (RFC 9457). What is the server's own fault is logged, and says nothing outside. */
-export function answerProblems(app: FastifyInstance, log: ApiDependencies['log'], pages: Pages | null = null): void {
+export function answerProblems(
+  app: FastifyInstance,
+  log: ApiDependencies['log'],
+  pages: ProblemPages | null = null,
+): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const described = describe(error);
     // Of those who are not let in the log names one per address and minute (see `admit`), whatever went wrong.

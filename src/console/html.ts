@@ -1,6 +1,6 @@
-import { html as tagged, raw } from 'hono/html';
+import { html as tagged, type raw } from 'hono/html';
 
-/** Markup that is safe to send. Only {@link html} and {@link trusted} make it. */
+/** Markup that is safe to send. Only {@link html} makes it. */
 export type Html = ReturnType<typeof raw>;
 
 /** What may stand in a template. Text is escaped, in attributes too; nothing, false and null leave no trace. */
@@ -14,9 +14,4 @@ export function html(strings: TemplateStringsArray, ...values: readonly Part[]):
   const made = tagged(strings, ...values);
   if (made instanceof Promise) throw new TypeError('a template waits for nothing');
   return made;
-}
-
-/** Markup that this program has made itself, such as an icon; never anything that somebody else has written. */
-export function trusted(markup: string): Html {
-  return raw(markup);
 }

@@ -5,7 +5,7 @@ import { themes, type Visit } from './visit.ts';
 import { languages } from './words/words.ts';
 
 /** The places of the console, in the order in which people need them; each is shown to whoever may look there. */
-export const places = [
+const places = [
   ['overview', '/', 'view'],
   ['users', '/users', 'view'],
   ['runs', '/runs', 'view'],

@@ -7,7 +7,7 @@ import { languageOf, languages, type Language, type Words } from './words/words.
 
 /** How a page looks: as the system says, or as somebody has chosen. */
 export const themes = ['auto', 'light', 'dark'] as const;
-export type Theme = (typeof themes)[number];
+type Theme = (typeof themes)[number];
 
 /** Who looks at a page, and how they want it. Every page is made from one. */
 export interface Visit {
@@ -49,7 +49,7 @@ export function visitOf(request: FastifyRequest, zone: string): Visit {
 }
 
 /** The value of a cookie whose values are plain words. */
-export function cookieOf(header: string | undefined, name: string): string | undefined {
+function cookieOf(header: string | undefined, name: string): string | undefined {
   const found = (header ?? '').split(';').find((each) => each.trim().startsWith(`${name}=`));
   return found?.trim().slice(name.length + 1);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, pageOf, pageRequest, reason, seenText, sourceId, time } from './common.ts';
+import { id, idGiven, pageOf, pageRequest, reason, seenText, sourceId, time } from './common.ts';
 import { change } from './events.ts';
 import { named } from './registry.ts';
 
@@ -43,7 +43,7 @@ export const reviewItemFilter = pageRequest.extend({
     .optional(),
 });
 
-export const answerParameters = z.strictObject({ item: z.coerce.number().int().positive() });
+export const answerParameters = z.strictObject({ item: idGiven });
 export const answerGiven = z.strictObject({
   answer: z.string().min(1).max(100),
   value: seenText

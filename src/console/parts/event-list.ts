@@ -3,6 +3,7 @@ import { html, type Html } from '../html.ts';
 import type { Visit } from '../visit.ts';
 import { changeLine, valueText } from './changes.ts';
 import { timeText } from './time.ts';
+import type { Words } from '../words/words.ts';
 
 /** Entries of the history, the latest first: when, what, whom, who did it, why, and every field before and after. */
 export function eventList(
@@ -27,7 +28,7 @@ export function eventList(
             >
             ${event.runId === null ? '' : html`<a class="quiet" href="/runs/${event.runId}">${words.log.run(event.runId)}</a>`}
           </p>
-          ${event.reason === null ? '' : html`<p class="reason">${event.reason}</p>`}
+          ${event.reason === null ? '' : html`<p class="reason">${reasonText(words, event.reason)}</p>`}
           ${event.changes.length === 0 ? '' : changesOf(visit, event)}
         </li>`,
     )}
@@ -44,6 +45,11 @@ function changesOf({ words }: Visit, { changes }: Event): Html {
 function typeText({ words }: Visit, type: string): string {
   const names: Readonly<Record<string, string>> = words.eventTypes;
   return names[type] ?? type;
+}
+
+function reasonText(words: Words, reason: string): string {
+  const known: Readonly<Record<string, string>> = words.heldBy;
+  return known[reason] ?? reason;
 }
 
 function byText({ words }: Visit, { actor }: Event): string {

@@ -1,7 +1,7 @@
 import type { ApiInstance } from '../../../src/api/instance.ts';
 
 /** What a page answered; `text` is its markup. */
-export interface Visited {
+interface Visited {
   readonly status: number;
   readonly text: string;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -29,12 +29,12 @@ export function browse(app: ApiInstance): Browser {
     });
     for (const set of [answer.headers['set-cookie'] ?? []].flat()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
-      if (/Max-Age=0/.test(set)) cookies.delete(name);
+      if (set.includes('Max-Age=0')) cookies.delete(name);
       else cookies.set(name, value);
     }
     csrf = /name="csrf" value="([^"]+)"/.exec(answer.body)?.[1] ?? csrf;
     const { statusCode: status, body: text, headers: given } = answer;
-    return { status, text, headers: given, location: given.location === undefined ? null : String(given.location) };
+    return { status, text, headers: given, location: given.location === undefined ? null : given.location };
   };
   return {
     cookies,

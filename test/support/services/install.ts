@@ -6,8 +6,8 @@ import { withLock } from './lock.ts';
 import { findProgram, isExecutable, programPath } from './program.ts';
 import { ServiceError } from './service-error.ts';
 
-/** A server that tests run against. */
-export type ServiceName = 'postgres' | 'redis' | 'slapd' | 'samba';
+/** A server that tests run against, or the browser that they look with. */
+export type ServiceName = 'postgres' | 'redis' | 'slapd' | 'samba' | 'chromium';
 
 type Need = { readonly isThere: () => boolean; readonly packages: readonly string[] };
 
@@ -34,6 +34,7 @@ const needs: Readonly<Record<ServiceName, readonly Need[]>> = {
     },
     openssl,
   ],
+  chromium: [{ isThere: () => findProgram('chromium') !== undefined, packages: ['chromium'] }],
 };
 
 /**

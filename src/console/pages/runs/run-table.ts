@@ -41,7 +41,7 @@ export function runTable(visit: Visit, runs: readonly Run[]): Html {
 }
 
 /** Every number with what it counts. */
-export function countList(visit: Visit, run: Run): Html {
+function countList(visit: Visit, run: Run): Html {
   const counts = countsOf(run).filter(([name]) => name !== 'unchanged');
   return html`<ul class="counts">
     ${counts.map(([name, count]) => html`<li><span class="number">${numberText(visit, count)}</span> ${visit.words.runs.countNames[name]}</li>`)}

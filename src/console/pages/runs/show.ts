@@ -12,7 +12,7 @@ import { heldPart } from './held-part.ts';
 import { countsOf, isUnderWay, toneOf } from './present.ts';
 
 const params = z.object({ id: idInPath });
-export const shownPerPage = 100;
+const shownPerPage = 100;
 
 /** One run: how it goes or ended and why, what it counted, whom it rejected; and a held one with what it would do. */
 export const runPageRoutes: PageRoutes = (app, kit) => {

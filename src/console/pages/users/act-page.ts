@@ -3,7 +3,7 @@ import { changeTable, fieldName } from '../../parts/changes.ts';
 import { button, choice, field, hidden, postForm } from '../../parts/form.ts';
 import { notice } from '../../parts/notice.ts';
 import type { Visit } from '../../visit.ts';
-import type { Played } from './act.ts';
+import type { Played } from './played.ts';
 import type { Input } from './acts.ts';
 import { nameOf } from './present.ts';
 

@@ -11,6 +11,7 @@ import { goTo } from '../../reply.ts';
 import { localPath, visitOf } from '../../visit.ts';
 import { actPage } from './act-page.ts';
 import { userActs, type UserAct, type Values } from './acts.ts';
+import type { Played } from './played.ts';
 import { nameOf } from './present.ts';
 
 const params = z.object({ id: idInPath });
@@ -28,19 +29,6 @@ const form = z.looseObject({
 
 /** Sources may have to be asked about a living account, each within its own time-outs. */
 const actTimeoutMs = 120_000;
-
-/** What the page of an act is made from. */
-export interface Played {
-  readonly name: string;
-  readonly act: UserAct;
-  readonly user: User;
-  readonly values: Values;
-  readonly options: ReadonlyMap<string, readonly string[]>;
-  /** What it would change; null where something is still to be filled in, or it is refused. */
-  readonly preview: UserActed | null;
-  readonly refusal: Described | null;
-  readonly reason: string | undefined;
-}
 
 /** Acts on one user: what it will do is shown first, and done if the user is still as shown (spec 6.3, 13.5). */
 export const actRoutes: PageRoutes = (app, kit) => {

@@ -23,7 +23,7 @@ export interface Input {
 }
 
 /** Where the options of an input come from. */
-export interface Choices {
+interface Choices {
   readonly queries: ApiQueries;
   readonly roleCatalogue: RoleCatalogue;
   readonly user: User;

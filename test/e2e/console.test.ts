@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openChromium } from '../support/services/chromium.ts';
+import { demoSite, firstLink, tabTo, watchedPage, type WatchedPage } from './support/console.ts';
+import type { Daemon, Site } from './support/rosterd.ts';
+
+const password = 'a longer sentence 4 you';
+
+describe('the console in a browser, from a fresh start with the demo sources', () => {
+  let browser: Browser;
+  let site: Site;
+  let daemon: Daemon;
+  let watched: WatchedPage;
+
+  beforeAll(async () => {
+    browser = await openChromium();
+    site = await demoSite('console');
+    daemon = await site.start();
+    watched = await watchedPage(browser);
+  }, 240_000);
+  afterAll(async () => {
+    await browser.close();
+    await site.remove();
+  });
+
+  /** The agent's team and address as the ACD has them now. */
+  const changeAtTheAcd = async (login: string, change: (row: string) => string): Promise<void> => {
+    const file = join(site.folder, 'config/demo/acd-prague.csv');
+    const rows = (await readFile(file, 'utf8')).split('\n');
+    await site.write(
+      'demo/acd-prague.csv',
+      rows.map((row) => (row.includes(`,${login},`) ? change(row) : row)).join('\n'),
+    );
+  };
+
+  test(
+    '19.2, 6, 15.2 by keyboard alone: sign in by the link, find by three letters, switch off, sync, read why, switch on',
+    { timeout: 240_000 },
+    async () => {
+      const { page, complaints, stumbles } = watched;
+      const press = (key: string) => page.keyboard.press(key);
+      await page.goto(await firstLink(site, daemon));
+      expect(await stumbles()).toEqual([]);
+      await page.keyboard.type('eva');
+      for (let field = 0; field < 2; field += 1) {
+        await press('Tab');
+        await page.keyboard.type(password);
+      }
+      await press('Enter');
+      await page.waitForURL(/\/$/);
+      await page.getByText('Everything is in order').nth(1).waitFor({ timeout: 90_000 });
+      expect(await stumbles()).toEqual([]);
+
+      await tabTo(page, /^Users$/);
+      await press('Enter');
+      await page.waitForURL(/\/users$/);
+      await page.keyboard.type('vák');
+      await page.waitForURL(/q=v%C3%A1k/);
+      await page.getByText('1 user', { exact: true }).waitFor();
+      expect(await page.locator('tbody tr').innerText()).toContain('Jana Nováková');
+      expect(await page.evaluate('document.activeElement.id'), 'the focus stays while the list changes').toBe('q');
+      await tabTo(page, /Switch off the synchronisation of Jana/);
+      await press('Enter');
+      await press('Tab');
+      await page.keyboard.type('on leave until spring');
+      expect(await stumbles()).toEqual([]);
+      await press('Enter');
+      await page.getByText('The synchronisation of Jana Nováková is off').waitFor();
+      expect(page.url()).toContain('q=v%C3%A1k');
+      expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(1);
+      expect(await stumbles()).toEqual([]);
+
+      await changeAtTheAcd('jnovakova', (row) => row.replace(',Care,', ',Billing,'));
+      await tabTo(page, /^Runs$/);
+      await press('Enter');
+      await page.waitForURL(/\/runs$/);
+      await tabTo(page, /^Sync now$/);
+      await press('Enter');
+      await page.waitForURL(/\/syncs\//);
+      await page.getByText('Done, and at rest.').waitFor({ timeout: 90_000 });
+      expect(await stumbles()).toEqual([]);
+
+      await tabTo(page, /^Log$/);
+      await press('Enter');
+      await page.waitForURL(/\/log$/);
+      await tabTo(page, /^What$/);
+      await page.keyboard.type('left alone');
+      await page.waitForURL(/type=refused/);
+      const entry = page.locator('.event', { hasText: 'left alone' }).filter({ hasText: 'Jana Nováková' });
+      await entry.waitFor();
+      expect(await entry.innerText()).toContain('The synchronisation of this user is off');
+      expect(await entry.innerText()).toContain('Billing');
+      expect(await stumbles()).toEqual([]);
+
+      await tabTo(page, /^Jana Nováková$/);
+      await press('Enter');
+      await page.waitForURL(/\/users\/\d+$/);
+      expect(await stumbles()).toEqual([]);
+      await tabTo(page, /^Switch on/);
+      await press('Enter');
+      await page.getByText('This is what it will change').waitFor();
+      expect(await page.locator('.changes').innerText()).toMatch(/Care[\s\S]*Billing/);
+      expect(await stumbles()).toEqual([]);
+      await tabTo(page, /^Switch the synchronisation on$/);
+      await press('Enter');
+      await page.getByText('Done: Switch the synchronisation on').waitFor();
+      expect(await page.locator('[aria-labelledby=teams]').innerText()).toContain('Billing');
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('A5 the same without script, in the dark, on a phone', { timeout: 180_000 }, async () => {
+    const plain = { javaScriptEnabled: false, colorScheme: 'dark', viewport: { width: 390, height: 844 } } as const;
+    const { page, complaints } = await watchedPage(browser, plain);
+    await page.goto(`${daemon.address}/users`);
+    await page.getByLabel('Name').fill('eva');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Find a user').fill('vobod');
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByText('1 user', { exact: true }).waitFor();
+    await page.locator('.switch summary').click();
+    await page.getByLabel('Reason').fill('moves house');
+    await page.getByRole('button', { name: 'Switch the synchronisation off' }).click();
+    await page.getByText('The synchronisation of Petr Svoboda is off').waitFor();
+    await changeAtTheAcd('psvoboda', (row) => row.replace(',Care,', ',Support,'));
+    await page.getByRole('link', { name: 'Runs' }).click();
+    await page.getByRole('button', { name: 'Sync now' }).click();
+    await page.getByText('Done, and at rest.').waitFor({ timeout: 90_000 });
+    await page.goto(`${daemon.address}/log?type=refused`);
+    expect(await page.locator('.event', { hasText: 'Petr Svoboda' }).innerText()).toContain('Support');
+    await page.getByRole('link', { name: 'Petr Svoboda' }).first().click();
+    await page.getByRole('link', { name: /Switch on/ }).click();
+    expect(await page.locator('.changes').innerText()).toContain('Support');
+    await page.getByRole('button', { name: 'Switch the synchronisation on' }).click();
+    await page.getByText('Done: Switch the synchronisation on').waitFor();
+    const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    expect(wide, 'nothing has to be scrolled sideways').toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});
