@@ -9,8 +9,12 @@ import { overviewRoutes } from './pages/overview/show.ts';
 import { preferenceRoutes } from './pages/preferences/act.ts';
 import { runRoutes } from './pages/runs/routes.ts';
 import { linkRoutes } from './pages/sign-in/link.ts';
+import { questionListRoutes } from './pages/questions/list.ts';
+import { questionPageRoutes } from './pages/questions/show.ts';
 import { signInRoutes } from './pages/sign-in/sign-in.ts';
+import { sourceRoutes } from './pages/sources/routes.ts';
 import { userRoutes } from './pages/users/routes.ts';
+import { worklistRoutes } from './pages/worklist/list.ts';
 
 const nouns: readonly PageRoutes[] = [
   signInRoutes,
@@ -18,6 +22,10 @@ const nouns: readonly PageRoutes[] = [
   preferenceRoutes,
   overviewRoutes,
   userRoutes,
+  questionListRoutes,
+  questionPageRoutes,
+  worklistRoutes,
+  sourceRoutes,
   runRoutes,
   logRoutes,
 ];

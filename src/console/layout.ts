@@ -8,6 +8,8 @@ import { languages } from './words/words.ts';
 const places = [
   ['overview', '/', 'view'],
   ['users', '/users', 'view'],
+  ['questions', '/questions', 'view'],
+  ['worklist', '/worklist', 'view'],
   ['runs', '/runs', 'view'],
   ['log', '/log', 'view-log'],
 ] as const;

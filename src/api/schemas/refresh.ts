@@ -55,3 +55,4 @@ export const refreshed = named(
     refused: z.array(refusedSource).readonly(),
   }),
 );
+export type Refreshed = z.output<typeof refreshed>;

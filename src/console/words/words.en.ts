@@ -1,4 +1,5 @@
 import { enCodes } from './names.en.ts';
+import { enTasks } from './tasks.en.ts';
 
 const count = (number: number, one: string, many: string): string =>
   `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
@@ -7,6 +8,7 @@ const count = (number: number, one: string, many: string): string =>
 export const en = {
   name: 'English',
   ...enCodes,
+  ...enTasks,
   layout: {
     skip: 'To the content',
     navigation: 'Main navigation',
@@ -18,7 +20,14 @@ export const en = {
     zone: (zone: string): string => `Times are those of ${zone}; point at one to see UTC.`,
   },
   themes: { auto: 'as the system', light: 'light', dark: 'dark' },
-  places: { overview: 'Overview', users: 'Users', runs: 'Runs', log: 'Log' },
+  places: {
+    overview: 'Overview',
+    users: 'Users',
+    questions: 'Questions',
+    worklist: 'Worklist',
+    runs: 'Runs',
+    log: 'Log',
+  },
   pager: { label: 'Pages', first: '« First page', next: 'Next page »' },
   problems: {
     byStatus: {
@@ -184,6 +193,13 @@ export const en = {
   refresh: {
     button: 'Read their accounts again now',
     hint: 'Reads just these accounts at their sources and shows what comes of it.',
+    title: (name: string): string => `Read again: ${name}`,
+    goesOn: 'A source takes longer than this page waits; it goes on by itself.',
+    toUser: 'To the user',
+    read: '1 · Read',
+    match: '2 · Match',
+    decide: '3 · Decide',
+    apply: '4 · Apply',
   },
   voices: { override: 'set by a person', source: 'source', local: 'typed in here', default: 'default' },
   profileStates: { present: 'present', disabled: 'disabled', gone: 'gone', unlinked: 'unlinked' },

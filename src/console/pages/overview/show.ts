@@ -1,10 +1,11 @@
 import { html, type Html } from '../../html.ts';
 import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
 import { badge, empty } from '../../parts/notice.ts';
-import { ago, numberText, timeText } from '../../parts/time.ts';
+import { numberText, timeText } from '../../parts/time.ts';
 import type { Visit } from '../../visit.ts';
 import { syncNow } from '../runs/list.ts';
 import { sourceLines, toneOf, type SourceLine } from './present.ts';
+import { sentence } from './sentence.ts';
 
 /** A number is said up to here; more is "more than". */
 const most = 50;
@@ -97,36 +98,4 @@ function sourceLine(visit: Visit, line: SourceLine, now: number): Html {
       ${lastRun === null ? '' : html`<a href="/runs/${lastRun}">${words.overview.lastRun}</a> · `}${nextRun === null ? words.overview.noNextRun : html`${words.overview.nextRun} ${timeText(visit, nextRun)}`}
     </p>
   </li>`;
-}
-
-/** What is so, since when, what still holds, what to do. */
-function sentence(visit: Visit, { id, standing, lastSuccessAt }: SourceLine, now: number): Html {
-  const { sentences } = visit.words.overview;
-  const success = lastSuccessAt === null ? null : ago(visit, lastSuccessAt, now);
-  const since = standing.since === null ? null : ago(visit, standing.since, now);
-  switch (standing.kind) {
-    case 'log-in-refused':
-      return html`${sentences.refused(since ?? '', standing.detail ?? '')}
-        <a href="/sources/${id}">${sentences.refusedNext}</a>`;
-    case 'other-system':
-      return html`${sentences.otherSystem(standing.detail ?? '')}
-        <a href="/sources/${id}">${sentences.otherSystemNext}</a>`;
-    case 'failing':
-      return html`${sentences.failing(success, standing.detail ?? '')}
-        <a href="/sources/${id}">${sentences.failingNext}</a>`;
-    case 'held':
-      return html`${sentences.held(since ?? '')} <a href="/runs/${standing.run}">${sentences.heldNext}</a>`;
-    case 'paused':
-    case 'retired':
-      return html`${sentences[standing.kind](standing.by, since ?? '', standing.detail)}`;
-    case 'waiting':
-      return html`${sentences.waiting(standing.detail ?? '')}`;
-    case 'never-run':
-    case 'off':
-      return html`${sentences[standing.kind]}`;
-    case 'stale':
-    case 'running':
-    case 'fresh':
-      return html`${sentences[standing.kind](success)}`;
-  }
 }

@@ -1,6 +1,7 @@
 import type { PageRoutes } from '../../page-kit.ts';
 import { actRoutes } from './act.ts';
 import { userListRoutes } from './list.ts';
+import { refreshRoutes } from './refresh.ts';
 import { userPageRoutes } from './show.ts';
 import { switchRoutes } from './switch.ts';
 
@@ -9,5 +10,6 @@ export const userRoutes: PageRoutes = (app, kit) => {
   userListRoutes(app, kit);
   userPageRoutes(app, kit);
   switchRoutes(app, kit);
+  refreshRoutes(app, kit);
   actRoutes(app, kit);
 };
