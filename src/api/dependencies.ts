@@ -29,7 +29,7 @@ import type { Group } from './schemas/groups.ts';
 import type { Team, TeamDetail } from './schemas/teams.ts';
 import type { Explanation } from './schemas/explanation.ts';
 import type { ReviewItem, ReviewItemDetail } from './schemas/review-items.ts';
-import type { DryRunReport, Run, ShownDecision } from './schemas/runs.ts';
+import type { DryRunReport, Run, ShownPage } from './schemas/runs.ts';
 import type { Source } from './schemas/sources.ts';
 import type { Setting, Version } from './schemas/system.ts';
 import type { NumericId } from './schemas/user-life.ts';
@@ -111,7 +111,7 @@ export interface ApiQueries {
     get(id: number): Promise<Run | null>;
     ofSync(syncId: string): Promise<readonly Run[]>;
     /** What a held run shows, in the order of its accounts (spec 13.2). */
-    shown(runId: number, page: PageRequest): Promise<Page<ShownDecision>>;
+    shown(runId: number, page: PageRequest): Promise<ShownPage>;
   };
   readonly events: { list(filter: EventFilter): Promise<Page<Event> & { readonly atEnd: boolean }> };
   readonly reviewItems: {

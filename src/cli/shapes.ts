@@ -15,7 +15,7 @@ export type { Explanation } from '../api/schemas/explanation.ts';
 export type { Group, Role } from '../api/schemas/groups.ts';
 export type { Team, TeamDetail } from '../api/schemas/teams.ts';
 export type { ReviewAnswered, ReviewItem, ReviewItemDetail } from '../api/schemas/review-items.ts';
-export type { DryRun, DryRunReport, Run, ShownDecision } from '../api/schemas/runs.ts';
+export type { DryRun, DryRunReport, Run, ShownDecision, ShownPage } from '../api/schemas/runs.ts';
 export type { LiftReport, Refusal } from '../api/schemas/refusals.ts';
 export type { Source } from '../api/schemas/sources.ts';
 export type { BulkAsked, BulkJob, BulkResult } from '../api/schemas/bulk.ts';

@@ -91,7 +91,9 @@ test('13.3 the first run of a source against 1,000 users is held, and shows who 
   const preview = await expectedPreview();
   expect((await site.rows<Decision>('run', 'decisions', id)).map(essence)).toEqual(preview);
   expect((await api.list<Decision>(`/runs/${id}/decisions`, WHOLE)).map(essence)).toEqual(preview);
-  expect((await site.run('run', 'show', id)).stdout).toMatch(/^link +0000001 +agent000001 +department: Sales$/m);
+  const { stdout } = await site.run('run', 'show', id);
+  expect(stdout).toMatch(/^link +0000001 +agent000001 +department: Sales$/m);
+  expect(stdout).toContain(`It would do: matched ${MATCHED} · not matched ${people.length - MATCHED}\n`);
 
   expect((await users()).filter(({ department }) => department !== null)).toEqual([]);
   expect(await matched(true)).toEqual([]);

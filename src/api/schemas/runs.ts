@@ -78,7 +78,16 @@ const shownDecision = named(
   }),
 );
 export type ShownDecision = z.output<typeof shownDecision>;
-export const shownPage = pageOf('ShownDecisionPage', shownDecision);
+export const shownPage = named(
+  'ShownDecisionPage',
+  z.object({
+    items: z.array(shownDecision).readonly(),
+    next: text,
+    /** How many of each kind the run shows in all. */
+    kinds: z.record(z.enum(decisionKinds), count),
+  }),
+);
+export type ShownPage = z.output<typeof shownPage>;
 const digest = z.string().min(12).max(64);
 export const approveRequest = z.strictObject({ digest, reason: reason.optional() });
 export const discardRequest = z.strictObject({ digest: digest.optional(), reason });

@@ -98,7 +98,7 @@ export interface RunQueries {
   /** The runs of one request, the ones that they woke included; oldest first, 1,000 at most. */
   ofSync(syncId: string): Promise<readonly RunJson[]>;
   /** What a held run shows, in the order of its accounts (spec 13.2). */
-  shown(runId: number, page: PageRequest): Promise<Page<ShownJson>>;
+  shown(runId: number, page: PageRequest): Promise<Page<ShownJson> & { readonly kinds: ShownKinds }>;
 }
 
 interface ShownJson {
@@ -110,6 +110,10 @@ interface ShownJson {
   readonly changes: readonly { field: string; before: string | string[] | null; after: string | string[] | null }[];
   readonly classes: readonly string[];
 }
+
+/** How many decisions of each kind. */
+type ShownKinds = Readonly<Record<ShownJson['kind'], number>>;
+const noKinds: ShownKinds = { gone: 0, values: 0, link: 0, create: 0, unmatched: 0, policy: 0 };
 
 const largestId = 2_147_483_647;
 
@@ -160,7 +164,17 @@ export function createRunQueries(knex: Knex, sight: Sight | null): RunQueries {
         { runId, after: idAfter(after, 0), limit: limit + 1 },
       );
       const page = pageOf(rows, limit, (row) => String(row.subject));
-      return { items: page.rows.map(({ subject: _, ...row }) => row), next: page.next };
+      const kinds = await sqlRows<{ kind: ShownJson['kind']; count: number }>(
+        knex,
+        `select s.kind, count(*)::int as count from shown_decision s
+          where s.run_id = :runId and ${seesUserId(sight, 's.user_id')} group by s.kind`,
+        { runId },
+      );
+      return {
+        items: page.rows.map(({ subject: _, ...row }) => row),
+        next: page.next,
+        kinds: { ...noKinds, ...Object.fromEntries(kinds.map(({ kind, count }) => [kind, count])) },
+      };
     },
   };
 }
