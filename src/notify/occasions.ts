@@ -1,8 +1,11 @@
 import type { NoticeKind } from '../domain/notice.ts';
-import type { NoticeTarget, SourceCertificate, StandingSource, StandingState, WantedNotice } from './ports.ts';
+import type { NoticeTarget, SlowRun, SourceCertificate, StandingSource, StandingState, WantedNotice } from './ports.ts';
 
 /** From when on something is told of. */
-export const tellFrom = { failures: 3, silentHours: 48, reviewDays: 7, certificateDays: 30 } as const;
+export const tellFrom = {
+  ...{ failures: 3, silentHours: 48, reviewDays: 7, certificateDays: 30 },
+  ...{ longTimes: 3, longMinutes: 10, restMinutes: 15 },
+} as const;
 
 type Occasion = Omit<WantedNotice, 'target'>;
 
@@ -15,6 +18,7 @@ const dayMs = 86_400_000;
 export function occasionsIn(state: StandingState, certificates: readonly SourceCertificate[]): Occasion[] {
   return [
     ...state.held.map(({ source, run, since }) => occasion('run-held', source, '', { source, run, since })),
+    ...state.slow.flatMap(ofSlow),
     ...state.sources.filter(({ rests }) => !rests).flatMap(ofSource),
     ...ofReviews(state.oldReviews),
     ...certificates.flatMap((certificate) => ofCertificate(certificate, new Date(state.now))),
@@ -42,6 +46,15 @@ function occasion(
   facts: WantedNotice['facts'],
 ): Occasion {
   return { kind, subject: subjectOf(kind, source), digest, facts };
+}
+
+function ofSlow({ source, run, since, tooLong, restsSince }: SlowRun): Occasion[] {
+  return [
+    ...(tooLong ? [occasion('run-too-long', source, String(run), { source, run, since })] : []),
+    ...(restsSince === null
+      ? []
+      : [occasion('run-without-progress', source, `${String(run)} ${restsSince}`, { source, run, since: restsSince })]),
+  ];
 }
 
 function ofSource({ source, failures, silentSince, refusedAt }: StandingSource): Occasion[] {

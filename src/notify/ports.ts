@@ -35,6 +35,8 @@ export interface StandingState {
   readonly now: string;
   /** Sources whose latest result is held, also while a later run asks again; `run` is the latest that was held. */
   readonly held: readonly { readonly source: SourceId; readonly run: number; readonly since: string }[];
+  /** Runs under way that are slower than they should be. */
+  readonly slow: readonly SlowRun[];
   readonly sources: readonly StandingSource[];
   /** Open questions that are older than the given age; null where there is none. */
   readonly oldReviews: {
@@ -44,6 +46,27 @@ export interface StandingState {
     /** The day on which the youngest of them was opened. */
     readonly youngestDay: string;
   } | null;
+}
+
+/** A run under way that takes much longer than the last ones of its source and mode, or that gets no further. */
+export interface SlowRun {
+  readonly source: SourceId;
+  readonly run: number;
+  readonly since: string;
+  /** Longer than the last ones took. */
+  readonly tooLong: boolean;
+  /** Since when nothing more was done, where that is too long; else null. Waiting for another run is no rest. */
+  readonly restsSince: string | null;
+}
+
+/** From when on something is told of. */
+export interface TellFrom {
+  readonly reviewDays: number;
+  readonly silentHours: number;
+  /** A run is too long when it takes so many times the longest of its source's last ones, and so many minutes. */
+  readonly longTimes: number;
+  readonly longMinutes: number;
+  readonly restMinutes: number;
 }
 
 export interface StandingSource {
@@ -63,7 +86,7 @@ export interface StandingSource {
 
 /** What being told needs of the database. */
 export interface NoticeStore {
-  standing(limits: { readonly reviewDays: number; readonly silentHours: number }): Promise<StandingState>;
+  standing(limits: TellFrom): Promise<StandingState>;
   /** Makes the stored notices those that are wanted; what has been sent and still stands stays sent. */
   keep(wanted: readonly WantedNotice[], undecidedSubjects: readonly string[]): Promise<void>;
   /** Takes notices whose time has come and puts their next attempt off, so that nobody else sends them meanwhile. */

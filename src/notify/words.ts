@@ -15,6 +15,16 @@ export function wordsOf({ kind, facts }: Pick<DueNotice, 'kind' | 'facts'>): Not
         subject: `run ${String(run)} of source ${source} is held: it would change more than the guard allows`,
         advice: `Nothing was applied. See what it would do: rosterd run show ${String(run)}; then approve or discard it.`,
       };
+    case 'run-too-long':
+      return {
+        subject: `run ${String(run)} of source ${source} takes much longer than the last ones: under way since ${since ?? ''}`,
+        advice: `See how far it is: rosterd run show ${String(run)}; stop it with: rosterd run cancel ${String(run)}.`,
+      };
+    case 'run-without-progress':
+      return {
+        subject: `run ${String(run)} of source ${source} has got no further since ${since ?? ''}`,
+        advice: `See where it is: rosterd run show ${String(run)}, rosterd source check ${source}; stop it with: rosterd run cancel ${String(run)}.`,
+      };
     case 'source-failing':
       return {
         subject: `source ${source} has failed ${String(count)} times in a row`,

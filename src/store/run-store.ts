@@ -162,10 +162,12 @@ function progress(
         return query<{ cancelAsked: boolean }>(
           transaction,
           `update run set phase = case when phase = 'identity' and ?::text in ('values', 'planning') then phase else ?::text end,
-             counts = counts || ?::text::jsonb, progress = ?::text::jsonb
+             counts = counts || ?::text::jsonb, progress = shown.progress,
+             progress_at = case when phase = ? and run.progress -> 'done' = shown.progress -> 'done' then progress_at else now() end
+           from (select ?::text::jsonb as progress) as shown
            where id = ? and exists (select from lease where name = ? and token = ?)
            returning cancel_asked_by is not null as "cancelAsked"`,
-          [phase, phase, JSON.stringify(counts), JSON.stringify(shown), runId, lease.name, lease.token],
+          [phase, phase, JSON.stringify(counts), phase, JSON.stringify(shown), runId, lease.name, lease.token],
         );
       });
       if (row === undefined) throw new LeaseLost(lease.name);

@@ -192,6 +192,29 @@ it('14.6 failures, silence, a refused log-in, old review items and a certificate
   expect(kinds().slice(4)).toEqual(['log-in-refused']);
 });
 
+it('14.6 a run that takes much longer than the last ones, and one that gets no further', async () => {
+  const minutesAgo = (minutes: number) => db.raw(`now() - ? * interval '1 minute'`, [minutes]);
+  await addRun('completed', { started_at: minutesAgo(100), finished_at: minutesAgo(95) });
+  const run = await addRun('importing', { started_at: minutesAgo(14), phase: 'import', progress_at: minutesAgo(1) });
+  const tell = notifier([webhook()]);
+  await tell.round(signal);
+  expect(kinds()).toEqual([]);
+  await db('run')
+    .where({ id: run })
+    .update({ started_at: minutesAgo(16) });
+  await tell.round(signal);
+  expect(kinds()).toEqual(['run-too-long']);
+  await db('run')
+    .where({ id: run })
+    .update({ progress_at: minutesAgo(16), phase: 'waiting' });
+  await tell.round(signal);
+  expect(kinds()).toEqual(['run-too-long']);
+  await db('run').where({ id: run }).update({ phase: 'values' });
+  await tell.round(signal);
+  await tell.round(signal);
+  expect(kinds()).toEqual(['run-too-long', 'run-without-progress']);
+});
+
 it('14.6 a source that is read once a week is not silent in between', async () => {
   await db('source_state').update({ last_success_at: db.raw(`now() - interval '6 days'`) });
   await addRun('completed', { asked_at: db.raw(`now() - interval '6 days 1 hour'`) });

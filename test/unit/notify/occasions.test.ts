@@ -5,7 +5,7 @@ import type { NoticeTarget, StandingSource, StandingState } from '../../../src/n
 import { wordsOf } from '../../../src/notify/words.ts';
 
 const now = '2026-05-01T12:00:00Z';
-const quiet: StandingState = { now, held: [], sources: [], oldReviews: null };
+const quiet: StandingState = { now, held: [], slow: [], sources: [], oldReviews: null };
 const source = (more: Partial<StandingSource>): StandingState => ({
   ...quiet,
   sources: [{ source: 'ad', failures: 0, silentSince: null, refusedAt: null, rests: false, ...more }],
@@ -21,6 +21,16 @@ describe('14.6 what people are told of', () => {
       'a run is held',
       { ...quiet, held: [{ source: 'ad', run: 7, since: now }] },
       ['run 7 of source ad is held: it would change more than the guard allows'],
+    ],
+    [
+      'a run is much longer than the last ones',
+      { ...quiet, slow: [{ source: 'ad', run: 8, since: now, tooLong: true, restsSince: null }] },
+      [`run 8 of source ad takes much longer than the last ones: under way since ${now}`],
+    ],
+    [
+      'a run makes no progress',
+      { ...quiet, slow: [{ source: 'ad', run: 8, since: now, tooLong: false, restsSince: now }] },
+      [`run 8 of source ad has got no further since ${now}`],
     ],
     ['it failed twice', source({ failures: 2 }), []],
     ['it failed three times', source({ failures: 3 }), ['source ad has failed 3 times in a row']],

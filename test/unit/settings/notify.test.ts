@@ -22,7 +22,7 @@ it('14.6 ways of telling that cannot be are refused', async () => {
     'notify[2].email.to[0] is "admins"; must be an e-mail address such as admins@example.com',
     'notify[2].email.smtp is a mapping; must have username and password, or neither',
     'notify[3].email.smtp is a mapping; would send the password in clear: use encryption: starttls or implicit',
-    'notify[4].on[0] is "everything"; allowed: run-held, source-failing, source-silent, log-in-refused, review-old, certificate-expiring',
+    'notify[4].on[0] is "everything"; allowed: run-held, run-too-long, run-without-progress, source-failing, source-silent, log-in-refused, review-old, certificate-expiring',
   ]);
 });
 
