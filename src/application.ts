@@ -37,6 +37,7 @@ import { createApiQueries } from './store/queries/api-queries.ts';
 import { importStore } from './store/import-store.ts';
 import { leaseStore } from './store/leases.ts';
 import { schemaState } from './store/migrate.ts';
+import { createMappingStore, createPeopleImportStore } from './store/people-import-store.ts';
 import { createBulkStore } from './store/bulk-store.ts';
 import { createAccountIgnoreStore } from './store/account-ignore-store.ts';
 import { createOperatorStore } from './store/operator-store.ts';
@@ -71,6 +72,8 @@ import { createWorklistAckStore } from './store/worklist-ack-store.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { product } from './telemetry/product.ts';
 import type { Redactor } from './telemetry/redactor.ts';
+import { createPeopleImports, type PeopleImports } from './people-csv/import.ts';
+import { createMappings } from './people-csv/mappings.ts';
 import { createBulk, type Bulk } from './users/bulk.ts';
 import { createAccountIgnore } from './users/account-ignore.ts';
 import { createLinkMove } from './users/link-move.ts';
@@ -122,6 +125,8 @@ export interface Application {
   readonly api: ApiInstance;
   /** Actions on many users, as jobs. */
   readonly bulk: Bulk;
+  /** Imports of people.csv, as jobs. */
+  readonly peopleImports: PeopleImports;
   /** Once a day, forgets what `retention` no longer keeps. For the daemon's upkeep. */
   readonly forget: () => Promise<void>;
   /** The token with which this machine's command line comes; made at each start. */
@@ -198,18 +203,33 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   });
   const actionsWith = (requestReconcile: RequestReconcile): UserActions =>
     createUserActions(actionBasis(requestReconcile), askNow);
-  const bulk = createBulk({
-    store: createBulkStore(db),
-    actionsWith,
-    requestReconcile: options.requestReconcile,
-    exclusively: async (work) => {
+  const policyInForce = async () => policies.inForce((await policies.configured({ id: policyId, content: policy })).id);
+  const exclusively =
+    (lease: string) =>
+    async (work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
       try {
-        await underLease(leases, 'bulk', holder, options.signal, (_lease, signal) => work(signal));
+        await underLease(leases, lease, holder, options.signal, (_lease, signal) => work(signal));
       } catch (error) {
         // A stop is no failure: the next start goes on.
         if (!options.signal.aborted) throw error;
       }
-    },
+    };
+  const bulk = createBulk({
+    store: createBulkStore(db),
+    actionsWith,
+    requestReconcile: options.requestReconcile,
+    exclusively: exclusively('bulk'),
+    log,
+  });
+  const peopleImports = createPeopleImports({
+    store: createPeopleImportStore(db, readRules),
+    rules: actionRules(settings),
+    askSource: askNow,
+    policyInForce,
+    limits: settings.guard,
+    batchSize: options.batchSize,
+    requestReconcile: options.requestReconcile,
+    exclusively: exclusively('people-import'),
     log,
   });
   const forget = async (): Promise<void> => {
@@ -229,12 +249,12 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     // Who only reads may have no row yet; with one, a person of this machine sees everything (spec 19.3).
     sightOf: async (operator) => (operator === here.name && here.id === 0 ? null : operatorSight(db, operator)),
     userActions: actionsWith(options.requestReconcile),
-    createUser: createCreateUser(actionBasis(options.requestReconcile), async () =>
-      policies.inForce((await policies.configured({ id: policyId, content: policy })).id),
-    ),
+    createUser: createCreateUser(actionBasis(options.requestReconcile), policyInForce),
     purge: createPurge(createPurgeStore(db), settings.retention.users, options.requestReconcile),
     reviews: createReviews(actionBasis(options.requestReconcile), askNow),
     bulk,
+    peopleImports,
+    csvMappings: createMappings(createMappingStore(db)),
     sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),
     confirmSystem: createConfirmSystem(createSourceIdentityStore(db)),
     linkMove: createLinkMove(
@@ -281,7 +301,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     : null;
   const api = await buildApi(dependencies, pages);
   const firstLink = (): Promise<string | null> => firstLinkOf(administration, localOperatorName(options.osUser));
-  return { engine, api, bulk, forget, localToken, sources, firstLink };
+  return { engine, api, bulk, peopleImports, forget, localToken, sources, firstLink };
 }
 
 async function firstLinkOf(administration: Administration, operator: string): Promise<string | null> {

@@ -233,7 +233,7 @@ async function keepGoing(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const { engine, bulk } = application;
+  const { engine, bulk, peopleImports } = application;
   let first = true;
   await inRounds(tickMs, signal, log, async () => {
     if (!works) return;
@@ -242,6 +242,7 @@ async function keepGoing(
     first = false;
     await engine.recover();
     await bulk.carryOut();
+    await peopleImports.carryOut();
   });
 }
 
@@ -396,10 +397,11 @@ async function serveInProcess(
   };
 }
 
-async function takeUp({ engine, bulk }: Application): Promise<void> {
+async function takeUp({ engine, bulk, peopleImports }: Application): Promise<void> {
   await engine.resumeChanged();
   await engine.recover();
   await bulk.carryOut();
+  await peopleImports.carryOut();
 }
 
 function injecting({ api, localToken }: Application, osUser: string): ApiClient {

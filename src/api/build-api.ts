@@ -16,6 +16,7 @@ import { bulkRoutes } from './routes/bulk.ts';
 import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { peopleExportRoutes } from './routes/people-csv.ts';
+import { peopleImportRoutes } from './routes/people-imports.ts';
 import { teamRoutes } from './routes/teams.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operatorRoutes } from './routes/operators.ts';
@@ -99,6 +100,7 @@ const resources = [
   userActionRoutes,
   bulkRoutes,
   peopleExportRoutes,
+  peopleImportRoutes,
   groupRoutes,
   teamRoutes,
   accountRoutes,

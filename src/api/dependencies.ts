@@ -5,6 +5,10 @@ import type { Sight } from '../domain/scope.ts';
 import type { CheckStep } from '../connector-kit/contract.ts';
 import type { AccountIgnore } from '../users/account-ignore.ts';
 import type { ExportedPerson } from '../people-csv/exported-person.ts';
+import type { Mappings } from '../people-csv/mappings.ts';
+import type { RowClass } from '../people-csv/row-plan.ts';
+import type { PeopleImport, PeopleImportRow } from './schemas/people-imports.ts';
+import type { PeopleImports } from '../people-csv/import.ts';
 import type { Bulk } from '../users/bulk.ts';
 import type { RoleCatalogue } from '../domain/privileges.ts';
 import type { Groups } from '../users/groups.ts';
@@ -142,6 +146,18 @@ export interface ApiQueries {
       filter: PageRequest & { readonly outcome?: BulkResult['outcome'] | undefined },
     ): Promise<Page<BulkResult>>;
   };
+  readonly imports: {
+    get(id: number): Promise<PeopleImport | null>;
+    /** The latest first. */
+    list(page: PageRequest): Promise<Page<PeopleImport>>;
+    rows(
+      id: number,
+      filter: PageRequest & {
+        readonly class?: RowClass | 'errors' | 'kept' | undefined;
+        readonly outcome?: 'changed' | 'unchanged' | 'refused' | undefined;
+      },
+    ): Promise<Page<PeopleImportRow>>;
+  };
   /** Users as `people.csv` has them (spec 17.1). */
   readonly people: {
     page(selection: PeopleSelection, page: PageRequest): Promise<Page<ExportedPerson>>;
@@ -215,6 +231,8 @@ export interface ApiDependencies {
   readonly groups: Groups;
   readonly teams: Teams;
   readonly bulk: Bulk;
+  readonly peopleImports: PeopleImports;
+  readonly csvMappings: Mappings;
   readonly sourcePause: SourcePause;
   readonly confirmSystem: ConfirmSystem;
   readonly linkMove: LinkMove;

@@ -86,12 +86,18 @@ const statusOfRefusal: Readonly<Record<ActionRefusalCode, number>> = {
   'until-without-off': 422,
   'until-not-in-the-future': 422,
   'filter-needed': 422,
+  'mapping-invalid': 422,
+  'import-not-shown': 409,
+  'import-not-finished': 409,
+  'import-has-errors': 409,
+  'import-beyond-limits': 409,
 };
 
 /** The same for queries, operators and everything else. Their messages are written for the person who asked. */
 const statusOfCode: ReadonlyMap<string, number> = new Map([
   ...Object.entries(statusOfRefusal),
   ['cursor-invalid', 400],
+  ['import-file-invalid', 422],
   ['user-ambiguous', 409],
   ['permission-missing', 403],
   ['beyond-permissions', 403],

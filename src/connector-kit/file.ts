@@ -59,17 +59,7 @@ export class SourceFile {
 
   /** The content in pieces of at most some 256 KiB; never keeps more than one of them. */
   async *chunks(signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
-    let decoder: TextDecoder | undefined;
-    for (let position = 0; ;) {
-      signal?.throwIfAborted();
-      const bytes = await this.#readAt(position);
-      if (position === 0) decoder = decoderFor(bytes, this.#encoding);
-      position += bytes.length;
-      if (bytes.length === 0) break;
-      yield decoder === undefined ? withoutMark(bytes, position) : Buffer.from(decoder.decode(bytes, { stream: true }));
-    }
-    const rest = decoder?.decode() ?? '';
-    if (rest !== '') yield Buffer.from(rest);
+    yield* decoded((position) => this.#readAt(position), this.#encoding, signal);
   }
 
   /** What happened to the file since it was opened, or undefined where it is the same one, unchanged. */
@@ -106,6 +96,40 @@ export class SourceFile {
     }
     return buffer.subarray(0, filled);
   }
+}
+
+/** Content that somebody has sent whole, to be read as a file is. Where its last line has no end it gets one. */
+export function sentFile(content: Buffer, encoding = 'utf-8'): Pick<SourceFile, 'chunks'> {
+  return {
+    async *chunks(signal) {
+      let last: Buffer | undefined;
+      const piece = (at: number): Promise<Buffer> => Promise.resolve(content.subarray(at, at + chunkBytes));
+      for await (const chunk of decoded(piece, encoding, signal)) {
+        last = chunk;
+        yield chunk;
+      }
+      if (last !== undefined && !/[\r\n]$/.test(last.subarray(-1).toString('latin1'))) yield Buffer.from('\n');
+    },
+  };
+}
+
+/** Bytes as UTF-8 without a byte order mark; `piece` gives them from a position on, and none at the end. */
+async function* decoded(
+  piece: (position: number) => Promise<Buffer>,
+  encoding: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer, void, void> {
+  let decoder: TextDecoder | undefined;
+  for (let position = 0; ;) {
+    signal?.throwIfAborted();
+    const bytes = await piece(position);
+    if (position === 0) decoder = decoderFor(bytes, encoding);
+    position += bytes.length;
+    if (bytes.length === 0) break;
+    yield decoder === undefined ? withoutMark(bytes, position) : Buffer.from(decoder.decode(bytes, { stream: true }));
+  }
+  const rest = decoder?.decode() ?? '';
+  if (rest !== '') yield Buffer.from(rest);
 }
 
 const utf8Mark = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -17,7 +17,12 @@ export function refusedStep(planning: Planning, column: ColumnName, before: Word
   return [...lacking, ...beyondScope(planning, column, before, after)];
 }
 
-function lackingFor({ world: { asker } }: Planning, needed: ReadonlySet<string>, column: ColumnName): RowError[] {
+/** Why somebody may not do what needs these permissions. */
+export function lackingFor(
+  { world: { asker } }: Pick<Planning, 'world'>,
+  needed: ReadonlySet<string>,
+  column: ColumnName | null,
+): RowError[] {
   const lacking = [...needed].filter((permission) => !(asker.may as ReadonlySet<string>).has(permission));
   if (lacking.length === 0) return [];
   return [

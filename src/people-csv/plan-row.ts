@@ -1,17 +1,14 @@
-import { changesBetween, classesOf } from '../domain/change.ts';
-import { isSupplied } from '../domain/edited-words.ts';
 import { valueProblem } from '../domain/field-values.ts';
-import { isField } from '../domain/fields.ts';
-import { fold } from '../domain/fold.ts';
 import { lackingOf } from '../domain/local-user.ts';
-import { emptyValue, noWords, type UserValue, type Words } from '../domain/user.ts';
-import { wordChanges, withValue } from '../users/words.ts';
-import { columnNames, columnOfField, type ColumnName } from './columns.ts';
+import type { UserValue, Words } from '../domain/user.ts';
+import { withValue } from '../users/words.ts';
+import { columnNames, type ColumnName } from './columns.ts';
 import { activatingDate } from './dates.ts';
 import { afterColumn, foldedFrom, type Planning } from './plan-columns.ts';
 import { refusedStep, refusedBelonging } from './plan-permitted.ts';
 import type { PlanWorld } from './plan-world.ts';
-import { rowClasses, type RowChange, type RowClass, type RowPlan, type RowSubject } from './row-plan.ts';
+import type { RowPlan, RowSubject } from './row-plan.ts';
+import { shownPlan } from './shown-plan.ts';
 import type { RowError, Said, SaidRow } from './said-row.ts';
 
 /** Decides what a row comes to for its user, column by column (spec 17.3, 17.4). Pure. */
@@ -32,7 +29,7 @@ export function planRow(said: SaidRow, user: RowSubject, world: PlanWorld): RowP
   const activation = activationOf(planning);
   const value = foldedFrom(user, world, words);
   planning.errors.push(...incomplete(planning, value), ...refusedBelonging(planning, words, value, activation));
-  return finished(planning, words, value, activation);
+  return shownPlan(planning, words, value, activation, (column) => cellFor(said, world, column) === null);
 }
 
 /** Undefined where the row says nothing of the column. */
@@ -116,77 +113,4 @@ function incomplete({ user, errors }: Planning, { fields }: UserValue): RowError
       code: 'required',
       message: `User ${subject.user.id} is local and needs ${lacking}.`,
     }));
-}
-
-function finished(planning: Planning, words: Words, value: UserValue, activation: RowPlan['activation']): RowPlan {
-  const { user, world, errors, kept } = planning;
-  const { subject, creates } = user;
-  const had = creates ? { value: emptyValue, words: noWords } : { value: subject.user.value, words: subject.words };
-  const ofValue = changesBetween(had.value, value, world.teamNames);
-  const seen = new Set<string>(ofValue.map(({ field }) => field));
-  // Of people's words only what the value does not show already.
-  const ofWords = wordChanges(had.words, words, world.teamNames, world.groupNames).filter(
-    ({ field }) => !seen.has(plainField(field)),
-  );
-  const active = activation === null ? [] : [activeChange(activation)];
-  const changes = [...active, ...ofValue, ...ofWords].map((change) => rowChange(planning, words, change));
-  return {
-    ...{ words, value, activation, changes, kept, errors },
-    classes: classesOfRow(creates, activation, changes),
-    guardClasses: creates ? ['created'] : classesOf(ofValue),
-  };
-}
-
-function activeChange(activation: 'activate' | 'deactivate'): Pick<RowChange, 'field' | 'before' | 'after'> {
-  const after = activation === 'activate' ? 'yes' : 'no';
-  return { field: 'active', before: after === 'yes' ? 'no' : 'yes', after };
-}
-
-const wordsOfLists: Readonly<Record<string, string>> = {
-  rolesGiven: 'roles',
-  rolesTaken: 'roles',
-  teamsGiven: 'teams',
-  teamsTaken: 'teams',
-  mainTeamChosen: 'mainTeam',
-};
-
-/** The part of the value that a word is about. */
-function plainField(field: string): string {
-  return wordsOfLists[field] ?? field.replace(/^(?:override|localValue)\./, '');
-}
-
-function rowChange(
-  { said, user, world }: Planning,
-  words: Words,
-  { field, before, after }: Pick<RowChange, 'field' | 'before' | 'after'>,
-): RowChange {
-  const plain = plainField(field);
-  const column = columnOfField(plain);
-  const { subject } = user;
-  const blank = column !== null && !user.creates && column !== 'Deactivated' && cellFor(said, world, column) === null;
-  const pinned =
-    isField(plain) && isSupplied(subject.snapshots, plain) && words.overrides[plain] !== subject.words.overrides[plain];
-  const took = (list: 'roles' | 'teams'): boolean =>
-    plain === list && words[`${list}Taken`].length > subject.words[`${list}Taken`].length;
-  const how = blank ? 'cleared' : pinned || took('roles') || took('teams') ? 'override' : 'changed';
-  return { field, column, before, after, how };
-}
-
-function classesOfRow(
-  creates: boolean,
-  activation: RowPlan['activation'],
-  changes: readonly RowChange[],
-): readonly RowClass[] {
-  const found = new Set<RowClass>();
-  if (creates) found.add('created');
-  if (activation !== null) found.add(activation === 'activate' ? 'activated' : 'deactivated');
-  if (!creates) for (const change of changes) if (change.field !== 'active') found.add(classOf(change));
-  return rowClasses.filter((each) => found.has(each));
-}
-
-function classOf({ how, column }: RowChange): RowClass {
-  if (how !== 'changed') return how;
-  if (column === 'Team' || column === 'Member Group') return 'teams';
-  if (column === 'Roles') return 'roles';
-  return column === 'Full Scope' || column === 'Scope Groups' || column === 'Scope Teams' ? 'scope' : 'changed';
 }

@@ -11,6 +11,8 @@ export interface RowSubject {
   /** ISO dates, as the export shows them. */
   readonly activated: string | null;
   readonly deactivated: string | null;
+  /** Sources of current links. */
+  readonly linkedSources: readonly SourceId[];
   /** The source whose account the username follows (spec 5.6); null where it may be edited. */
   readonly usernameOf: SourceId | null;
 }
@@ -28,8 +30,8 @@ export interface RowChange {
 
 /** Something that the file asks for, or leaves blank, and that stays as it is. */
 export interface KeptCell {
-  readonly column: ColumnName;
-  readonly why: 'supplied' | 'cannot-be-cleared' | 'not-taken-over';
+  readonly column: ColumnName | null;
+  readonly why: 'supplied' | 'cannot-be-cleared' | 'not-taken-over' | 'changed-since';
   /** A sentence. */
   readonly message: string;
 }
@@ -48,7 +50,7 @@ export const rowClasses = [
 ] as const;
 export type RowClass = (typeof rowClasses)[number];
 
-/** What becomes of one row. */
+/** What becomes of one row; of what is wrong the plan says only what it comes to without it. */
 export interface RowPlan {
   readonly words: Words;
   readonly value: UserValue;

@@ -4,6 +4,7 @@ import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { RequestReconcile } from './events.ts';
+import { createJobLoop } from './job-loop.ts';
 import type { UserActed, UserRequest } from './user-action.ts';
 import type { UserActions } from './user-actions.ts';
 
@@ -88,23 +89,7 @@ const mostOpen = 5;
  * where it was done already, so doing it twice around a crash changes nothing.
  */
 export function createBulk(options: BulkOptions): Bulk {
-  let running: Promise<void> | null = null;
-  let again = false;
-  const loop = async (): Promise<void> => {
-    while (again) {
-      again = false;
-      await options.exclusively((signal) => carryOutAll(options, signal));
-    }
-  };
-  const carryOut = (): Promise<void> => {
-    again = true;
-    running ??= loop().finally(() => {
-      running = null;
-      // Asked for between the last look and now.
-      return again ? carryOut() : undefined;
-    });
-    return running;
-  };
+  const carryOut = createJobLoop(options.exclusively, (signal) => carryOutAll(options, signal));
   return {
     async start(request, userIds) {
       refuseIncomplete(request);

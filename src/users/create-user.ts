@@ -59,7 +59,7 @@ export function createCreateUser(
     const policy = await policyInForce();
     const { userId, woken } = await basis.store.transaction(request.operator, 'keep', async (tx) => {
       const words = await wordsOf(tx, request, fields);
-      return insert(tx, basis, request, words, policy);
+      return insertUser(tx, basis, request, words, policy);
     });
     if (woken.length > 0) await basis.requestReconcile(woken);
     return userId;
@@ -99,10 +99,11 @@ async function teamNamesOf(tx: UserTx): Promise<Map<number, string>> {
   return new Map((await tx.teams()).map((team) => [team.id, team.name]));
 }
 
-async function insert(
+/** Makes an inactive local user of these words, within a transaction that may do more. @throws ActionRefusedError */
+export async function insertUser(
   tx: UserTx,
-  { rules }: UserActionBasis,
-  { operator, may, reason = null }: Omit<CreateUserRequest, 'reason'> & { readonly reason?: string | null | undefined },
+  { rules }: Pick<UserActionBasis, 'rules'>,
+  { operator, may, reason = null }: Asker & { readonly reason?: string | null | undefined },
   words: Words,
   policy: { readonly id: number; readonly content: Policy },
 ): Promise<{ readonly userId: UserId; readonly woken: readonly string[] }> {

@@ -65,7 +65,12 @@ export type ActionRefusalCode =
   | 'team-name-taken'
   | 'team-in-use'
   | 'group-below-itself'
-  | 'beyond-scope';
+  | 'beyond-scope'
+  | 'mapping-invalid'
+  | 'import-not-shown'
+  | 'import-not-finished'
+  | 'import-has-errors'
+  | 'import-beyond-limits';
 
 /** A refused action of a person: what, for whom, and the way out. */
 export class ActionRefusedError extends Error {

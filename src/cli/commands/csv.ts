@@ -5,6 +5,8 @@ import { addCommand, addGroup } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { addCsvImportCommands } from './csv-import.ts';
+import { addCsvMappingCommands } from './csv-mappings.ts';
 import type { CsvPerson } from '../shapes.ts';
 
 interface ExportOptions {
@@ -21,7 +23,7 @@ export function addCsvCommands(program: RosterdCommand, runner: Runner): void {
   const csv = addGroup(
     program,
     'csv',
-    'export, import, mappings: users as people.csv',
+    'export, import, list, show, cancel, undo, mappings: users as people.csv',
     'Users as people.csv: export, change, import',
   );
   addCommand<ExportOptions>(csv, runner, {
@@ -41,6 +43,8 @@ export function addCsvCommands(program: RosterdCommand, runner: Runner): void {
     ],
     run: exportPeople,
   });
+  addCsvImportCommands(csv, runner);
+  addCsvMappingCommands(csv, runner);
 }
 
 async function exportPeople(

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { managingRoles, type RoleCatalogue } from '../../domain/privileges.ts';
 import { createAccountQueries } from './accounts.ts';
 import { createBulkQueries } from './bulk.ts';
+import { createPeopleImportQueries } from './people-imports.ts';
 import { createPeopleQueries } from './people-csv.ts';
 import { createEventQueries } from './events.ts';
 import { explainUser, type RulesOf } from './explanation.ts';
@@ -51,6 +52,7 @@ function queriesFor(knex: Knex, settings: ReadModelSettings, sight: Sight | null
     teams: createTeamQueries(knex, sight),
     bulk: createBulkQueries(knex, sight),
     people: createPeopleQueries(knex, sight),
+    imports: createPeopleImportQueries(knex, sight),
     worklist: createWorklistQueries(knex, { acds, managing }, sight),
     owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter, sight),
     explain: (userId: number) => explainUser(knex, userId, settings.rulesOf, managing),

@@ -56,6 +56,21 @@ const matrix: readonly Row[] = [
   read('GET /bulk/{job}/results', 'gone'),
   read('GET /csv/people'),
   read('GET /csv/people/export'),
+  read('GET /csv/mappings', 'same'),
+  read('GET /csv/imports'),
+  read('GET /csv/imports/{import}', 'gone'),
+  read('GET /csv/imports/{import}/rows', 'gone'),
+  { call: 'POST /csv/imports', needs: edit, body: { content: '' }, outside: 'same' },
+  { call: 'POST /csv/imports/{import}/apply', needs: edit, body: { digest: 'x' }, outside: 'gone' },
+  { call: 'POST /csv/imports/{import}/undo', needs: edit, body: {}, outside: 'gone' },
+  { call: 'POST /csv/imports/{import}/cancel', needs: edit, outside: 'gone' },
+  {
+    call: 'PUT /csv/mappings/{mapping}',
+    needs: edit,
+    body: { columns: { Rank: { dates: 'DD/MM/YYYY' } } },
+    outside: 'same',
+  },
+  { call: 'POST /csv/mappings/{mapping}/remove', needs: edit, outside: 'same' },
   read('GET /numeric-ids'),
   read('GET /numeric-ids/free', 'same'),
   { ...read('GET /events'), needs: ['view-log'] },
@@ -246,7 +261,12 @@ describe('19.1 every operation × every permission × in and out of scope', () =
       body: { action: 'assign-role', value: 'auditor', users: ['9902'], reason: 'Hidden' },
     });
     const sync = await site.ask<{ items: { id: number; syncId: string | null }[] }>('GET', '/runs?limit=1');
+    const file = Buffer.from('User ID,Login,First Name,Last Name,Email\n0,hidden,Hidden,Hidden,h@x.cz\n');
+    const shown = await site.ask<{ id: number }>('POST', '/csv/imports', {
+      body: { content: file.toString('base64'), reason: 'Hidden' },
+    });
     const shared = {
+      ...{ import: String(shown.json.id), mapping: 'hr' },
       ...{ source: 'acd', roleItem, job: String(job.json.job.id), id: String(sync.json.items[0]?.id) },
       sync: sync.json.items[0]?.syncId ?? 'none',
     };

@@ -41,6 +41,8 @@ import { createUndo } from '../../../src/users/undo.ts';
 import { noDryRuns } from '../../../src/dry-run.ts';
 import { createReviews } from '../../../src/users/review.ts';
 import type { UserActionBasis } from '../../../src/users/user-action.ts';
+import { createMappings } from '../../../src/people-csv/mappings.ts';
+import { createMappingStore } from '../../../src/store/people-import-store.ts';
 import { createUserActions } from '../../../src/users/user-actions.ts';
 import { createAckWorklist } from '../../../src/users/worklist-ack.ts';
 
@@ -109,6 +111,11 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     queries,
     sightOf: (operator) => operatorSight(knex, operator),
     bulk: { start: async () => 1, cancel: async () => undefined, carryOut: async () => undefined },
+    peopleImports: {
+      ...{ check: async () => 1, checkUndo: async () => 1, apply: async () => undefined },
+      ...{ cancel: async () => undefined, carryOut: async () => undefined },
+    },
+    csvMappings: createMappings(createMappingStore(knex)),
     userActions: createUserActions(basis, async () => 'unsupported'),
     createUser: async () => 1,
     purge: async () => ({ events: 0, accounts: 0 }),

@@ -78,6 +78,7 @@ export function person({ words, snapshots = [], origin = 'acd', active = true, m
   return {
     subject: { user, words: said, snapshots, policy },
     creates: false,
+    linkedSources: origin === 'local' ? [] : [origin],
     activated: '2024-01-02',
     deactivated: active ? null : '2025-05-06',
     usernameOf: origin === 'local' ? null : origin,
