@@ -61,14 +61,13 @@ export async function carryOutRow(
   const reason = running.reason ?? undefined;
   // An answer of a source may take seconds, and a lock must not.
   const asks = row.classes.includes('deactivated') && row.userId !== null && row.undo?.created !== true;
-  const asked =
-    asks && row.userId !== null
-      ? await askAbout({ ...basis, requestReconcile: () => Promise.resolve() }, basis.askSource, {
-          operator,
-          may,
-          userId: row.userId,
-        })
-      : new Map<string, never>();
+  const asked = asks
+    ? await askAbout({ ...basis, requestReconcile: () => Promise.resolve() }, basis.askSource, {
+        operator,
+        may,
+        userId: row.userId,
+      })
+    : new Map<string, never>();
   const policy = row.userId === null ? await basis.policyInForce() : null;
   return basis.store.transaction(operator, end, async (tx) => {
     if (policy !== null) return create(basis, tx, running, row, policy);

@@ -212,7 +212,8 @@ class Check {
   async #named(tx: ImportTx, entries: readonly Entry[]): Promise<Entry[]> {
     const loginOf = (entry: Entry): string | null => {
       const login = entry.said?.cells.Login;
-      return entry.userId === null && typeof login === 'string' ? login : null;
+      const unreadable = entry.errors.some(({ column }) => column === 'User ID');
+      return entry.userId === null && typeof login === 'string' && !unreadable ? login : null;
     };
     const claims = entries.flatMap((entry) => {
       const login = loginOf(entry);
@@ -249,7 +250,10 @@ class Check {
         : [];
     const plan =
       subject === undefined || (entry.said === null && entry.undo === null) ? null : decide(entry, subject, world);
-    const errors = [...entry.errors, ...unknown, ...(plan?.errors ?? [])];
+    // A cell that could not be read is no blank one: what follows from that is no second mistake.
+    const unread = new Set(entry.errors.map(({ column }) => column));
+    const further = (plan?.errors ?? []).filter(({ column }) => column === null || !unread.has(column));
+    const errors = [...entry.errors, ...unknown, ...further];
     const creates = subject?.creates === true;
     const { fields } = subject?.subject.user.value ?? emptyValue;
     const known = [fields.firstName, fields.lastName].filter((each) => each !== undefined).join(' ');

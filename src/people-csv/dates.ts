@@ -34,7 +34,7 @@ function readAs(text: string, format: DateFormat): string[] {
   const parts = text.split(format.includes('/') ? '/' : '-');
   if (parts.length !== 3) return [];
   const at = (letter: 'Y' | 'M' | 'D'): string =>
-    parts[format.split(/[/-]/).findIndex((part) => part[0] === letter)] ?? '';
+    parts[format.split(/[/-]/).findIndex((part) => part.startsWith(letter))] ?? '';
   const [year, month, day] = [at('Y'), at('M'), at('D')];
   if (!/^\d{4}$/.test(year) || !/^\d{1,2}$/.test(month) || !/^\d{1,2}$/.test(day)) return [];
   return isDay(Number(year), Number(month), Number(day))

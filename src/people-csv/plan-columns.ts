@@ -29,6 +29,8 @@ export function foldedFrom({ subject, creates }: RowSubject, { teamNames }: Plan
 
 /** The words after one column has said its part; the same ones where it changes nothing. */
 export function afterColumn(planning: Planning, column: ColumnName, cell: Said, words: Words): Words {
+  // A blank cell has nothing to clear of a new user, who has the agent role and the default team (spec 4.6).
+  if (cell === null && planning.user.creates) return words;
   if (isFieldColumn(column)) return afterField(planning, column, textOf(cell), words);
   switch (column) {
     case 'Roles':

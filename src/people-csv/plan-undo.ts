@@ -20,6 +20,11 @@ export function planUndo(undo: RowUndo, user: RowSubject, world: PlanWorld): Row
   const errors: RowError[] = [];
   const words = undo.created ? user.subject.words : wordsBack(undo, user, world, kept);
   const { active } = user.subject.user;
+  if (undo.created)
+    kept.push({
+      ...{ column: null, why: 'not-taken-over' },
+      message: 'The import created the user, who stays, inactive: users are not deleted.',
+    });
   const activation = undoneActivation(undo, active);
   const value: UserValue = words === user.subject.words ? user.subject.user.value : foldedFrom(user, world, words);
   const ended = (undo.created ? user.linkedSources : []).map((source) => ({
@@ -101,7 +106,7 @@ function listsBack(
       return !removed && !against;
     });
   }
-  const next = { ...words, ...goesBack } as Words;
+  const next: Words = { ...words, ...goesBack };
   return same(next[given], words[given]) && same(next[taken], words[taken]) ? words : next;
 }
 

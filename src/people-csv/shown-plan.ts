@@ -1,10 +1,11 @@
 import { changesBetween, classesOf } from '../domain/change.ts';
 import { isSupplied } from '../domain/edited-words.ts';
 import { isField } from '../domain/fields.ts';
+import { compareText } from '../domain/text.ts';
 import { emptyValue, noWords, type UserValue, type Words } from '../domain/user.ts';
 import type { ShownChange } from '../users/events.ts';
 import { wordChanges } from '../users/words.ts';
-import { columnOfField, type ColumnName } from './columns.ts';
+import { columnNames, columnOfField, type ColumnName } from './columns.ts';
 import type { Planning } from './plan-columns.ts';
 import { rowClasses, type RowChange, type RowClass, type RowPlan } from './row-plan.ts';
 
@@ -26,14 +27,20 @@ export function shownPlan(
     ({ field }) => !seen.has(plainField(field)),
   );
   const active = activation === null ? [] : [activeChange(activation)];
-  const changes = [...active, ...ofValue, ...ofWords, ...told].map((change) =>
-    rowChange({ user, clears }, words, change),
-  );
+  // In one order, whatever that of the database: a digest is made of them.
+  const changes = [...active, ...ofValue, ...ofWords, ...told]
+    .map((change) => rowChange({ user, clears }, words, change))
+    .sort((a, b) => placeOf(a) - placeOf(b) || compareText(a.field, b.field));
   return {
     ...{ words, value, activation, changes, kept, errors },
     classes: classesOfRow(creates, activation, changes),
     guardClasses: creates ? ['created'] : classesOf(ofValue),
   };
+}
+
+/** Columns first, in their order. */
+function placeOf({ column }: RowChange): number {
+  return column === null ? columnNames.length : columnNames.indexOf(column);
 }
 
 function activeChange(activation: 'activate' | 'deactivate'): Pick<RowChange, 'field' | 'before' | 'after'> {
@@ -64,7 +71,10 @@ function rowChange(
   const { subject } = user;
   const blank = column !== null && !user.creates && column !== 'Deactivated' && clears(column);
   const pinned =
-    isField(plain) && isSupplied(subject.snapshots, plain) && words.overrides[plain] !== subject.words.overrides[plain];
+    isField(plain) &&
+    isSupplied(subject.snapshots, plain) &&
+    words.overrides[plain] !== undefined &&
+    words.overrides[plain] !== subject.words.overrides[plain];
   const took = (list: 'roles' | 'teams'): boolean =>
     plain === list && words[`${list}Taken`].length > subject.words[`${list}Taken`].length;
   const how = blank ? 'cleared' : pinned || took('roles') || took('teams') ? 'override' : 'changed';

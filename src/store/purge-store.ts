@@ -142,4 +142,21 @@ async function blankTold(db: Db, userId: number, accountIds: readonly number[]):
     'update bulk_job j set reason = null where exists (select from bulk_result r where r.job_id = j.id and r.user_id = ?)',
     [userId],
   );
+  await query(
+    db,
+    'update people_import i set reason = null where exists (select from people_import_row r where r.import_id = i.id and r.user_id = ?)',
+    [userId],
+  );
+  await query(
+    db,
+    `update people_import_row set name = '', said = null, undo = null, changes = '[]', kept = '[]', errors = '[]', message = null
+     where user_id = ?`,
+    [userId],
+  );
+  await query(
+    db,
+    `update people_import_row set message = null, errors = '[]'
+     where message like '%user ' || cast(? as text) || ' (%' or errors::text like '%user ' || cast(? as text) || ': %'`,
+    [String(userId), String(userId)],
+  );
 }

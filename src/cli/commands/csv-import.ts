@@ -263,7 +263,7 @@ function rowText({ changes, kept, errors }: PeopleImportRow): string {
       const words = how === 'changed' ? '' : how === 'cleared' ? ' (cleared)' : ' (override)';
       return `${column ?? field}: ${value(before)} → ${value(after)}${words}`;
     }),
-    ...kept.map(({ column, message }) => `${column ?? ''} stays: ${message}`),
+    ...kept.map(({ column, message }) => (column === null ? message : `${column} stays: ${message}`)),
   ].join(', ');
 }
 

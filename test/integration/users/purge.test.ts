@@ -140,6 +140,15 @@ describe.each(databases)('user purge on %s', (_name, open) => {
       ...{ job_id: job?.id, user_id: other.id, outcome: 'refused', code: 'unique-taken' },
       message: `The employeeId "e2" is that of user ${person.id} (quzyplant, Quandaplant Zyxplantová): give another value.`,
     });
+    const [imported] = await knex('people_import')
+      .insert({ file_name: 'people.csv', permissions: [], operator_name: 'local:tester', reason: 'plant left' })
+      .returning<{ id: number }[]>('id');
+    const row = { import_id: imported?.id, changes: '[]', kept: '[]', classes: [], errors: '[]' };
+    const told = { message: `"eplant77" is that of user ${person.id}: give another value.` };
+    await knex('people_import_row').insert([
+      { ...row, row: 2, user_id: person.id, name: 'Zyxplantová', said: { cells: { Email: 'mail@plant.test' } } },
+      { ...row, row: 3, user_id: other.id, name: 'Eva', errors: JSON.stringify([told]) },
+    ]);
   };
 
   it('9.6 refuses an active user, and one whom a source still has', async () => {
@@ -190,6 +199,8 @@ describe.each(databases)('user purge on %s', (_name, open) => {
         'event',
         'match_key',
         'override',
+        'people_import',
+        'people_import_row',
         'refusal',
       ],
       ...['review_item', 'run', 'shown_decision', 'snapshot', 'sync_off', 'user', 'word', 'worklist_ack'],
