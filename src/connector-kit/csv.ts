@@ -38,7 +38,10 @@ const quote = 0x22;
  * It goes on after a record that it cannot read, and stops where the file makes no sense any more. The last record is given
  * only when it is whole: a file can be cut anywhere.
  */
-export async function* readCsv(file: Pick<SourceFile, 'chunks'>, signal?: AbortSignal): AsyncGenerator<CsvBatch, CsvEnd, void> {
+export async function* readCsv(
+  file: Pick<SourceFile, 'chunks'>,
+  signal?: AbortSignal,
+): AsyncGenerator<CsvBatch, CsvEnd, void> {
   let table: CsvTable | undefined;
   try {
     let lineEnds: 'LF' | 'CR' = 'LF';

@@ -72,7 +72,7 @@ it('17.4 what was exported and is imported as it is changes nothing', () => {
             ...{ memberGroup: group, fullScope: full, scopeTeams, rolesGiven: ['trainer'] },
           },
         });
-        const [cells = []] = parse<string[]>(csvLine(cellsOf(exportedFrom(user))), { ltrim: true });
+        const [cells = []]: string[][] = parse(csvLine(cellsOf(exportedFrom(user))), { ltrim: true });
         const named = Object.fromEntries(columnNames.map((column, index) => [column, cells[index] ?? '']));
         const plan = planned(named, user);
         expect(plan.errors).toEqual([]);
