@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SourceError } from '../../src/connector-kit/errors.ts';
+import { parseCursor, unusable } from '../../src/connector-kit/cursor.ts';
 import type { DomainController } from '../../src/connector-kit/ldap/active-directory-domain.ts';
 import type { ActiveDirectoryDomain } from '../../src/connector-kit/ldap/active-directory-domain.ts';
 
@@ -47,10 +47,8 @@ export function readCursor(
     readonly named: readonly string[];
   },
 ): Cursor {
-  const parsed = cursor.safeParse(parseJson(text));
-  if (!parsed.success) throw unusable('the last import left no place to go on from that this version understands');
   const { controller, system, named } = now;
-  const before = parsed.data;
+  const before = parseCursor(cursor, text);
   if (before.system !== system) throw unusable('the last import read another domain');
   if (controller === undefined)
     throw unusable('the domain controller does not tell its name, invocationId and highestCommittedUSN');
@@ -62,17 +60,4 @@ export function readCursor(
     throw unusable(`the last import was more than ${longestDays} days ago, and deletions are not kept for ever`);
   if (JSON.stringify(before.named) !== JSON.stringify(named)) throw unusable('the table of roles names other groups');
   return before;
-}
-
-/** A reason why only a full read can go on. */
-export function unusable(reason: string): SourceError {
-  return new SourceError('fatal', 'cursor-unusable', reason);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no cursor of ours: the caller says so
-  }
 }

@@ -1,13 +1,14 @@
 import type { Page } from '../../src/connector-kit/contract.ts';
+import { unusable } from '../../src/connector-kit/cursor.ts';
+import { inGroupsOf } from '../../src/connector-kit/ldap/changed-people.ts';
 import { readSync } from '../../src/connector-kit/ldap/dir-sync.ts';
 import type { SyncChanges } from '../../src/connector-kit/ldap/dir-sync.ts';
 import { isWithin } from '../../src/connector-kit/ldap/dn.ts';
 import { and, conditionsOf, not, or, parseFilter } from '../../src/connector-kit/ldap/filter.ts';
 import type { Filter } from '../../src/connector-kit/ldap/filter.ts';
 import type { Entry } from '../../src/connector-kit/ldap/messages.ts';
-import { anyOf, inGroupsOf } from './changes.ts';
+import { anyOf } from './changes.ts';
 import type { Changes } from './changes.ts';
-import { unusable } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
 import { affectedMembers } from './group-changes.ts';
 import { accountAttributes, idOf } from './map.ts';

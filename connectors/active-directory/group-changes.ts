@@ -1,8 +1,8 @@
 import { sidOf } from '../../src/connector-kit/ldap/active-directory-domain.ts';
+import { unusable } from '../../src/connector-kit/cursor.ts';
 import type { LinkChange } from '../../src/connector-kit/ldap/dir-sync.ts';
 import { and, equals, or, parseFilter } from '../../src/connector-kit/ldap/filter.ts';
 import type { Changes } from './changes.ts';
-import { unusable } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
 import { idOf } from './map.ts';
 import type { Reading } from './reading.ts';

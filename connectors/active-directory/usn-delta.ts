@@ -1,11 +1,12 @@
 import type { Page } from '../../src/connector-kit/contract.ts';
+import { unusable } from '../../src/connector-kit/cursor.ts';
+import { inGroupsOf } from '../../src/connector-kit/ldap/changed-people.ts';
 import { showDeleted } from '../../src/connector-kit/ldap/controls.ts';
 import { dnKey } from '../../src/connector-kit/ldap/dn.ts';
 import { and, atLeast, equals, parseFilter } from '../../src/connector-kit/ldap/filter.ts';
 import type { Filter } from '../../src/connector-kit/ldap/filter.ts';
-import { anyOf, inGroupsOf } from './changes.ts';
+import { anyOf } from './changes.ts';
 import type { Changes } from './changes.ts';
-import { unusable } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
 import { deletedObjects } from './place.ts';
 import type { Reading } from './reading.ts';

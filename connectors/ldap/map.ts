@@ -37,9 +37,6 @@ export const mappable = { parts: ['externalId', 'disabled', 'team'], fixed: [] }
   fixed: readonly never[];
 };
 
-/** An operational attribute, in lower case: never sent unless it is asked for by name (RFC 4530). */
-const standardId = 'entryuuid';
-
 /** What a mapping needs to know of the read that it belongs to. */
 export interface MapContext {
   readonly plan: FieldPlan;
@@ -49,9 +46,9 @@ export interface MapContext {
   readonly groups: GroupMembers | undefined;
 }
 
-/** The attribute that identifies an entry, in lower case. */
+/** The attribute that identifies an entry, in lower case: the mapped one, else that of the server's kind; entryUUID is the standard's (RFC 4530). */
 export function idAttributeOf(plan: FieldPlan): string {
-  return plan.parts.externalId ?? standardId;
+  return plan.parts.externalId ?? 'entryuuid';
 }
 
 /** The external id of an entry; undefined where it has none, several, or one that cannot be used. */

@@ -52,6 +52,8 @@ export interface ReadEnd {
   readonly retryable?: boolean;
   /** A delta that has shown everybody, as record or sighted: whom it did not show is absent. */
   readonly showsEverybody?: boolean;
+  /** A delta that has left it to the next one to show everybody, so that what it read need not wait for that: one follows at once. */
+  readonly unlisted?: boolean;
   /** Opaque to everybody but the connector; taken before the read started. */
   readonly cursor?: string;
   /** Columns or attributes that nobody reads, in words; told of a first run only (spec 2.9). */

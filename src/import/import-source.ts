@@ -47,6 +47,8 @@ export interface ImportEnd {
   readonly complete: boolean;
   /** Whether reading again may bring everything. */
   readonly retryable: boolean;
+  /** A delta that has left it to the next one to show everybody. */
+  readonly unlisted: boolean;
   readonly cursor: string | null;
   readonly rejects: readonly RejectedRecord[];
   readonly notes: readonly string[];
@@ -82,6 +84,7 @@ export async function importSource(input: ImportInput): Promise<ImportEnd> {
     reason,
     complete,
     retryable: end.retryable === true,
+    unlisted: reason === null && end.unlisted === true,
     cursor: end.cursor ?? null,
     rejects: state.rejects,
     notes: notesOf(state, end, reason === null),

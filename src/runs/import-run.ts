@@ -77,7 +77,8 @@ async function refused(
     await input.sources.pauseAfterRefusal(input.source.id, error.message, await input.source.secretFingerprint());
   const failure = so.anythingRead ? incompleteRead(error.message) : failureOf(error);
   const { counts, whyFull: notes } = so;
-  return { mode: input.mode, counts, whole: false, complete: false, failure, rejects: [], notes, cursorAfter: null };
+  const nothing = { whole: false, complete: false, unlisted: false, rejects: [], cursorAfter: null };
+  return { ...nothing, mode: input.mode, counts, failure, notes };
 }
 
 async function readOnce(input: ImportRunInput, counts: ImportCountsOf): Promise<ImportEnd> {
@@ -140,6 +141,7 @@ function outcomeOf(
     counts,
     whole: end.whole,
     complete: end.complete,
+    unlisted: end.unlisted,
     failure: end.reason === null ? null : incompleteRead(end.reason),
     rejects: end.rejects,
     notes: [...whyFull, ...end.notes],

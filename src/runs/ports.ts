@@ -151,6 +151,8 @@ export interface ImportOutcome {
   readonly whole: boolean;
   /** Whole, and what it did not show is absent (spec 3.1). */
   readonly complete: boolean;
+  /** A delta that has left it to the next one to show everybody: that one is asked for when this run ends. */
+  readonly unlisted: boolean;
   readonly failure: RunFailure | null;
   readonly rejects: readonly RejectedRecord[];
   readonly notes: readonly string[];

@@ -45,6 +45,13 @@ const tellLeft = `
              order by coalesce(s.account_id, s.user_id) limit 1000) as n) as notes) as left_over
   where id = ? and approved_by is not null`;
 
+/** After a delta that has not shown everybody: one that does, of the same sync, unless somebody has cancelled this one. */
+const listEverybody = `
+  insert into run (source_id, mode, asked_by, sync_ids)
+  select source_id, 'delta', asked_by, sync_ids from run where id = ? and unlisted and state in ('completed', 'completed-with-rejects') and cancel_asked_by is null and approved_by is null
+  on conflict (source_id) where state = 'queued' and only_account is null
+  do update set sync_ids = (select array_agg(distinct id) from unnest(run.sync_ids || excluded.sync_ids) as id)`;
+
 /** Runs in the database. */
 export function runStore(db: Db): RunStore {
   return {
@@ -178,7 +185,7 @@ function progress(
         await checkLease(transaction, lease);
         await query(
           transaction,
-          `update run set state = 'reconciling', phase = 'waiting', imported_at = now(), mode = ?, counts = counts || ?::text::jsonb, whole = ?, complete = ?,
+          `update run set state = 'reconciling', phase = 'waiting', imported_at = now(), mode = ?, counts = counts || ?::text::jsonb, whole = ?, complete = ?, unlisted = ?,
              error_code = ?, error_message = ?, rejects = ?::text::jsonb, notes = ?::text::jsonb, cursor_after = ?, progress = null
            where id = ?`,
           [
@@ -186,6 +193,7 @@ function progress(
             JSON.stringify(end.counts),
             end.whole,
             end.complete,
+            end.unlisted,
             end.failure?.code ?? null,
             end.failure?.message ?? null,
             JSON.stringify(end.rejects),
@@ -271,6 +279,7 @@ function progress(
            where source_id = (select source_id from run where id = ? and cancel_asked_by is not null)`,
           [runId],
         );
+        await query(transaction, listEverybody, [runId]);
         if (!end.again) return;
         await query(
           transaction,

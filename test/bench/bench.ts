@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { startPostgres, type TestPostgres } from '../support/services/postgres.ts';
 import { startSlapd, type TestSlapd } from '../support/services/slapd.ts';
 import { createTempDir } from '../support/services/temp.ts';
+import { deltaChanges, measureDelta } from './delta.ts';
 import { employees, teamMapping } from './employees.ts';
 import { measureLimit } from './limit.ts';
 import { print, rounded, say } from './output.ts';
@@ -11,8 +12,8 @@ import { runRosterd, runsOf, writeConfiguration, type Measured } from './rosterd
 
 /**
  * `npm run bench -- --users N [--json]` (architecture 6): N directory entries in a private slapd, a private PostgreSQL with
- * its default settings, and in one run the limit, the first full sync and one in which nothing has changed. The ratios are
- * what counts: they survive a busy machine better than seconds do. Figures on stdout, progress on stderr.
+ * its default settings, and in one run the limit, the first full sync, one in which nothing has changed, and deltas. The
+ * ratios are what counts: they survive a busy machine better than seconds do. Figures on stdout, progress on stderr.
  */
 const suffix = 'dc=example,dc=com';
 const statedSettings = [
@@ -52,20 +53,26 @@ async function bench(users: number): Promise<Record<string, unknown>> {
     say(`  ${rounded(unchanged.seconds)} s`);
     expectRun(unchanged, { unchanged: users, created: 0, updated: 0 });
     limits.push(await limitOf(slapd, url, folder.path));
+    const deltas: number[] = [];
+    for (const round of [1, 2, 3]) {
+      deltas.push(await measureDelta(slapd, url, { users, config, round }));
+      say(`delta of ${deltaChanges} changes: ${rounded(deltas.at(-1) ?? NaN, 3)} s`);
+    }
     load.push(loadOfMachine());
 
-    const limit = limits.toSorted((a, b) => a - b)[1] ?? NaN;
+    const limit = median(limits);
     return {
       users,
       limit_s: rounded(limit),
       first_s: rounded(first.seconds),
       unchanged_s: rounded(unchanged.seconds),
-      delta_s: null,
-      delta_changes: null,
+      delta_s: rounded(median(deltas), 3),
+      delta_changes: Math.min(deltaChanges, users),
       ratio: { first: rounded(first.seconds / limit), unchanged: rounded(unchanged.seconds / limit) },
       peak_rss_mb: Math.round(Math.max(first.peakRssMb, unchanged.peakRssMb)),
       cpu_s: { first: rounded(first.cpuSeconds), unchanged: rounded(unchanged.cpuSeconds) },
       limits_s: limits.map((each) => rounded(each)),
+      deltas_s: deltas.map((each) => rounded(each, 3)),
       counted,
       load,
       postgres: { version: postgres.version, ...(await settingsOf(url)) },
@@ -160,6 +167,10 @@ function expectRun(measured: Measured, expected: Readonly<Record<string, number>
 function expectAll({ teams, ...perUser }: Counted, users: number): void {
   if (teams < 1 || Object.values(perUser).some((count) => count !== users))
     throw new Error(`not everybody is whole after the first sync: ${JSON.stringify({ teams, ...perUser })}`);
+}
+
+function median(three: readonly number[]): number {
+  return three.toSorted((a, b) => a - b)[1] ?? NaN;
 }
 
 function loadOfMachine(): number {

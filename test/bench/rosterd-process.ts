@@ -9,6 +9,7 @@ export const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.u
 
 /** A run as `sync --json` prints it, as far as benches look at it. */
 export interface PrintedRun {
+  readonly id: number;
   readonly source: string;
   readonly mode: string;
   readonly state: string;

@@ -37,6 +37,9 @@ export interface DirectoryRead {
   notes(): readonly string[];
 }
 
+/** Why a read that came to its end is not whole all the same (spec 3.1). */
+export const showsNobody = 'it shows nobody; check baseDn, filter and the rights of the account';
+
 /** One entry as a record, as rejected, or undefined where it is no account. */
 export function recordOf(
   read: Pick<DirectoryRead, 'mapEntry'>,
@@ -149,9 +152,7 @@ class ReadState {
   end(read: DirectoryRead, failure?: string): ReadEnd {
     const reasons = [
       ...(failure === undefined ? [] : [`the list ended early after ${this.#entries} entries: ${failure}`]),
-      ...(this.#entries > this.#skipped || failure !== undefined
-        ? []
-        : ['it shows nobody; check baseDn, filter and the rights of the account']),
+      ...(this.#entries > this.#skipped || failure !== undefined ? [] : [showsNobody]),
     ];
     const notes = [
       `${this.#entries} entries in ${this.#pages} pages`,

@@ -82,8 +82,8 @@ export function present(attribute: string): Filter {
   return new PresenceFilter({ attribute });
 }
 
-/** The attribute, read as a number, is at least this one; LDAP knows no "greater than". */
-export function atLeast(attribute: string, value: bigint): Filter {
+/** The attribute is at least this, by its own order (a number, a time); LDAP knows no "greater than". */
+export function atLeast(attribute: string, value: bigint | string): Filter {
   return new GreaterThanEqualsFilter({ attribute, value: value.toString() });
 }
 

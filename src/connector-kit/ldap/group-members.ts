@@ -1,4 +1,5 @@
-import { fold } from '../../domain/text.ts';
+import { hash } from 'node:crypto';
+import { compareText, fold } from '../../domain/text.ts';
 import type { LdapConnection, Search } from './connection.ts';
 import { dnKey, parseDn } from './dn.ts';
 import { and, equals, parseFilter } from './filter.ts';
@@ -76,6 +77,13 @@ export function namesOfMember(groups: GroupMembers, entry: Entry): string[] {
   return named.filter(
     (name, position) => !notRead.includes(name) && found.some((each) => each?.has(position) === true),
   );
+}
+
+/** Changes whenever somebody comes into one of the groups or leaves it, or one cannot be read any more. */
+export function digestOfMembers({ named, notRead, byDn, byUid, byGid }: GroupMembers): string {
+  const sorted = (map: ReadonlyMap<string, ReadonlySet<number>>): string[] =>
+    [...map].map(([key, positions]) => `${[...positions].join()} ${key}`).sort(compareText);
+  return hash('sha256', JSON.stringify([named, notRead, sorted(byDn), sorted(byUid), sorted(byGid)]), 'base64url');
 }
 
 async function findGroups(

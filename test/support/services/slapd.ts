@@ -21,6 +21,10 @@ export type SlapdOptions = {
   readonly entries?: Iterable<DirectoryEntry>;
   /** The most entries that one search of the reader gets, all its pages together; unlimited by default. */
   readonly sizeLimit?: number;
+  /** Attributes that the reader may not see. */
+  readonly hidden?: readonly string[];
+  /** Such as `memberof`. */
+  readonly overlays?: readonly string[];
   /** LDAPS and StartTLS with a certificate of an authority of its own, made out to `localhost` unless told otherwise. */
   readonly tls?: { readonly hostName?: string };
 };
@@ -42,6 +46,8 @@ export type TestSlapd = {
   /** The administrator, who may write and knows no limit. */
   readonly adminDn: string;
   readonly adminPassword: string;
+  /** Starts it anew at the same address, with other limits for the reader. */
+  readonly limitTo: (sizeLimit: number | undefined) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -59,19 +65,23 @@ export async function startSlapd(options: SlapdOptions): Promise<TestSlapd> {
   await mkdir(join(directory.path, 'data'));
   const certificates = options.tls === undefined ? undefined : await slapdCertificates(directory.path, options.tls);
   const configuration = join(directory.path, 'slapd.conf');
-  await writeFile(configuration, slapdConfiguration(directory.path, options, certificates));
+  const configure = (changed: SlapdOptions): Promise<void> =>
+    writeFile(configuration, slapdConfiguration(directory.path, changed, certificates));
+  await configure(options);
   await load(directory.path, configuration, options);
   const url = `ldap://127.0.0.1:${await freePort()}`;
   const ldapsUrl = certificates === undefined ? undefined : `ldaps://127.0.0.1:${await freePort()}`;
   const listeners = ldapsUrl === undefined ? url : `${url} ${ldapsUrl}`;
-  const server = await startServer({
-    name: 'slapd',
-    command: programPath('slapd'),
-    // A debug level, even 0, keeps slapd in the foreground (slapd(8)).
-    args: ['-d', '0', '-f', configuration, '-h', listeners],
-    logFile: join(directory.path, 'log'),
-    isReady: () => canBind(url, adminOf(options.suffix), ADMIN_PASSWORD),
-  });
+  const start = (): ReturnType<typeof startServer> =>
+    startServer({
+      name: 'slapd',
+      command: programPath('slapd'),
+      // A debug level, even 0, keeps slapd in the foreground (slapd(8)).
+      args: ['-d', '0', '-f', configuration, '-h', listeners],
+      logFile: join(directory.path, 'log'),
+      isReady: () => canBind(url, adminOf(options.suffix), ADMIN_PASSWORD),
+    });
+  let server = await start();
   return {
     url,
     ...(ldapsUrl === undefined ? {} : { ldapsUrl }),
@@ -82,6 +92,12 @@ export async function startSlapd(options: SlapdOptions): Promise<TestSlapd> {
     bindPassword: READER_PASSWORD,
     adminDn: adminOf(options.suffix),
     adminPassword: ADMIN_PASSWORD,
+    limitTo: async (sizeLimit) => {
+      await server.stop();
+      const { sizeLimit: _, ...others } = options;
+      await configure(sizeLimit === undefined ? others : { ...others, sizeLimit });
+      server = await start();
+    },
     stop: async () => {
       await server.stop();
       await directory.remove();
@@ -117,11 +133,13 @@ function slapdCertificates(directory: string, tls: { readonly hostName?: string 
 
 function slapdConfiguration(directory: string, options: SlapdOptions, certificates: Certificates | undefined): string {
   const reader = readerOf(options.suffix);
+  const { hidden = [], overlays = [] } = options;
   const limit = options.sizeLimit === undefined ? 'unlimited' : String(options.sizeLimit);
   return [
     ...['core', 'cosine', 'inetorgperson', 'nis'].map((schema) => `include /etc/ldap/schema/${schema}.schema`),
     'modulepath /usr/lib/ldap',
     'moduleload back_mdb',
+    ...overlays.map((overlay) => `moduleload ${overlay}`),
     `pidfile ${directory}/slapd.pid`,
     ...(certificates === undefined ? [] : tlsConfiguration(certificates)),
     'database mdb',
@@ -131,10 +149,12 @@ function slapdConfiguration(directory: string, options: SlapdOptions, certificat
     `directory ${directory}/data`,
     'maxsize 8589934592',
     'dbnosync',
-    'index objectClass,uid,entryUUID eq',
+    'index objectClass,uid,entryUUID,entryCSN,modifyTimestamp eq',
     `limits dn.exact="${reader}" size=${limit} time=unlimited`,
     'access to attrs=userPassword by anonymous auth by * none',
+    ...(hidden.length === 0 ? [] : [`access to attrs=${hidden.join()} by * none`]),
     `access to * by dn.exact="${reader}" read by * none`,
+    ...overlays.map((overlay) => `overlay ${overlay}`),
     '',
   ].join('\n');
 }
