@@ -5,7 +5,7 @@ import { check } from './check.ts';
 import { config, systemOf } from './config.ts';
 import type { Config } from './config.ts';
 import { planUsers } from './plan.ts';
-import { lookUpUser, readUsers } from './read.ts';
+import { lookUpUser, readOneUser, readUsers } from './read.ts';
 import { userKey } from './schema.ts';
 
 /** Users and teams of Genesys Cloud, by its platform API. */
@@ -32,6 +32,11 @@ async function openSession(settings: Config, kit: Kit): Promise<Session> {
   return {
     systemId: systemOf(settings),
     readAll: (signal) => readUsers(source, signal),
+    readOne: (externalId, signal) => {
+      const id = userKey.safeParse(externalId);
+      if (id.success) return readOneUser(source, id.data, signal);
+      return Promise.resolve({ unsupported: 'its id is no id of a user' });
+    },
     lookup: (externalId, signal) => {
       const id = userKey.safeParse(externalId);
       if (id.success) return lookUpUser(source, id.data, signal);

@@ -10,8 +10,7 @@ const anyState = ['state', 'any'] as const;
 
 /** All users, page by page behind a cursor; unlike the plain list it is refused to whoever sees some divisions only. */
 export function usersList({ plan, settings }: Source): Ask {
-  const expand = expansionsOf(plan).map((each) => ['expand', each] as const);
-  return listed('list users', 'users/query', [pageSize(settings.pageSize), anyState, ...expand], seeUsers);
+  return listed('list users', 'users/query', [pageSize(settings.pageSize), anyState, ...expand(plan)], seeUsers);
 }
 
 /** One user of the plain list, for the number of all. */
@@ -28,8 +27,13 @@ export function membersList({ settings }: Source, teamId: string): Ask {
   return listed('list members of a team', path, [pageSize(settings.pageSize)], seeTeams);
 }
 
-export function oneUser(id: string): Ask {
-  return listed('get user', `users/${encodeURIComponent(id)}`, [anyState], seeUsers);
+/** One user, with everything that the list of users gives of each. */
+export function oneUser(id: string, { plan }: Pick<Source, 'plan'>): Ask {
+  return listed('get user', `users/${encodeURIComponent(id)}`, [anyState, ...expand(plan)], seeUsers);
+}
+
+function expand(plan: Source['plan']): Query {
+  return expansionsOf(plan).map((each) => ['expand', each] as const);
 }
 
 function pageSize(size: number): readonly [string, string] {

@@ -1,11 +1,13 @@
 import { Collected } from '../../src/connector-kit/collected.ts';
-import type { Lookup, Read } from '../../src/connector-kit/contract.ts';
+import type { Lookup, OneRead, Read } from '../../src/connector-kit/contract.ts';
 import { SourceError } from '../../src/connector-kit/errors.ts';
+import type { JsonObject } from '../../src/connector-kit/http/json.ts';
 import { oneUser, usersCount, usersList } from './lists.ts';
 import { idOf, isDeleted, isDisabled, mapUser } from './map.ts';
 import { pagesOf, readTeams } from './read-teams.ts';
-import { count, member } from './schema.ts';
+import { count, member, wordIn } from './schema.ts';
 import type { Source } from './source.ts';
+import { Teams } from './teams.ts';
 import { walk } from './walk.ts';
 import type { Doubt } from './walk.ts';
 
@@ -90,15 +92,32 @@ function announcedOther(read: number, announced: number): string {
  * a SourceError where that cannot be said.
  */
 export async function lookUpUser(source: Source, id: string, signal: AbortSignal): Promise<Lookup> {
-  const found = await source.api.find(oneUser(id), signal);
+  const found = await userOf(source, id, signal);
+  if (found === undefined || isDeleted(found)) return 'absent';
+  return isDisabled(found) === true ? 'disabled' : 'present';
+}
+
+/** One user with everything that is read of them, teams included (spec 2.8). Throws a SourceError where that cannot be said. */
+export async function readOneUser(source: Source, id: string, signal: AbortSignal): Promise<OneRead> {
+  const found = await userOf(source, id, signal);
+  if (found === undefined) return { gone: 'deleted' };
+  // Who names a team is in that one; of others only the members of all teams tell.
+  const needsTeams = wordIn(member(found, 'team'), 'id') === undefined;
+  const teams = needsTeams ? (await readTeams(source, undefined, signal)).teams : new Teams([], false);
+  const outcome = mapUser(found, `user ${id}`, source.plan, teams);
+  return outcome === 'deleted' ? { gone: 'deleted' } : outcome;
+}
+
+/** Undefined where nobody has this id. Throws a SourceError where that cannot be said. */
+async function userOf(source: Source, id: string, signal: AbortSignal): Promise<JsonObject | undefined> {
+  const found = await source.api.find(oneUser(id, source), signal);
   if (found !== undefined) {
     if (idOf(found) !== id) throw new SourceError('retryable', 'protocol', 'the answer to get user is another user');
-    if (isDeleted(found)) return 'absent';
-    return isDisabled(found) === true ? 'disabled' : 'present';
+    return found;
   }
   // That nobody of this id is there counts only from a client that may list everybody, at the address where users are.
   const first = await walk(source.api, usersList(source), signal, false).next();
   if (first.done === true || first.value.items.length === 0)
     throw new SourceError('retryable', 'protocol', 'get user found nobody, and the list of users is empty');
-  return 'absent';
+  return undefined;
 }

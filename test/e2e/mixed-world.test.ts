@@ -86,7 +86,6 @@ async function withSite<T>(use: (site: Site) => Promise<T>): Promise<T> {
 async function read(site: Site, source: string): Promise<void> {
   const { status, text } = await site.ask('POST', '/syncs', { body: { sources: [source], mode: 'full' } });
   expect(status, text).toBe(202);
-  await site.reconcile();
 }
 
 /** Eva, without what time and order of creation decide. */

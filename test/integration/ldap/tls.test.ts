@@ -129,6 +129,7 @@ describe('check', () => {
       'page ok',
       'groups ok',
       'rights warning',
+      'changes ok',
     ]);
     expect(steps.find((step) => step.name === 'tls')?.detail).toMatch(/certificate expires on \d{4}-\d\d-\d\d/);
     expect(steps.at(-1)?.remedy).toContain('mobile');
