@@ -16,7 +16,6 @@ import type { Reach } from './reach.ts';
 import { lookOf, readingOf } from './reading.ts';
 import type { Known } from './reading.ts';
 import { dateAttributes, readStamp } from './stamps.ts';
-import type { DateAttribute } from './stamps.ts';
 
 /** So many ids are gone through in no time. Where there are more, changes are applied first, and who has gone is seen by a second run. */
 const fewPeople = 10_000;
@@ -54,11 +53,11 @@ async function* readEveryChange(reach: Reach, kit: Kit, text: string, signal: Ab
   const watched = groups === undefined ? null : digestOfMembers(groups);
   const known: Known = { groups, proven: await proofOf(reach, before.proven, signal) };
   const reading = readingOf(reach, known);
-  const attributes = [...new Set([...reading.attributes, createdAt, date.name.toLowerCase()])];
+  const attributes = [...new Set([...reading.attributes, createdAt])];
   const people = new ChangedPeople({ ...reading, attributes }, signal);
   let anyNew = false;
   const meet = (entry: Entry): void => {
-    anyNew ||= mayBeNew(entry, date, before.newest);
+    anyNew ||= isNew(entry, before.newest);
   };
   yield* people.people(reading.base, changedSince(date, before.since), meet);
   const moved = place.containers.filter(({ key }) => !before.containers.includes(key));
@@ -68,7 +67,7 @@ async function* readEveryChange(reach: Reach, kit: Kit, text: string, signal: Ab
   ];
   const next = { ...before, ...placed(place), groups: watched };
   const regrouped = watched !== before.groups;
-  // A new entry may be one that was deleted and made anew: whether the old one is there is known before anything is decided.
+  // A new entry may be one that was deleted and made anew: that the old one has gone is known before anything is decided.
   const lists = before.unlisted || before.people <= fewPeople || regrouped || anyNew;
   if (!lists) {
     const said = [...notes, 'who has gone is looked for by the run behind this one', ...reading.notes()];
@@ -95,11 +94,10 @@ async function* readEveryChange(reach: Reach, kit: Kit, text: string, signal: Ab
   };
 }
 
-/** Whether an entry may have been made since a time; times of creation have whole seconds. */
-function mayBeNew({ texts }: Entry, date: DateAttribute, time: number): boolean {
-  const changed = readStamp(texts.get(date.name.toLowerCase())?.[0]) ?? 0;
+/** Whether an entry was made in a later second than that of a time; times of creation have whole seconds. */
+function isNew({ texts }: Entry, time: number): boolean {
   const created = readStamp(texts.get(createdAt)?.[0]) ?? 0;
-  return changed + date.step > time + 1 && created + dateAttributes.modifyTimestamp.step > time;
+  return created > time;
 }
 
 /** The cursor of a full read that began at a place. */
