@@ -17,7 +17,7 @@ const remedies = {
   'login-refused': 'correct connection.username or connection.password, or unlock the user in Unified CCX',
   'right-missing':
     "give the user the administrator capability, and make it no supervisor, as the connector's README says",
-  protocol: 'make sure that connection.url names a Unified CCX, and see its log',
+  protocol: 'make sure that connection.url names a Unified CCX and that the user is no supervisor; its log says more',
 } as const;
 
 /** Configuration, then for each node: DNS, TCP, TLS, log-in, skills, and everybody. */
@@ -59,12 +59,12 @@ async function checkNode(
   await report.step(
     'login',
     () => node.list('team', signal),
-    (teams) => ({ detail: `logged in as ${connection.username}; ${String(teams.length)} teams` }),
+    (teams) => ({ detail: `logged in as ${connection.username}; teams: ${String(teams.length)}` }),
   );
   await report.aside(
     'skills',
     () => node.list('skill', signal),
-    (skills) => ({ detail: `${String(skills.length)} skills` }),
+    (skills) => ({ detail: `skills: ${String(skills.length)}` }),
   );
   await report.step(
     'agents',

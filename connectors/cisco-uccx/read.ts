@@ -57,7 +57,13 @@ export async function gather(node: Node, username: string, signal: AbortSignal):
   const teams = new Teams(await node.list('team', signal));
   const resources = await node.list('resource', signal);
   if (resources.length === 0)
-    return { resources, teams, doubts: ['the list of resources is empty, which is taken for a failure'] };
+    return {
+      resources,
+      teams,
+      doubts: [
+        'the list of resources is empty, which is taken for a failure: a supervisor without a team, for one, sees nobody',
+      ],
+    };
   const self = await selfOf(node, username, resources, signal);
   const reach = reachOf({ resources, teams, self, username });
   if (reach.kind === 'own-teams') throw new SourceError('fatal', 'right-missing', `${reach.reason}: ${whatToGrant}`);

@@ -110,7 +110,7 @@ async function seeTeams(source: Source, signal: AbortSignal): Promise<readonly L
 }
 
 function describeTeams(seen: readonly ListedTeam[] | SourceError): Finding {
-  if (!(seen instanceof SourceError)) return { detail: `${String(seen.length)} teams` };
+  if (!(seen instanceof SourceError)) return { detail: `teams that can be listed: ${String(seen.length)}` };
   return { detail: `${fromUsersAlone}: ${seen.message}`, remedy: remedies['right-missing'] };
 }
 

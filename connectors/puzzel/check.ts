@@ -14,8 +14,7 @@ import type { Gathered, Source } from './read.ts';
 
 const remedies = {
   'login-refused': 'correct the keys that the message names, or unlock the user or the client in Puzzel',
-  'right-missing':
-    "grant what the message names, step by step as the connector's README says: the OIDC client with Client Credentials, scope contact-centre and Product Access; the user without resource filter",
+  'right-missing': "do in Puzzel's portal what the message says; each step stands in the connector's README",
   protocol:
     "make sure that connection.url names Puzzel's Contact Centre interface, and ask Puzzel what the answer means",
 } as const;
