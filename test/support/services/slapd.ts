@@ -20,7 +20,7 @@ export type SlapdOptions = {
   /** Entries to load after the files. */
   readonly entries?: Iterable<DirectoryEntry>;
   /** The most entries that one search of the reader gets, all its pages together; unlimited by default. */
-  readonly sizeLimit?: number;
+  readonly sizeLimit?: number | undefined;
   /** Attributes that the reader may not see. */
   readonly hidden?: readonly string[];
   /** Such as `memberof`. */
@@ -94,8 +94,7 @@ export async function startSlapd(options: SlapdOptions): Promise<TestSlapd> {
     adminPassword: ADMIN_PASSWORD,
     limitTo: async (sizeLimit) => {
       await server.stop();
-      const { sizeLimit: _, ...others } = options;
-      await configure(sizeLimit === undefined ? others : { ...others, sizeLimit });
+      await configure({ ...options, sizeLimit });
       server = await start();
     },
     stop: async () => {
