@@ -17,8 +17,8 @@ import { lookOf, readingOf } from './reading.ts';
 import type { Known } from './reading.ts';
 import { dateAttributes, readStamp } from './stamps.ts';
 
-/** So many ids are gone through in no time. Where there are more, changes are applied first, and who has gone is seen by a second run. */
-const fewPeople = 10_000;
+/** So many pages of ids are gone through in no time. Where there are more, changes are applied first, and who has gone is seen by a second run. */
+const fewPages = 10;
 const createdAt = 'createtimestamp';
 
 /**
@@ -68,7 +68,7 @@ async function* readEveryChange(reach: Reach, kit: Kit, text: string, signal: Ab
   const next = { ...before, ...placed(place), groups: watched };
   const regrouped = watched !== before.groups;
   // A new entry may be one that was deleted and made anew: that the old one has gone is known before anything is decided.
-  const lists = before.unlisted || before.people <= fewPeople || regrouped || anyNew;
+  const lists = before.unlisted || before.people <= fewPages * reading.pageSize || regrouped || anyNew;
   if (!lists) {
     const said = [...notes, 'who has gone is looked for by the run behind this one', ...reading.notes()];
     return { whole: true, unlisted: true, cursor: writeCursor({ ...next, unlisted: true }), notes: said };

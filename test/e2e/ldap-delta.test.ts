@@ -10,8 +10,9 @@ import type { RunRow, Site, Synced } from './support/rosterd.ts';
 import type { UserRow } from './support/rows.ts';
 import { ldap, secretFile } from './support/sources.ts';
 
-/** More than are gone through in the run of the changes itself. */
-const PEOPLE = 10_050;
+/** More than ten pages, which are gone through in the run of the changes itself. */
+const PEOPLE = 560;
+const PAGE = 50;
 const SUFFIX = 'dc=example,dc=com';
 const dn = (index: number): string => `uid=agent${String(index).padStart(6, '0')},ou=people,${SUFFIX}`;
 
@@ -28,7 +29,10 @@ beforeAll(async () => {
   site = await createSite('ldap-delta');
   database = await serverDatabase();
   await secretFile(site, slapd.bindPassword);
-  await site.configure({ database: database.setting, sources: [{ ...ldap('staff', slapd), createsUsers: true }] });
+  await site.configure({
+    database: database.setting,
+    sources: [{ ...ldap('staff', slapd), createsUsers: true, pageSize: PAGE }],
+  });
 }, 120_000);
 afterAll(async () => {
   await site.remove();
