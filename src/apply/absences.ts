@@ -3,7 +3,8 @@ import { decideValues, type ValueDecision } from '../reconcile/decide.ts';
 import type { AbsenceRow, EventRow, ReconcileReads, Shown } from './ports.ts';
 import { asApproved, shown, type Show } from './shown.ts';
 import { countAll } from './counted.ts';
-import { stopIfAborted, type Pass, type PassPhase, type Tally } from './pass.ts';
+import { stopIfAborted, type Pass, type PassPhase } from './pass.ts';
+import { type Tally } from './tally.ts';
 import { writeLinkedUsers } from './values.ts';
 
 /** Counts the accounts that would become *gone*, and shows them where that is asked for. */

@@ -1,7 +1,7 @@
 import { userClasses, type GuardClass } from '../domain/change.ts';
 import type { UserId } from '../domain/user.ts';
 import { exceededClasses, type GuardLimits } from '../reconcile/guard.ts';
-import type { Tally } from './pass.ts';
+import type { Tally } from './tally.ts';
 
 /** What a pass counted, in comparison with the limits (spec 13.1). */
 interface Counting {

@@ -6,9 +6,11 @@ import { ruleName } from '../reconcile/match-keys.ts';
 import type { Verdict } from '../reconcile/correlate.ts';
 import type { Decided, ItemDraft, PlanRow, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { competes, correlateBatch, type KeysAhead } from './neighbourhood.ts';
-import { stopIfAborted, type Pass, type Tally } from './pass.ts';
+import { stopIfAborted, type Pass } from './pass.ts';
+import { type Tally } from './tally.ts';
 import { asApproved, type Show } from './shown.ts';
-import { foresee } from './foresee.ts';
+import { foresee, foreseeCreations, namesAsTheyAre } from './foresee.ts';
+import type { Taken } from './take-values.ts';
 import {
   askAboutContradictions,
   contradicted,
@@ -20,16 +22,22 @@ import { mostNamed } from '../domain/review-answers.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
 
 /** Counts the links and creations that a pass would make, and shows them where that is asked for; writes nothing. */
-export async function takeIdentity(pass: Pass, tally: Tally, ahead: KeysAhead, show?: Show): Promise<void> {
+export async function takeIdentity(
+  pass: Pass,
+  tally: Tally,
+  { keysAhead, names }: Pick<Taken, 'keysAhead' | 'names'>,
+  show?: Show,
+): Promise<void> {
   let done = 0;
-  await eachDueBatch(pass, ahead, async ({ rows, verdicts }) => {
+  await eachDueBatch(pass, keysAhead, async ({ rows, verdicts }) => {
     done += rows.length;
     await pass.progress(show === undefined ? 'counting' : 'showing', done);
-    await show?.((await foresee(pass, rows, verdicts)).map((entry) => entry.shown));
+    await show?.((await foresee(pass, rows, verdicts, names)).map((entry) => entry.shown));
+    const creations = await foreseeCreations(pass, rows, verdicts, names);
     for (const row of rows) {
       const verdict = verdicts.get(row.id);
       // A user who does not exist yet is counted by their account: each counts once either way.
-      if (verdict?.kind === 'create') tally.add('created', row.id);
+      if (creations.get(row.id)?.taken.length === 0) tally.add('created', row.id);
       if (verdict?.kind === 'link') tally.add('linked', verdict.userId);
     }
   });
@@ -63,8 +71,16 @@ async function approvedOf(
   rows: readonly UnlinkedRow[],
   verdicts: ReadonlyMap<number, Verdict>,
 ): Promise<readonly UnlinkedRow[]> {
-  if (!pass.approved) return rows.filter((row) => isCounted(pass, row, verdicts.get(row.id)));
-  const foreseen = await foresee(pass, rows, verdicts);
+  if (!pass.approved && pass.counted === null) return rows;
+  if (!pass.approved) {
+    const creations = await foreseeCreations(pass, rows, verdicts, namesAsTheyAre);
+    return rows.filter((row) => {
+      // Who cannot be created becomes a question, which nobody counts.
+      const asks = (creations.get(row.id)?.taken.length ?? 0) > 0;
+      return asks || isCounted(pass, row, verdicts.get(row.id));
+    });
+  }
+  const foreseen = await foresee(pass, rows, verdicts, namesAsTheyAre);
   const of = (kind: 'link' | 'create'): typeof foreseen => foreseen.filter((entry) => entry.shown.kind === kind);
   const standing = [
     ...(await asApproved(pass, 'link', of('link'))),

@@ -146,7 +146,8 @@ export interface PlanRow extends Planned {
 export type PlanPlace =
   { readonly by: 'externalId'; readonly after: string } | { readonly by: 'accountId'; readonly after: number };
 
-export type ShownKind = 'gone' | 'values' | 'link' | 'create' | 'unmatched' | 'policy';
+/** `question`: a creation whose unique name somebody has. */
+export type ShownKind = 'gone' | 'values' | 'link' | 'create' | 'question' | 'unmatched' | 'policy';
 
 /** A decision as a held run shows it (spec 13.2): what would become of one account and its user, or of a user by a policy. */
 export interface Shown {

@@ -40,3 +40,11 @@ export async function settleQuestions(
 function identity(item: Pick<ItemDraft, 'kind' | 'subject'>): string {
   return `${item.kind} ${item.subject}`;
 }
+
+/** Opens questions that belong to no single account, where they are not open yet. */
+export async function openMissing(tx: ReconcileTx, pass: Writing, items: readonly ItemDraft[]): Promise<void> {
+  const opened = await tx.openItemsOf(items.map((item) => ({ kind: item.kind, subject: item.subject })));
+  const fresh = items.filter((item) => !opened.has(`${item.kind} ${item.subject}`));
+  await tx.openNewItems(fresh, pass.rules.id, pass.runId);
+  pass.counts.review += fresh.length;
+}

@@ -10,7 +10,8 @@ import { Counted } from './counted.ts';
 import { bidderOf, keysBefore, takenByPolicyItems } from './decisions.ts';
 import type { OpenItem, ReconcileTx, Shown } from './ports.ts';
 import { settleQuestions } from './questions.ts';
-import { stopIfAborted, Tally, withEarlier, type Pass, type PassPhase } from './pass.ts';
+import { stopIfAborted, type Pass, type PassPhase } from './pass.ts';
+import { Tally, withEarlier } from './tally.ts';
 import type { ReconcileEnd } from './reconcile-source.ts';
 import { asApproved, showing, shown } from './shown.ts';
 

@@ -2,10 +2,13 @@ import { cannotExceed, exceededClasses, isOverLimit, type Exceeded } from '../re
 import { countTurned, takeAbsences, writeAbsences } from './absences.ts';
 import { Counted } from './counted.ts';
 import { planIdentity, takeIdentity } from './plan-identity.ts';
-import { Tally, withEarlier, type GuardedDecision, type Pass } from './pass.ts';
+import { namesAsTheyAre } from './foresee.ts';
+import { type Pass } from './pass.ts';
+import { Tally, withEarlier, type GuardedDecision } from './tally.ts';
 import { showing } from './shown.ts';
 import { closeKnownRoles, lookAtTeams, writeTeams, type TeamOutlook } from './teams.ts';
-import { countDueUsers, takeValues, writeValues, type Taken } from './values.ts';
+import { countDueUsers, takeValues, type Taken } from './take-values.ts';
+import { writeValues } from './write-values.ts';
 import { writeIdentity } from './write-identity.ts';
 
 /** How a reconcile ended. `held`: nothing was applied, and what would have been is shown (spec 13.1–13.3). */
@@ -25,7 +28,13 @@ interface Manner {
   readonly holdAnyway: boolean;
 }
 
-const nothingTaken: Taken = { lost: new Map(), swapping: new Set(), keysAhead: new Map(), suspicions: 0 };
+const nothingTaken: Taken = {
+  lost: new Map(),
+  swapping: [],
+  names: namesAsTheyAre,
+  keysAhead: new Map(),
+  suspicions: 0,
+};
 
 /**
  * One reconcile of one source, in the order that makes the result independent of batches (spec 4.8): teams; gone; values of
@@ -60,7 +69,7 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
   const taken = counts || due.linked > pass.batchSize ? await takeValues(pass, tally) : nothingTaken;
   if (counts) {
     await takeAbsences(pass, tally);
-    await takeIdentity(pass, tally, taken.keysAhead);
+    await takeIdentity(pass, tally, taken);
     const verdict = judge(pass, tally, { earlier, present, suspected: taken.suspicions });
     if (verdict !== null) return hold(pass, outlook, verdict);
   }
@@ -81,8 +90,8 @@ async function hold(pass: Pass, outlook: TeamOutlook, why: Held): Promise<Reconc
   await settleShownTeams(pass, outlook);
   const [show, tally] = [await showing(pass), new Tally()];
   await takeAbsences(pass, tally, show);
-  const { keysAhead } = await takeValues(pass, tally, { show, suspicions: why.suspicions > 0 });
-  await takeIdentity(pass, tally, keysAhead, show);
+  const taken = await takeValues(pass, tally, { show, suspicions: why.suspicions > 0 });
+  await takeIdentity(pass, tally, taken, show);
   return { kind: 'held', ...why };
 }
 

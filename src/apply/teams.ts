@@ -4,7 +4,7 @@ import type { World } from '../reconcile/decide.ts';
 import { noTeam } from '../reconcile/project.ts';
 import type { EventRow, ItemDraft, ReconcileReads, ReconcileTx, SourceTeamRow } from './ports.ts';
 import type { Pass } from './pass.ts';
-import { openMissing } from './values.ts';
+import { openMissing } from './questions.ts';
 
 /** The teams of a run's source as they are and as they would be, before anything is written. */
 export interface TeamOutlook {

@@ -3,7 +3,6 @@ import type { Change } from '../domain/change.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
 import { resolveBids, type Bidder, type Outcome } from '../reconcile/bids.ts';
 import { decideValues, namesOf, type ValueDecision } from '../reconcile/decide.ts';
-import type { Names } from '../reconcile/re-use.ts';
 import { renameBetween } from '../reconcile/rename.ts';
 import {
   bidderOf,
@@ -21,181 +20,12 @@ import {
   unknownRoleItems,
 } from './decisions.ts';
 import { digestOf } from '../digest.ts';
-import { countAll } from './counted.ts';
-import type { Decided, EventRow, ItemDraft, LinkedSubject, ReconcileTx, Shown, VoiceWrite } from './ports.ts';
-import { asApproved, shown, type Show } from './shown.ts';
-import type { KeysAhead } from './neighbourhood.ts';
-import { stopIfAborted, type Pass, type Tally, type Writing } from './pass.ts';
+import type { Decided, EventRow, LinkedSubject, ReconcileTx, VoiceWrite } from './ports.ts';
+import { type Writing } from './pass.ts';
 import { settleDuplicates } from './duplicates.ts';
 import { worldNow } from './teams.ts';
-import { identityKinds, settleQuestions } from './questions.ts';
-
-/** What the first taking learned: decisions are counted, nothing is written. */
-export interface Taken {
-  /** Unique fields that lose over the whole run, per user (spec 4.7). */
-  readonly lost: ReadonlyMap<UserId, ReadonlySet<UniqueField>>;
-  /** Users that exchange unique names with each other: written in one transaction. */
-  readonly swapping: ReadonlySet<UserId>;
-  /** Match keys that users will have once their values are written; correlation counts on them. */
-  readonly keysAhead: KeysAhead;
-  /** Accounts that now seem to be another person's, and would change a user if they were not (spec 8.3). */
-  readonly suspicions: number;
-}
-
-/**
- * Takes every decision on linked accounts without writing it: counts for the guard, unique names over the whole run, and
- * shows what would change where that is asked for.
- */
-export async function takeValues(
-  pass: Pass,
-  tally: Tally,
-  showing?: { readonly show: Show; readonly suspicions: boolean },
-): Promise<Taken> {
-  const bidders: Bidder[] = [];
-  const keysAhead = new Map<UserId, { keys: readonly string[]; names: Pick<Names, 'firstName' | 'lastName'> }>();
-  let [suspicions, done] = [0, 0];
-  await eachDueBatch(pass, async (ids) => {
-    done += ids.length;
-    await pass.progress(showing === undefined ? 'counting' : 'showing', done);
-    const rows = await pass.store.read.subjects(pass.rules.id, ids, false);
-    const decisions = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
-    const suspected = decisions.filter(isNewSuspicion);
-    suspicions += suspected.length;
-    await showing?.show(decisions.filter(({ decision }) => decision.changes.length > 0).map(shownValues));
-    if (showing?.suspicions === true) await showing.show(suspected.map(trusting(pass)).map(shownValues));
-    for (const { row, decision } of decisions) {
-      const { user } = row.subject;
-      for (const name of decision.classes) tally.add(name, user.id);
-      const bidder = bidderOf(row.account, user.id, user.value, decision.after);
-      if (bidder.wants.length + bidder.gives.length > 0) bidders.push(bidder);
-      if (decision.snapshot === null && decision.voice === null) continue;
-      const keys = keysAfter(row.subject, decision, row.linkedSources, pass);
-      const { firstName = null, lastName = null } = decision.after.fields;
-      const renamed = decision.changes.some(({ field }) => field === 'firstName' || field === 'lastName');
-      if (renamed || keys.join('\n') !== keysBefore(row.subject, row.linkedSources, pass).join('\n'))
-        keysAhead.set(user.id, { keys, names: { firstName, lastName } });
-    }
-  });
-  const outcomes = await resolveAll(pass, bidders);
-  return { ...splitOutcomes(outcomes), keysAhead, suspicions };
-}
-
-/** Not asked about one by one yet, and with something that it keeps back: a person's refusal of that is an answer. */
-function isNewSuspicion({ row, decision }: Taking): boolean {
-  const asked = row.account.before?.suspected === true;
-  return decision.suspicion !== null && !asked && (decision.heldBack?.changes.length ?? 0) > 0;
-}
-
-interface Taking {
-  readonly row: LinkedSubject;
-  readonly decision: ValueDecision;
-}
-
-/** Takes the decision as if the names were the same person's, written in another way. */
-function trusting(pass: Pass): (taking: Taking) => Taking {
-  return ({ row }) => {
-    const trusted = trustedRow(row);
-    return { row: trusted, decision: decideValues(trusted.subject, trusted.account, pass.world) };
-  };
-}
-
-/** Names that were seen in another format are no evidence, as after a change of the mapping. */
-function trustedRow(row: LinkedSubject): LinkedSubject {
-  const { before } = row.account;
-  if (before === undefined) return row;
-  return { ...row, account: { ...row.account, before: { ...before, seenBy: null, suspected: false } } };
-}
-
-function shownValues({ row, decision }: Taking): Shown {
-  const { id: accountId, externalId, contentHash } = row.account;
-  const { changes, classes } = decision;
-  return shown({ kind: 'values', accountId, externalId, userId: row.subject.user.id, contentHash, changes, classes });
-}
-
-async function resolveAll(pass: Pass, bidders: readonly Bidder[]): Promise<ReadonlyMap<Bidder, Outcome>> {
-  return resolveBids(bidders, await pass.store.read.claimHolders(bidders.flatMap((bidder) => bidder.wants)));
-}
-
-function splitOutcomes(outcomes: ReadonlyMap<Bidder, Outcome>): Pick<Taken, 'lost' | 'swapping'> {
-  const lost = new Map<UserId, ReadonlySet<UniqueField>>();
-  const swapping = new Set<UserId>();
-  const givers = new Map(
-    [...outcomes.keys()].flatMap((bidder) => bidder.gives.map((claim) => [`${claim.kind}=${claim.value}`, bidder])),
-  );
-  for (const [bidder, outcome] of outcomes) {
-    if (outcome.lost.length > 0) lost.set(bidder.user, lostFields(outcome));
-    if (!outcome.swaps) continue;
-    swapping.add(bidder.user);
-    for (const claim of bidder.wants) {
-      const giver = givers.get(`${claim.kind}=${claim.value}`);
-      if (giver !== undefined) swapping.add(giver.user);
-    }
-  }
-  return { lost, swapping };
-}
-
-/** Applies the accounts of linked users, batch by batch, each decision taken again under lock (spec 13.5). */
-export async function writeValues(pass: Pass, taken: Pick<Taken, 'lost' | 'swapping'>): Promise<void> {
-  let done = 0;
-  const write = async (ids: readonly UserId[]): Promise<void> => {
-    stopIfAborted(pass);
-    await pass.store.inLease(pass.lease, async (tx) => {
-      const rows = await tx.subjects(pass.rules.id, ids, true);
-      const now = { ...pass, world: await worldNow(tx, pass.world) };
-      const { standing, trusted } = await standingUsers(tx, now, rows);
-      await writeRows(tx, now, standing, taken.lost, trusted);
-    });
-    done += ids.length;
-    await pass.progress('values', done);
-  };
-  await eachDueBatch(pass, async (ids) => {
-    const batch = ids.filter((id) => !taken.swapping.has(id));
-    if (batch.length > 0) await write(batch);
-  });
-  if (taken.swapping.size > 0) await write([...taken.swapping].sort((a, b) => a - b));
-}
-
-async function eachDueBatch(pass: Pass, work: (ids: readonly UserId[]) => Promise<void>): Promise<void> {
-  for (let after = 0; ;) {
-    stopIfAborted(pass);
-    const due = await pass.store.read.dueUsers(pass.rules.id, after, pass.batchSize);
-    const last = due.at(-1);
-    if (last === undefined) return;
-    after = last.accountId;
-    await work(due.map((row) => row.userId));
-  }
-}
-
-/** Counts everything that could become of linked users who are due, without deciding. */
-export async function countDueUsers(pass: Pass, tally: Tally): Promise<void> {
-  await eachDueBatch(pass, (ids) => {
-    for (const id of ids) countAll(tally, id);
-    return Promise.resolve();
-  });
-}
-
-interface Standing {
-  readonly standing: readonly LinkedSubject[];
-  /** Of those, whose account was shown as the same person's, by another format of names (spec 8.3). */
-  readonly trusted: ReadonlySet<UserId>;
-}
-
-/** The users whose decision an approved run may carry out; what changes nothing needs no approval. */
-async function standingUsers(tx: ReconcileTx, pass: Pass, rows: readonly LinkedSubject[]): Promise<Standing> {
-  if (!pass.approved) return { standing: rows, trusted: new Set() };
-  const takings = rows.map((row) => ({ row, decision: decideValues(row.subject, row.account, pass.world) }));
-  const changing = takings.filter(({ decision }) => decision.changes.length > 0).map(withShown);
-  const suspected = takings.filter(isNewSuspicion).map(trusting(pass)).map(withShown);
-  const usersOf = (entries: readonly Taking[]): UserId[] => entries.map(({ row }) => row.subject.user.id);
-  const trusted = usersOf(await asApproved(pass, 'values', suspected, tx));
-  const standing = await asApproved(pass, 'values', changing, tx);
-  const still = takings.filter(({ decision }) => decision.changes.length === 0);
-  return { standing: [...standing, ...still].map(({ row }) => row), trusted: new Set(trusted) };
-}
-
-function withShown(taking: Taking): Taking & { readonly shown: Shown } {
-  return { ...taking, shown: shownValues(taking) };
-}
+import { identityKinds, openMissing, settleQuestions } from './questions.ts';
+import { trustedRow, type Taken, type Taking } from './take-values.ts';
 
 interface Decision extends Taking {
   readonly outcome: Outcome;
@@ -213,7 +43,7 @@ export async function writeLinkedUsers(tx: ReconcileTx, pass: Writing, ids: read
  * world as it is since they are locked. `lost`: unique fields that lose over the whole run; `trusted`: users whose accounts are
  * theirs whatever their names.
  */
-async function writeRows(
+export async function writeRows(
   tx: ReconcileTx,
   pass: Writing,
   found: readonly LinkedSubject[],
@@ -325,7 +155,11 @@ async function decideTogether(
 }
 
 /** What changes nobody needs no counting. */
-function isCounted({ counted }: Writing, { subject, account }: LinkedSubject, { classes }: ValueDecision): boolean {
+export function isCounted(
+  { counted }: Writing,
+  { subject, account }: LinkedSubject,
+  { classes }: ValueDecision,
+): boolean {
   return classes.length === 0 || counted?.covers(subject.user.id, classes, account.externalId) !== false;
 }
 
@@ -437,12 +271,4 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: r
       keys: keysAfter(row.subject, decision, row.linkedSources, pass),
     })),
   );
-}
-
-/** Opens questions that belong to no single account, where they are not open yet. */
-export async function openMissing(tx: ReconcileTx, pass: Writing, items: readonly ItemDraft[]): Promise<void> {
-  const opened = await tx.openItemsOf(items.map((item) => ({ kind: item.kind, subject: item.subject })));
-  const fresh = items.filter((item) => !opened.has(`${item.kind} ${item.subject}`));
-  await tx.openNewItems(fresh, pass.rules.id, pass.runId);
-  pass.counts.review += fresh.length;
 }

@@ -33,9 +33,8 @@ import { worldNow } from './teams.ts';
 import { inLanes, type Turn } from './lanes.ts';
 import { correlateBatch } from './neighbourhood.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
-import { identityKinds, settleQuestions } from './questions.ts';
+import { identityKinds, openMissing, settleQuestions } from './questions.ts';
 import { keysNear, settleDuplicates } from './duplicates.ts';
-import { openMissing } from './values.ts';
 
 /**
  * Carries the plan out, lowest external id first, so that it wins among equals (spec 4.7); where there are no equals, in the

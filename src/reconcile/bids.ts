@@ -33,11 +33,19 @@ export function resolveBids(
   bidders: readonly Bidder[],
   holders: ReadonlyMap<string, UserId>,
 ): ReadonlyMap<Bidder, Outcome> {
+  const ordered = [...bidders].sort(compareBidders);
   const contest: Contest = {
-    ordered: [...bidders].sort(compareBidders),
+    ordered,
+    places: new Map(ordered.map((bidder, place) => [bidder, place])),
+    wants: new Map(ordered.map((bidder) => [bidder, bidder.wants.map(claimKey)])),
     byUser: new Map(bidders.map((bidder) => [bidder.user, bidder])),
     holders,
   };
+  // Without creations nothing hangs on what else comes about.
+  if (!bidders.some((bidder) => bidder.allOrNothing)) {
+    const [standing, winners] = [standingWants(contest, new Set()), leaders(contest, new Set())];
+    return new Map(ordered.map((bidder) => [bidder, outcomeOf(bidder, standing, winners, holders)]));
+  }
   let certain = new Set<Bidder>();
   let possible = standingWhole(contest, certain);
   let open: number;
@@ -58,6 +66,9 @@ function compareBidders(a: Bidder, b: Bidder): number {
 
 interface Contest {
   readonly ordered: readonly Bidder[];
+  readonly places: ReadonlyMap<Bidder, number>;
+  /** The names that each wants, as texts. */
+  readonly wants: ReadonlyMap<Bidder, readonly string[]>;
   readonly byUser: ReadonlyMap<UserId, Bidder>;
   readonly holders: ReadonlyMap<string, UserId>;
 }
@@ -76,16 +87,20 @@ function standingWants(contest: Contest, rivals: ReadonlySet<Bidder>): ReadonlyM
   const leading = leaders(contest, rivals);
   const isBeaten = (bidder: Bidder, key: string): boolean => {
     const leader = leading.get(key);
-    return leader !== undefined && compareBidders(leader, bidder) < 0;
+    if (leader === undefined || leader === bidder) return false;
+    return (contest.places.get(leader) ?? 0) < (contest.places.get(bidder) ?? 0);
   };
   const standing = new Map(
     contest.ordered.map((bidder) => [
       bidder,
-      new Set(bidder.wants.map(claimKey).filter((key) => !isBeaten(bidder, key))),
+      new Set((contest.wants.get(bidder) ?? []).filter((key) => !isBeaten(bidder, key))),
     ]),
   );
   const open = [...standing].flatMap(([bidder, keys]) => [...keys].map((key) => ({ bidder, key })));
-  const waiting = Map.groupBy(open, ({ key }) => key);
+  const waiting = Map.groupBy(
+    open.filter(({ key }) => contest.holders.has(key)),
+    ({ key }) => key,
+  );
   // Who loses a name keeps the one that it would have given for it: those who want that lose it too, each once.
   for (let at = 0, next = open[at]; next !== undefined; next = open[++at]) {
     const { bidder, key } = next;
@@ -104,11 +119,11 @@ function keptFor(key: string, { wants, gives }: Bidder): string[] {
 }
 
 /** The first bidder for each name, of links and of the creations that compete. */
-function leaders({ ordered }: Contest, rivals: ReadonlySet<Bidder>): ReadonlyMap<string, Bidder> {
+function leaders({ ordered, wants }: Contest, rivals: ReadonlySet<Bidder>): ReadonlyMap<string, Bidder> {
   const leading = new Map<string, Bidder>();
   for (const bidder of ordered) {
     if (bidder.allOrNothing && !rivals.has(bidder)) continue;
-    for (const key of bidder.wants.map(claimKey)) if (!leading.has(key)) leading.set(key, bidder);
+    for (const key of wants.get(bidder) ?? []) if (!leading.has(key)) leading.set(key, bidder);
   }
   return leading;
 }

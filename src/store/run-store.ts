@@ -30,7 +30,7 @@ const countedFromHistory = `
 /** What an approved run has left to the next one, because it would come out differently now (spec 13.2, 13.5). */
 const left = `
   from shown_decision s left join "user" u on u.id = s.user_id
-  where s.run_id = ? and s.kind <> 'unmatched' and not exists (select from event e where e.run_id = s.run_id and e.actor_kind = 'sync'
+  where s.run_id = ? and s.kind not in ('unmatched', 'question') and not exists (select from event e where e.run_id = s.run_id and e.actor_kind = 'sync'
     and e.type in ('account-gone', 'user-changed', 'link-made', 'user-created')
     and case when s.account_id is null then e.user_id = s.user_id else e.account_id = s.account_id end)`;
 

@@ -18,7 +18,7 @@ interface HeldRunRequest extends Asker {
 
 /** One decision that a held run showed, with the account as it is now. */
 interface ShownAccount {
-  readonly kind: 'gone' | 'values' | 'link' | 'create' | 'unmatched';
+  readonly kind: 'gone' | 'values' | 'link' | 'create' | 'question' | 'unmatched';
   readonly accountId: number;
   readonly userId: UserId | null;
   readonly changes: readonly Change[];
@@ -127,7 +127,7 @@ async function refuseShown(transaction: HeldRunTransaction, request: HeldRunRequ
 }
 
 function partsOf({ kind, accountId, changes, content }: ShownAccount): RefusedPart[] {
-  if (kind === 'unmatched') return [];
+  if (kind === 'unmatched' || kind === 'question') return [];
   if (kind === 'gone') return [{ accountId, part: 'gone', said: '' }];
   if (kind !== 'values') return [{ accountId, part: 'identity', said: '' }];
   // What its source has said meanwhile was not shown: the next run asks about it.

@@ -65,7 +65,7 @@ export type Run = z.output<typeof run>;
 export const runPage = pageOf('RunPage', run);
 export const runParameters = z.object({ id: idGiven });
 export const runFilter = pageRequest.extend({ source: sourceId.optional(), state: z.enum(states).optional() });
-const decisionKinds = ['gone', 'values', 'link', 'create', 'unmatched', 'policy'] as const;
+const decisionKinds = ['gone', 'values', 'link', 'create', 'question', 'unmatched', 'policy'] as const;
 const shownDecision = named(
   'ShownDecision',
   z.object({

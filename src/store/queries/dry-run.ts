@@ -8,7 +8,7 @@ export interface PlayedDecision {
   readonly source: string | null;
   /** The run would be held: it is only shown what it would do (spec 13.2). */
   readonly held: boolean;
-  readonly kind: 'gone' | 'returned' | 'values' | 'link' | 'create' | 'unmatched' | 'policy';
+  readonly kind: 'gone' | 'returned' | 'values' | 'link' | 'create' | 'question' | 'unmatched' | 'policy';
   readonly externalId: string | null;
   /** Null for a user who would be created, and where nobody is concerned. */
   readonly userId: number | null;

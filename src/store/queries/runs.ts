@@ -102,7 +102,7 @@ export interface RunQueries {
 }
 
 interface ShownJson {
-  readonly kind: 'gone' | 'values' | 'link' | 'create' | 'unmatched' | 'policy';
+  readonly kind: 'gone' | 'values' | 'link' | 'create' | 'question' | 'unmatched' | 'policy';
   /** Null where a policy moves the user and no account. */
   readonly externalId: string | null;
   readonly userId: number | null;

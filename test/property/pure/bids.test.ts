@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { claimKey, type Claim } from '../../../src/domain/claim.ts';
 import { resolveBids, type Bidder, type Outcome } from '../../../src/reconcile/bids.ts';
+import { exchanges, inParts } from '../../../src/reconcile/exchanges.ts';
 import { budget, tell } from '../../support/world/budget.ts';
 import { naiveBids, stableOutcomes, type NaiveBidder } from '../../support/world/naive-bids.ts';
 
@@ -102,3 +103,38 @@ function at<T>(list: readonly T[], index: number): T {
   if (item === undefined) throw new RangeError(`nothing at ${index}`);
   return item;
 }
+
+test('4.7 who gives a name up is written before who takes it, and only circles of them stand together', () => {
+  fc.assert(
+    fc.property(fc.array(wish, { minLength: 1, maxLength: 9 }), fc.nat(4), (wishes, most) => {
+      const { bidders, holders } = biddersOf(wishes);
+      const outcomes = resolveBids(bidders, holders);
+      const groups = exchanges(outcomes);
+      const moves = [...outcomes].flatMap(([bidder, outcome]) =>
+        bidder.wants.flatMap((claim) => {
+          const giver = holders.get(claimKey(claim));
+          const won = !lostNames(outcome).includes(claimKey(claim));
+          return won && giver !== undefined && giver !== bidder.user ? [{ giver, taker: bidder.user }] : [];
+        }),
+      );
+      const concerned = new Set(moves.flatMap(({ giver, taker }) => [giver, taker]));
+      expect(groups.flat().sort((a, b) => a - b)).toEqual([...concerned].sort((a, b) => a - b));
+      const place = (user: number): number => groups.findIndex((group) => group.includes(user));
+      for (const { giver, taker } of moves) expect(place(giver)).toBeLessThanOrEqual(place(taker));
+      // Whoever stands together reaches everybody else of the circle, and is reached.
+      const reaches = (from: number, to: number, seen = new Set<number>()): boolean =>
+        moves.some(
+          ({ giver, taker }) =>
+            giver === from && !seen.has(taker) && (taker === to || reaches(taker, to, new Set([...seen, taker]))),
+        );
+      for (const group of groups)
+        for (const a of group) for (const b of group) if (a !== b) expect(reaches(a, b)).toBe(true);
+      const parts = inParts(groups, most + 1);
+      expect(parts.flat()).toEqual(groups.flat());
+      for (const part of parts)
+        expect(part.length <= most + 1 || groups.some((group) => group.length === part.length)).toBe(true);
+    }),
+    { numRuns: runs, seed },
+  );
+  tell('exchanges of unique names', runs, seed);
+});

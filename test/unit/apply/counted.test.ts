@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Counted } from '../../../src/apply/counted.ts';
-import { Tally } from '../../../src/apply/pass.ts';
+import { Tally } from '../../../src/apply/tally.ts';
 import { guardClasses } from '../../../src/domain/change.ts';
 import type { GuardLimits } from '../../../src/reconcile/guard.ts';
 
