@@ -121,11 +121,12 @@ export async function showDecisions(context: Context, client: ApiClient, run: Ru
 }
 
 /** What a held run would do in all: `Matched 77 · not matched 12 · created 3 users`. */
-function kindsText({ link, unmatched, create, values, gone, policy }: ShownPage['kinds']): string {
+function kindsText({ link, unmatched, create, question, values, gone, policy }: ShownPage['kinds']): string {
   const parts: readonly (readonly [number, string])[] = [
     [link, `matched ${String(link)}`],
     [unmatched, `not matched ${String(unmatched)}`],
     [create, `new users ${String(create)}`],
+    [question, `questions about taken names ${String(question)}`],
     [values, `changed ${String(values)}`],
     [gone, `gone ${String(gone)}`],
     [policy, `changed by the configuration ${String(policy)}`],

@@ -279,6 +279,7 @@ export const en = {
       values: 'values',
       link: 'link',
       create: 'new user',
+      question: 'question: the name is taken',
       unmatched: 'unmatched',
       policy: 'policy',
     },

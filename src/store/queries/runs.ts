@@ -113,7 +113,7 @@ interface ShownJson {
 
 /** How many decisions of each kind. */
 type ShownKinds = Readonly<Record<ShownJson['kind'], number>>;
-const noKinds: ShownKinds = { gone: 0, values: 0, link: 0, create: 0, unmatched: 0, policy: 0 };
+const noKinds: ShownKinds = { gone: 0, values: 0, link: 0, create: 0, question: 0, unmatched: 0, policy: 0 };
 
 const largestId = 2_147_483_647;
 
