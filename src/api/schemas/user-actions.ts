@@ -72,6 +72,7 @@ const owner = named(
     to: time.nullable(),
     userId: id,
     disputed: z.boolean(),
+    as: z.enum(['externalId', 'acdId']).describe('the id of the account, or the ACD id that the source gave with it'),
     names: z.array(z.string()).readonly().describe('of the owner; of both while a question is open'),
   }),
 );

@@ -9,7 +9,10 @@ export function addOwnerCommand(program: RosterdCommand, runner: Runner): void {
   addCommand<{ readonly at?: string }>(program, runner, {
     call: 'owner <SOURCE> <EXTERNAL-ID>',
     summary: 'who held an id of a source, and when',
-    arguments: { SOURCE: 'the id of the source', 'EXTERNAL-ID': 'such as an Avaya login id' },
+    arguments: {
+      SOURCE: 'the id of the source',
+      'EXTERNAL-ID': 'such as an Avaya login id, or the ACD id that people know (UCCE: agent id)',
+    },
     options: [['--at <TIME>', 'only then: 2026-03-03, "2026-03-03 15:00", or a span ago such as 12h, 7d']],
     run: async (context, [source, externalId], { at }) => {
       const client = await context.api('read');
@@ -24,7 +27,7 @@ export function addOwnerCommand(program: RosterdCommand, runner: Runner): void {
             { head: 'NAME', value: (owner) => owner.names.join(' or ') },
             { head: 'FROM', value: (owner) => context.time(owner.from) },
             { head: 'TO', value: (owner) => context.time(owner.to) },
-            { head: 'NOTE', value: (owner) => (owner.disputed ? 'disputed' : '') },
+            { head: 'NOTE', value: (owner) => (owner.disputed ? 'disputed' : owner.as === 'acdId' ? 'as ACD id' : '') },
           ])(items),
         );
       if (items.length === 0)

@@ -1,6 +1,7 @@
 import type { Sight } from '../../domain/scope.ts';
 import { seesUserId } from '../sight.ts';
 import type { Knex } from 'knex';
+import { acdIdPeriods } from './acd-id-owners.ts';
 import { iso, sqlRows } from './sql.ts';
 
 /** A period in which an external id belonged to a user, dated by observation (spec 8.1). */
@@ -13,6 +14,8 @@ interface OwnerJson {
   readonly userId: number;
   /** A question is open whether it is still the same person. */
   readonly disputed: boolean;
+  /** Whether it is the account's own id or the ACD id that the source gave with it. */
+  readonly as: 'externalId' | 'acdId';
   /** The owner's; while disputed also the name that the source says now. */
   readonly names: readonly string[];
 }
@@ -28,16 +31,27 @@ interface PeriodRow {
   readonly disputed_since: Date | null;
 }
 
-/** Who owned an external id, period by period, the oldest first; with `at` the period at that time. */
+/**
+ * Who owned an external id, period by period, the oldest first, and then who had it as an ACD id that is another one than the
+ * external id; with `at` the periods at that time.
+ */
 export async function ownersOf(
   knex: Knex,
   { source, externalId, at }: { source: string; externalId: string; at?: Date | undefined },
   sight: Sight | null,
 ): Promise<readonly OwnerJson[]> {
+  const covers = (from: Date, to: Date | null): boolean => at === undefined || (from <= at && (to === null || at < to));
   const rows = await sqlRows<PeriodRow>(knex, periodsSql(sight), { source, externalId });
-  return rows
-    .filter((row) => row.seen && (at === undefined || (row.since <= at && (row.ended === null || at < row.ended))))
-    .map((row) => toJson(row, source, externalId, at));
+  const byAcdId = await acdIdPeriods(knex, { source, acdId: externalId }, sight);
+  return [
+    ...rows.filter((row) => row.seen && covers(row.since, row.ended)).map((row) => toJson(row, source, externalId, at)),
+    ...byAcdId
+      .filter(({ from, to }) => covers(from, to))
+      .map(({ userId, from, to, name }) => ({
+        ...{ source, externalId, from: iso(from), to: iso(to), userId, disputed: false, as: 'acdId' as const },
+        names: name === null ? [] : [name],
+      })),
+  ];
 }
 
 /** A dispute is about the present owner, since the account was seen under the other name. */
@@ -65,6 +79,7 @@ function toJson(row: PeriodRow, source: string, externalId: string, at: Date | u
     to: iso(row.ended),
     userId: row.user_id,
     disputed,
+    as: 'externalId',
     names: [...new Set(names)],
   };
 }
