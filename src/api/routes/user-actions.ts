@@ -106,7 +106,7 @@ export function userActionRoutes(app: ApiInstance, { queries, userActions }: Api
       const read = queries(request);
       const items = await read.owners({ ...request.query, at: asDate(request.query.at) });
       // Nobody held it, or nobody has ever seen it: the second is most often a slip of the pen.
-      if (items.length === 0)
+      if (items.length === 0 && (await read.owners({ source, externalId })).length === 0)
         found(await read.accounts.get(source, externalId), 'account-unknown', `account ${externalId} of ${source}`);
       return { items };
     },
