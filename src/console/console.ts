@@ -5,6 +5,8 @@ import { openAssets } from './assets.ts';
 import { problemPage } from './problem-page.ts';
 import type { PageKit, PageRoutes } from './page-kit.ts';
 import { logRoutes } from './pages/log/list.ts';
+import { operatorRoutes } from './pages/operators/routes.ts';
+import { sessionRoutes } from './pages/operators/sessions.ts';
 import { overviewRoutes } from './pages/overview/show.ts';
 import { preferenceRoutes } from './pages/preferences/act.ts';
 import { runRoutes } from './pages/runs/routes.ts';
@@ -28,6 +30,8 @@ const nouns: readonly PageRoutes[] = [
   sourceRoutes,
   runRoutes,
   logRoutes,
+  operatorRoutes,
+  sessionRoutes,
 ];
 
 /**

@@ -12,6 +12,7 @@ const places = [
   ['worklist', '/worklist', 'view'],
   ['runs', '/runs', 'view'],
   ['log', '/log', 'view-log'],
+  ['operators', '/operators', 'manage-operators'],
 ] as const;
 export type Place = (typeof places)[number][0];
 
@@ -65,7 +66,7 @@ function navigation(visit: Visit, place: Place | null): Html {
       </ul>
     </nav>
     <div class="who">
-      <span>${operator}</span>${postForm(visit, '/sign-out', button(words.layout.signOut, 'plain'))}
+      <a href="/sessions">${operator}</a>${postForm(visit, '/sign-out', button(words.layout.signOut, 'plain'))}
     </div>
   </header>`;
 }

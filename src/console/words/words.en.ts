@@ -1,3 +1,4 @@
+import { enAccess } from './access.en.ts';
 import { enCodes } from './names.en.ts';
 import { enTasks } from './tasks.en.ts';
 
@@ -9,6 +10,7 @@ export const en = {
   name: 'English',
   ...enCodes,
   ...enTasks,
+  ...enAccess,
   layout: {
     skip: 'To the content',
     navigation: 'Main navigation',
@@ -27,6 +29,7 @@ export const en = {
     worklist: 'Worklist',
     runs: 'Runs',
     log: 'Log',
+    operators: 'Operators',
   },
   pager: { label: 'Pages', first: '« First page', next: 'Next page »' },
   problems: {
