@@ -140,4 +140,63 @@ describe('the console in a browser, from a fresh start with the demo sources', (
     expect(wide, 'nothing has to be scrolled sideways').toBe(0);
     expect(complaints).toEqual([]);
   });
+
+  test(
+    '13.2 a held run: from the red mark on the overview to the approval, with every name on the way',
+    { timeout: 180_000 },
+    async () => {
+      const { page, complaints, stumbles } = watched;
+      const file = join(site.folder, 'config/demo/acd-prague.csv');
+      const rows = (await readFile(file, 'utf8')).trimEnd().split('\n');
+      const missing = rows.slice(14).map((row) => row.split(',').slice(2, 4).join(' '));
+      await site.write('demo/acd-prague.csv', `${rows.slice(0, 14).join('\n')}\n`);
+      await page.goto(`${daemon.address}/sources/acd-prague`);
+      await page.getByRole('button', { name: 'Sync now' }).click();
+      await page.getByText('Done, and at rest.').waitFor({ timeout: 90_000 });
+      await page.goto(daemon.address);
+      await page.getByText('was held').waitFor();
+      expect(await page.locator('.waiting .bad').innerText()).toMatch(/1\s+runs held/);
+
+      await page.getByRole('link', { name: 'See every name' }).click();
+      const table = await page.locator('.held').innerText();
+      for (const name of missing) expect(table).toContain(name);
+      expect(await stumbles()).toEqual([]);
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByText(/Run \d+ is approved/).waitFor();
+      await page.locator('#run-status', { hasText: 'completed' }).waitFor({ timeout: 60_000 });
+      await page.goto(`${daemon.address}/worklist`);
+      for (const name of missing) await page.getByRole('link', { name }).first().waitFor();
+      expect(await stumbles()).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test(
+    '19, A5 questions, a source and its check, operators, sessions and error pages: no complaint, nobody stumbles',
+    { timeout: 120_000 },
+    async () => {
+      const { page, complaints, stumbles } = watched;
+      for (const path of [
+        '/questions',
+        '/questions/1',
+        '/sources/corp-ad',
+        '/operators',
+        '/sessions',
+        '/users?sync=off',
+        '/users/1',
+      ]) {
+        await page.goto(`${daemon.address}${path}`);
+        expect(await stumbles(), path).toEqual([]);
+      }
+      await page.goto(`${daemon.address}/sources/corp-ad`);
+      await page.getByRole('button', { name: 'Check step by step' }).click();
+      await page.getByText('Everything works.').waitFor();
+      expect(await stumbles()).toEqual([]);
+      await page.goto(`${daemon.address}/users/1`);
+      await page.getByRole('button', { name: 'Read their accounts again now' }).click();
+      await page.getByText('4 · Apply').first().waitFor({ timeout: 60_000 });
+      expect(await stumbles()).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
 });

@@ -332,8 +332,7 @@ export const en = {
       failing: (success: string | null, detail: string): string =>
         `${detail === '' ? 'The last run failed.' : detail} ${success === null ? 'It was never read successfully.' : `Last read successfully ${success}; users keep what they have.`}`,
       failingNext: 'Check the source step by step.',
-      held: (since: string): string =>
-        `A run that would change too much is held since ${since}; nothing of it was applied.`,
+      held: (since: string): string => `A run that would change too much was held ${since}; nothing of it was applied.`,
       heldNext: 'See every name, then approve or discard.',
       stale: (success: string | null): string =>
         `Last read ${success ?? 'never'}, which is later than its schedule promises.`,

@@ -1,9 +1,10 @@
+import { cs } from './words.cs.ts';
 import { en } from './words.en.ts';
 
 /** All texts of the console in one language; English is the one that is always complete. */
 export type Words = typeof en;
 
-export const languages = { en } as const satisfies Readonly<Record<string, Words>>;
+export const languages = { en, cs } as const satisfies Readonly<Record<string, Words>>;
 export type Language = keyof typeof languages;
 
 /** The language that somebody has chosen, else the first that their browser asks for and the console has. */

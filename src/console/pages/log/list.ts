@@ -11,7 +11,7 @@ import { choice, field } from '../../parts/form.ts';
 import { empty } from '../../parts/notice.ts';
 import { pager } from '../../parts/pager.ts';
 import type { Visit } from '../../visit.ts';
-import { nameOf } from '../users/present.ts';
+import { namesOf } from '../users/present.ts';
 
 const querystring = z.object({
   kind: optionalOf(['sync', 'operator', 'system']),
@@ -49,8 +49,7 @@ export const logRoutes: PageRoutes = (app, kit) => {
       until: until === undefined ? undefined : endOfDay(until, kit.zone),
     });
     const ids = [...new Set(events.items.flatMap(({ userId: id }) => id ?? []))];
-    const names = new Map<number, string>();
-    for (const named of await queries.users.named(ids)) names.set(named.id, nameOf(named));
+    const names = namesOf(await queries.users.named(ids));
     return showPart(
       kit,
       request,

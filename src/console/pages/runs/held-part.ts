@@ -7,7 +7,12 @@ import { pager } from '../../parts/pager.ts';
 import type { Visit } from '../../visit.ts';
 
 /** What a held run would do, everybody by name; approving and discarding stand below it and are bound to what is shown. */
-export function heldPart(visit: Visit, run: Run, { items, next }: Page<ShownDecision>): Html {
+export function heldPart(
+  visit: Visit,
+  run: Run,
+  { items, next }: Page<ShownDecision>,
+  names: ReadonlyMap<number, string>,
+): Html {
   const { words, may } = visit;
   return html`<section class="held" aria-labelledby="held">
     <h2 id="held">${words.held.title}</h2>
@@ -25,7 +30,7 @@ export function heldPart(visit: Visit, run: Run, { items, next }: Page<ShownDeci
           (each) =>
             html`<tr>
               <th scope="row">
-                ${each.userId === null ? (each.externalId ?? '') : html`<a href="/users/${each.userId}">${each.username ?? `#${String(each.userId)}`}</a>`}
+                ${each.userId === null ? (each.externalId ?? '') : html`<a href="/users/${each.userId}">${names.get(each.userId) ?? `#${String(each.userId)}`}</a> <span class="quiet">${each.username}</span>`}
               </th>
               <td data-label="${words.held.what}">
                 ${words.held.kinds[each.kind]}${each.externalId === null || each.userId === null ? '' : html` <span class="quiet">${each.externalId}</span>`}

@@ -8,6 +8,7 @@ import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
 import { badge, notice } from '../../parts/notice.ts';
 import { numberText, timeText } from '../../parts/time.ts';
 import type { Visit } from '../../visit.ts';
+import { namesOf } from '../users/present.ts';
 import { heldPart } from './held-part.ts';
 import { countsOf, isUnderWay, toneOf } from './present.ts';
 
@@ -25,11 +26,13 @@ export const runPageRoutes: PageRoutes = (app, kit) => {
       const run = found(await queries.runs.get(id), 'run-unknown', `run ${String(id)}`);
       const shown =
         run.state === 'held' ? await queries.runs.shown(id, { after: request.query.after, limit: shownPerPage }) : null;
-      return showPart(
+      const named = (shown?.items ?? []).flatMap(({ userId }) => userId ?? []);
+    const names = namesOf(await queries.users.named(named));
+    return showPart(
         kit,
         request,
         reply,
-        (visit) => runPart(visit, run, shown),
+        (visit) => runPart(visit, run, shown, names),
         (visit, part) => ({
           title: visit.words.log.run(id),
           place: 'runs',
@@ -45,7 +48,7 @@ export const runPageRoutes: PageRoutes = (app, kit) => {
   );
 };
 
-function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null): Html {
+function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null, names: ReadonlyMap<number, string>): Html {
   const { words, may } = visit;
   const live = isUnderWay(run) ? html`hx-get="/runs/${run.id}" hx-trigger="every 1s" hx-swap="outerMorph"` : '';
   return html`<div id="run" ${live}>
@@ -53,9 +56,9 @@ function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null): Htm
       ${badge(toneOf(run), words.runs.states[run.state])} ${run.source ?? words.runs.everySource},
       ${words.runs.modes[run.mode]}
     </p>
-    ${run.error === undefined ? '' : notice('bad', run.error.code, html`<p>${run.error.message}</p>`)}
+    ${errorNotice(visit, run)}
     ${run.waitingFor.length === 0 ? '' : notice('note', words.runs.waitingFor(run.waitingFor.join(', ')))}
-    ${shown === null ? '' : heldPart(visit, run, shown)}
+    ${shown === null ? '' : heldPart(visit, run, shown, names)}
     <dl class="facts">
       <dt>${words.runs.asked}</dt>
       <dd>${timeText(visit, run.askedAt)}, ${words.sync.by(run.askedBy)}</dd>
@@ -105,6 +108,13 @@ function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null): Htm
     }
     ${may.has('view-log') ? html`<p><a href="/log?run=${run.id}">${words.runs.logOf(run.id)}</a></p>` : ''}
   </div>`;
+}
+
+/** Why it ended so. What a held run tells of commands stands on this page as buttons. */
+function errorNotice({ words }: Visit, { state, error }: Run): Html {
+  if (error === undefined) return html``;
+  if (state !== 'held') return notice('bad', error.code, html`<p>${error.message}</p>`);
+  return notice('bad', words.runs.states.held, html`<p>${error.message.replace(/\s*See it with: .*$/s, '')}</p>`);
 }
 
 /** What a number counts, where there is a list of it. */

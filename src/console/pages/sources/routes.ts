@@ -57,17 +57,18 @@ export const sourceRoutes: PageRoutes = (app, kit) => {
   );
 };
 
-function page(
+async function page(
   kit: PageKit,
   request: FastifyRequest,
   reply: FastifyReply,
   source: Source,
   steps: readonly CheckStep[] | null,
-): FastifyReply {
+): Promise<FastifyReply> {
+  const held = await kit.queries(request).runs.list({ source: source.id, state: 'held', limit: 1 });
   return show(kit, request, reply, (visit) => ({
     title: source.id,
     place: 'overview',
-    body: sourcePage(visit, source, steps === null ? null : checkPart(visit, steps), Date.now()),
+    body: sourcePage(visit, source, held.items, steps === null ? null : checkPart(visit, steps), Date.now()),
   }));
 }
 

@@ -1,3 +1,4 @@
+import type { Run } from '../../../api/schemas/runs.ts';
 import type { Source } from '../../../api/schemas/sources.ts';
 import { html, type Html } from '../../html.ts';
 import { button, choice, field, hidden, postForm } from '../../parts/form.ts';
@@ -16,9 +17,9 @@ export interface CheckStep {
 }
 
 /** A source: what is so, what it counts, what can be done. */
-export function sourcePage(visit: Visit, source: Source, check: Html | null, now: number): Html {
+export function sourcePage(visit: Visit, source: Source, held: readonly Run[], check: Html | null, now: number): Html {
   const { words, may } = visit;
-  const [line] = sourceLines([source], [], now);
+  const [line] = sourceLines([source], held, now);
   return html`<p class="crumbs"><a href="/">${words.places.overview}</a></p>
     <h1>${source.id} <span class="quiet">${source.kind}</span></h1>
     ${line === undefined ? '' : html`<p>${badge(toneOf(line.standing), words.overview.kinds[line.standing.kind])} ${sentence(visit, line, now)}</p>`}

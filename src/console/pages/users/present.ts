@@ -17,3 +17,8 @@ export function mainTeamOf({ teams }: Pick<User, 'teams'>): string {
 export function hasSync({ profiles, sync }: Pick<User, 'profiles' | 'sync'>): boolean {
   return profiles.length > 0 || sync.length > 0;
 }
+
+/** What users are called, by id. */
+export function namesOf(users: readonly Named[]): ReadonlyMap<number, string> {
+  return new Map(users.map((user) => [user.id, nameOf(user)]));
+}
