@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { permissions, type Permission } from '../../../src/domain/permissions.ts';
 import { openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
 import { openFilledApi } from '../../support/api/filled-api.ts';
 import type { FilledStore } from '../../support/api/filled-store.ts';
@@ -169,5 +170,69 @@ describe('the console without script', () => {
     }
     expect(files).toHaveLength(3);
     expect(bytes).toBeLessThan(150_000);
+  });
+
+  it('19.1 every page and every form × its permission: without it refused, with it alone let in', async () => {
+    const prober = await invited('prober', []);
+    const user = `/users/${String(store.novak)}`;
+    const routes: readonly (readonly [Permission, 'get' | 'post', string])[] = [
+      ...(['/', '/users', user, '/questions', '/worklist', '/runs', '/sources/ad'] as const).map(
+        (path) => ['view', 'get', path] as const,
+      ),
+      ['view-log', 'get', '/log'],
+      ['toggle-sync', 'get', `${user}/acts/sync-on`],
+      ['toggle-sync', 'post', `${user}/sync/off`],
+      ['toggle-sync', 'post', `${user}/sync/back-on`],
+      ...(['activate', 'deactivate'] as const).map((act) => ['activate', 'get', `${user}/acts/${act}`] as const),
+      ...(['unlink', 'link', 'repurpose', 'set', 'unset', 'team', 'main-team'] as const).map(
+        (act) => ['edit-users', 'post', `${user}/acts/${act}`] as const,
+      ),
+      ['assign-user-roles', 'post', `${user}/acts/role`],
+      ['edit-users', 'post', `/worklist/${String(store.novak)}/seen`],
+      ['edit-users', 'post', '/questions/999'],
+      ...(['/syncs', `${user}/refresh`, '/runs/999/approve', '/runs/999/discard', '/sources/ad/check'] as const).map(
+        (path) => ['run-and-approve', 'post', path] as const,
+      ),
+      ...(['pause', 'resume', 'confirm'] as const).map(
+        (act) => ['manage-sources', 'post', `/sources/none/${act}`] as const,
+      ),
+      ['manage-operators', 'get', '/operators'],
+      ...(
+        ['/operators', '/operators/none/link', '/operators/none/disable', '/tokens', '/tokens/999/revoke'] as const
+      ).map((path) => ['manage-operators', 'post', path] as const),
+    ];
+    const may = (granted: readonly Permission[]) =>
+      database.knex('operator').where({ name: 'prober' }).update({ permissions: granted });
+    await prober.get('/sessions');
+    const wrong: string[] = [];
+    for (const [needed, method, path] of routes) {
+      await may(permissions.filter((each) => each !== needed));
+      if ((await prober[method](path)).status !== 403) wrong.push(`${path} without ${needed}`);
+      await may([needed]);
+      const { status } = await prober[method](path);
+      if (status === 403 || status === 401 || status >= 500) wrong.push(`${path} with ${needed}: ${String(status)}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('19.1 what is out of scope is not there, on pages as in the API', async () => {
+    await invited('narrow', ['view', 'view-log', 'toggle-sync']);
+    await database.knex('operator').where({ name: 'narrow' }).update({ full_scope: false });
+    const narrow = browse(api.app);
+    await narrow.post('/sign-in', { name: 'narrow', password });
+    expect((await narrow.get('/users?q=nov')).text).toContain('Nobody has');
+    expect((await narrow.get(`/users/${String(store.novak)}`)).status).toBe(404);
+    await narrow.get('/users');
+    expect((await narrow.post(`/users/${String(store.novak)}/sync/off`, { reason: 'x' })).status).toBe(404);
+    expect((await narrow.get('/log')).text).not.toContain('Novák');
+  });
+
+  it('A3.15 the same pages in Czech, chosen or asked for by the browser', async () => {
+    expect((await browse(api.app).get('/sign-in', { 'accept-language': 'cs' })).text).toContain('Přihlásit se');
+    expect((await eva.get('/preferences?theme=dark&language=cs&back=/users')).location).toBe('/users');
+    const page = await eva.get('/users');
+    expect(page.text).toMatch(/<html lang="cs" data-theme="dark">/);
+    expect(page.text).toContain('Najít uživatele');
+    await eva.get('/preferences?theme=auto&language=en');
   });
 });
