@@ -27,8 +27,8 @@ export const runPageRoutes: PageRoutes = (app, kit) => {
       const shown =
         run.state === 'held' ? await queries.runs.shown(id, { after: request.query.after, limit: shownPerPage }) : null;
       const named = (shown?.items ?? []).flatMap(({ userId }) => userId ?? []);
-    const names = namesOf(await queries.users.named(named));
-    return showPart(
+      const names = namesOf(await queries.users.named(named));
+      return showPart(
         kit,
         request,
         reply,
