@@ -281,6 +281,7 @@ export const cs: Words = {
       values: 'hodnoty',
       link: 'propojení',
       create: 'nový uživatel',
+      question: 'otázka',
       unmatched: 'nespárován',
       policy: 'pravidla',
     },
