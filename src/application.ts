@@ -55,7 +55,9 @@ import {
   formerSources,
   settingOnce,
 } from './store/setup.ts';
+import { createMergeUndoStore } from './store/merge-undo-store.ts';
 import { createLinkMoveStore } from './store/link-move-store.ts';
+import { createMergeStore } from './store/merge-store.ts';
 import { createSourceIdentityStore } from './store/source-identity-store.ts';
 import { createPurgeStore } from './store/purge-store.ts';
 import { createRefusalStore } from './store/refusal-store.ts';
@@ -76,7 +78,9 @@ import { createPeopleImports, type PeopleImports } from './people-csv/import.ts'
 import { createMappings } from './people-csv/mappings.ts';
 import { createBulk, type Bulk } from './users/bulk.ts';
 import { createAccountIgnore } from './users/account-ignore.ts';
+import { createUndoMerge } from './users/merge-undo.ts';
 import { createLinkMove } from './users/link-move.ts';
+import { createMerges, type Merges } from './users/merge.ts';
 import { createConfirmSystem } from './users/source-identity.ts';
 import { createCreateUser } from './users/create-user.ts';
 import { createPurge } from './users/purge.ts';
@@ -203,6 +207,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   });
   const actionsWith = (requestReconcile: RequestReconcile): UserActions =>
     createUserActions(actionBasis(requestReconcile), askNow);
+  const mergesWith = (requestReconcile: RequestReconcile): Merges =>
+    createMerges(createMergeStore(db, readRules), actionRules(settings), requestReconcile);
   const policyInForce = async () => policies.inForce((await policies.configured({ id: policyId, content: policy })).id);
   const exclusively =
     (lease: string) =>
@@ -217,6 +223,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const bulk = createBulk({
     store: createBulkStore(db),
     actionsWith,
+    mergesWith,
     requestReconcile: options.requestReconcile,
     exclusively: exclusively('bulk'),
     log,
@@ -251,6 +258,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     userActions: actionsWith(options.requestReconcile),
     createUser: createCreateUser(actionBasis(options.requestReconcile), policyInForce),
     purge: createPurge(createPurgeStore(db), settings.retention.users, options.requestReconcile),
+    merges: mergesWith(options.requestReconcile),
     reviews: createReviews(actionBasis(options.requestReconcile), askNow),
     bulk,
     peopleImports,
@@ -278,6 +286,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       actionRules(settings),
       options.requestReconcile,
       options.batchSize,
+      createUndoMerge(createMergeUndoStore(db, readRules), actionRules(settings), options.requestReconcile),
     ),
     heldRuns: createHeldRuns(createHeldRunStore(db), options.requestReconcile),
     refusals: createRefusals(

@@ -19,6 +19,7 @@ import { peopleExportRoutes } from './routes/people-csv.ts';
 import { peopleImportRoutes } from './routes/people-imports.ts';
 import { teamRoutes } from './routes/teams.ts';
 import { healthRoutes } from './routes/health.ts';
+import { mergeRoutes } from './routes/merges.ts';
 import { operatorRoutes } from './routes/operators.ts';
 import { reviewItemRoutes } from './routes/review-items.ts';
 import { refusalRoutes } from './routes/refusals.ts';
@@ -101,6 +102,7 @@ const resources = [
   bulkRoutes,
   peopleExportRoutes,
   peopleImportRoutes,
+  mergeRoutes,
   groupRoutes,
   teamRoutes,
   accountRoutes,

@@ -15,6 +15,7 @@ import type { Groups } from '../users/groups.ts';
 import type { Teams } from '../users/teams.ts';
 import type { CreateUser } from '../users/create-user.ts';
 import type { LinkMove } from '../users/link-move.ts';
+import type { Merges } from '../users/merge.ts';
 import type { ConfirmSystem } from '../users/source-identity.ts';
 import type { HeldRuns } from '../users/held-run.ts';
 import type { RefusalFilter, Refusals } from '../users/refusals.ts';
@@ -32,6 +33,7 @@ import type { Event } from './schemas/events.ts';
 import type { Group } from './schemas/groups.ts';
 import type { Team, TeamDetail } from './schemas/teams.ts';
 import type { Explanation } from './schemas/explanation.ts';
+import type { MergeCandidate } from './schemas/merges.ts';
 import type { ReviewItem, ReviewItemDetail } from './schemas/review-items.ts';
 import type { DryRunReport, Run, ShownPage } from './schemas/runs.ts';
 import type { Source } from './schemas/sources.ts';
@@ -162,6 +164,8 @@ export interface ApiQueries {
   readonly people: {
     page(selection: PeopleSelection, page: PageRequest): Promise<Page<ExportedPerson>>;
   };
+  /** Pairs of users who may be one person (spec 18.2). */
+  readonly merges: { candidates(page: PageRequest): Promise<Page<MergeCandidate>> };
   /** The periods of ownership of an external id, the oldest first; with `at` the one at that time (spec 8.1). */
   owners(filter: {
     readonly source: string;
@@ -227,6 +231,7 @@ export interface ApiDependencies {
   readonly userActions: UserActions;
   readonly createUser: CreateUser;
   readonly purge: Purge;
+  readonly merges: Merges;
   readonly reviews: Reviews;
   readonly groups: Groups;
   readonly teams: Teams;

@@ -31,6 +31,11 @@ export function accepted<Body extends z.ZodType>(body: Body) {
   return { 202: body, '4xx': problems, '5xx': problems } as const;
 }
 
+/** The same for who was merged into another: their own record, with the address of who stays in `Location`. */
+export function movedTo<Body extends z.ZodType>(body: Body) {
+  return { 301: body } as const;
+}
+
 /** What was found, or a 404 that names what was not. */
 export function found<Thing>(thing: Thing | null, code: string, what: string): Thing {
   if (thing === null) throw new ApiError(404, code, `There is no ${what}.`);

@@ -196,6 +196,8 @@ async function askAboutNames(
 
 async function saveKeys(tx: ReconcileTx, pass: PolicyPass, moving: readonly Move[]): Promise<void> {
   const moved = moving
+    // Nobody is found by who was merged into another.
+    .filter(({ subject }) => subject.user.mergedInto === null)
     .map(({ subject, linkedSources, after }) => {
       const slots = subject.snapshots.filter((slot) => linkedSources.includes(slot.source));
       const keys = userKeys(after.fields, slots, pass.allMatchRules);

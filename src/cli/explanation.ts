@@ -13,6 +13,9 @@ export function explanationText(context: Context, explanation: Explanation): str
   const state = `${explanation.active ? 'active' : 'inactive'}, sync ${explanation.syncEnabled ? 'on' : 'off'}`;
   return [
     `${paint.bold(`User ${explanation.userId}`)} · ${state}\n`,
+    explanation.mergedInto === null
+      ? ''
+      : `Merged into user ${explanation.mergedInto}: \`rosterd user explain ${explanation.mergedInto}\` explains that one.\n`,
     section(
       context,
       'Fields',

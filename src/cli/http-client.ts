@@ -37,8 +37,8 @@ export function createHttpClient({ address, token, osUser, unproven = false }: H
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A redirect would carry the token to whoever is named there.
-        redirect: 'error',
+        // Never followed: a redirect would carry the token to whoever is named there.
+        redirect: 'manual',
         signal: AbortSignal.timeout(patienceMs),
       });
     },
@@ -60,13 +60,24 @@ async function send(
       });
       response = await fetch(`${base}${path}`, init);
     }
-    return { status: response.status, body: parseBody(await response.text()) };
+    const { status } = response;
+    const body = parseBody(await response.text());
+    if (status >= 300 && status < 400 && !isMergedUser(status, body))
+      throw new Error(`it is redirected (status ${String(status)}), which is not followed`);
+    return { status, body };
   } catch (cause) {
     throw new CliError('no-connection', exitCode.noConnection, `no answer from ${base}: ${reasonOf(cause)}`, {
       remedy: 'check that the daemon runs (rosterd start) and that the address is right',
       cause,
     });
   }
+}
+
+/** The one redirect of the API: the record of a user who was merged into another, and says so itself (spec 18.3). */
+function isMergedUser(status: number, body: unknown): boolean {
+  return (
+    status === 301 && typeof body === 'object' && body !== null && 'mergedInto' in body && body.mergedInto !== null
+  );
 }
 
 function parseBody(text: string): unknown {

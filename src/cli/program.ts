@@ -16,6 +16,7 @@ import { addRunCommands } from './commands/runs.ts';
 import { addServerCommands } from './commands/server.ts';
 import { addSourceCommands } from './commands/sources.ts';
 import { addSyncCommand } from './commands/sync.ts';
+import { addMergeCommands } from './commands/merge.ts';
 import { addUndoCommand } from './commands/undo.ts';
 import { addUserCommands } from './commands/users.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
@@ -64,6 +65,7 @@ export function buildProgram(
   addTeamCommands(program, runner);
   addBulkCommand(program, runner);
   addCsvCommands(program, runner);
+  addMergeCommands(program, runner);
   addLogCommand(program, runner);
   addReviewCommands(program, runner);
   program.commandsGroup('Sources and runs:');

@@ -6,6 +6,8 @@ const ofType = {
   'user-created': 'edit-users',
   'user-changed': null,
   'user-purged': 'manage-operators',
+  'user-merged': 'edit-users',
+  'merge-undone': 'edit-users',
   'sync-switched': 'toggle-sync',
   activated: 'activate',
   deactivated: 'activate',
@@ -53,6 +55,8 @@ interface Told {
 const onUsers: ReadonlySet<PersonsAct> = new Set([
   'user-created',
   'user-changed',
+  'user-merged',
+  'merge-undone',
   'sync-switched',
   'activated',
   'deactivated',

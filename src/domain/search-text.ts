@@ -1,8 +1,8 @@
 import { fold } from './text.ts';
 import type { FieldValues } from './user.ts';
 
-/** Changes with what {@link searchTextOf} makes of a user, so that what is stored is derived anew. */
-export const searchTextVersion = 1;
+/** Changes with what is derived of a user for finding them, so that what is stored is derived anew. */
+export const searchTextVersion = 2;
 
 /** Letters that are no letter with a mark, as people type them who do not have them. */
 const letters: Readonly<Record<string, string>> = {

@@ -45,6 +45,8 @@ interface HoldingExplanation {
 /** Where every value of a user comes from, and what holds changes back (spec 5.7). */
 export interface Explanation {
   readonly userId: UserId;
+  /** Who has taken everything over, where the user was merged (spec 18). */
+  readonly mergedInto: UserId | null;
   readonly active: boolean;
   readonly syncEnabled: boolean;
   readonly fields: readonly FieldExplanation[];
@@ -60,6 +62,7 @@ export function explain(input: ExplainInput): Explanation {
   const { user } = input.subject;
   return {
     userId: user.id,
+    mergedInto: user.mergedInto,
     active: user.active,
     syncEnabled: user.syncEnabled,
     fields: explainFields(input),

@@ -1,6 +1,8 @@
-import type { BulkRequest, BulkStore } from '../users/bulk.ts';
+import type { BulkJobRequest, BulkStore } from '../users/bulk.ts';
 import type { Permission } from '../domain/permissions.ts';
-import { query, queryOne, type Db } from './sql.ts';
+import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
+
+const pairTable = rowTable('"primary" int, other int, choices jsonb');
 
 /** What the operator might do when they asked, as far as they still may: nothing, once they are disabled. */
 const stillMay = `array(select p from unnest(bulk_job.permissions) as p join operator o on o.name = bulk_job.operator_name
@@ -23,8 +25,22 @@ export function createBulkStore(db: Db): BulkStore {
       );
       return id;
     },
+    async addMerges({ prefer, reason, operator, may }, pairs) {
+      const { id } = await queryOne<{ id: number }>(
+        db,
+        `with job as (
+           insert into bulk_job (action, value, reason, operator_name, permissions) values ('merge', ?, ?, ?, ?) returning id
+         ), results as (
+           insert into bulk_result (job_id, user_id, into_user, choices)
+           select job.id, other, "primary", choices from job, ${pairTable.table}
+         )
+         select id from job`,
+        [prefer, reason, operator, [...may], pairTable.parameter(pairs)],
+      );
+      return id;
+    },
     async next(after) {
-      const [job] = await query<Omit<BulkRequest, 'may'> & { id: number; permissions: Permission[] }>(
+      const [job] = await query<Omit<BulkJobRequest, 'may'> & { id: number; permissions: Permission[] }>(
         db,
         `update bulk_job set started_at = coalesce(started_at, now())
          where id = (select id from bulk_job where finished_at is null
@@ -49,14 +65,22 @@ export function createBulkStore(db: Db): BulkStore {
         where r.job_id = ? and r.outcome is null and j.finished_at is null order by r.user_id limit ?`;
       return (await query<{ id: number }>(db, sql, [job, limit])).map((row) => row.id);
     },
-    async save(job, { userId, outcome, code, message }) {
-      await query(db, 'update bulk_result set outcome = ?, code = ?, message = ? where job_id = ? and user_id = ?', [
-        outcome,
-        code,
-        message,
-        job,
-        userId,
-      ]);
+    pendingMerges: (job, limit) =>
+      query(
+        db,
+        `select r.into_user as "primary", r.user_id as other, r.choices from bulk_result r join bulk_job j on j.id = r.job_id
+         where r.job_id = ? and r.outcome is null and j.finished_at is null order by r.user_id limit ?`,
+        [job, limit],
+      ),
+    async save(job, results) {
+      await forRows(
+        db,
+        '"userId" int, outcome text, code text, message text',
+        results,
+        (table) => `update bulk_result b set outcome = r.outcome, code = r.code, message = r.message
+          from ${table}, (select ?::int as job) as c where b.job_id = c.job and b.user_id = r."userId"`,
+        [job],
+      );
     },
     async finish(job) {
       await query(db, 'update bulk_job set finished_at = now() where id = ? and finished_at is null', [job]);

@@ -17,6 +17,7 @@ import { up as signIn } from './migrations/0027-sign-in.ts';
 import { up as oneAccount } from './migrations/0028-one-account.ts';
 import { up as unlisted } from './migrations/0030-unlisted.ts';
 import { up as shownQuestions } from './migrations/0037-shown-questions.ts';
+import { up as merge } from './migrations/0035-merge.ts';
 import { up as progressTime } from './migrations/0046-progress-time.ts';
 import { up as peopleImport } from './migrations/0032-people-import.ts';
 import { ensureSearchIndex } from './search-index.ts';
@@ -40,9 +41,10 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0027-sign-in', up: signIn },
   { name: '0028-one-account', up: oneAccount },
   { name: '0030-unlisted', up: unlisted },
+  { name: '0032-people-import', up: peopleImport },
+  { name: '0035-merge', up: merge },
   { name: '0037-shown-questions', up: shownQuestions },
   { name: '0046-progress-time', up: progressTime },
-  { name: '0032-people-import', up: peopleImport },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

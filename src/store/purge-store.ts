@@ -130,6 +130,13 @@ async function blankTold(db: Db, userId: number, accountIds: readonly number[]):
     userId,
     [...accountIds],
   ]);
+  // What undoing a merge would take; that there was one stays.
+  await query(
+    db,
+    `update merge set other_username = null, before = null, after = null, said = null, slots = null, bars = null
+     where primary_id = ? or other_id = ?`,
+    [userId, userId],
+  );
   // A refusal names the user who has a unique name already, in these words (spec 4.7).
   await query(
     db,

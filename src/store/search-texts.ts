@@ -1,14 +1,15 @@
 import { searchTextOf, searchTextVersion } from '../domain/search-text.ts';
 import { foldVersion } from '../domain/text.ts';
+import type { FieldValues } from '../domain/user.ts';
 import { forRows, query, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
-import { toValue, type ValueRow } from './user-rows.ts';
+import { derivedColumns, toValue, type ValueRow } from './user-rows.ts';
 
 const setting = 'search-text-version';
 const version = `${searchTextVersion}.${foldVersion}`;
 const batch = 1_000;
 
-/** Derives what users are searched by, where it is missing or was derived with another folding. */
+/** Derives what users are searched and compared by, where it is missing or was derived with another folding. */
 export async function ensureSearchTexts(db: Db): Promise<void> {
   const [known] = await query<{ value: string }>(db, 'select value from setting where name = ?', [setting]);
   if (known?.value !== version)
@@ -22,16 +23,23 @@ export async function ensureSearchTexts(db: Db): Promise<void> {
     });
   for (let found = batch; found === batch;)
     found = await inTransaction(db, async (transaction) => {
-      const rows = await query<ValueRow & { id: number }>(
+      const rows = await query<ValueRow & { id: number; former: FieldValues | null }>(
         transaction,
-        'select * from "user" where search_text is null order by id limit ? for no key update',
+        `select u.*, (select m.before #> '{other,value,fields}' from merge m
+           where m.other_id = u.id and m.primary_id = u.merged_into and m.undone_at is null limit 1) as former
+         from "user" u where search_text is null order by id limit ? for no key update`,
         [batch],
       );
       await forRows(
         transaction,
-        'id int, text text',
-        rows.map((row) => ({ id: row.id, text: searchTextOf(toValue(row).fields) })),
-        (table) => `update "user" u set search_text = r.text from ${table} where u.id = r.id`,
+        'id int, search_text text, name_key text',
+        rows.map((row) => ({
+          ...{ id: row.id, ...derivedColumns(toValue(row).fields) },
+          // Who was merged into another is still found by the names that they had (spec 18.3).
+          ...(row.former === null ? {} : { search_text: searchTextOf(row.former) }),
+        })),
+        (table) =>
+          `update "user" u set search_text = r.search_text, name_key = r.name_key from ${table} where u.id = r.id`,
       );
       return rows.length;
     });

@@ -159,7 +159,7 @@ async function refreshUserKeys(db: Db, allRules: Matching): Promise<void> {
       db,
       `select u.*, (select jsonb_agg(s.results) from snapshot s join link l on l.user_id = s.user_id and l.source_id = s.source_id
          and l.until is null where s.user_id = u.id) as slots
-       from "user" u where id > ? order by id limit ?`,
+       from "user" u where id > ? and merged_into is null order by id limit ?`,
       [after, batch],
     );
     const last = rows.at(-1);

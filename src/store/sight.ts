@@ -17,10 +17,16 @@ export async function operatorSight(db: Db, operator: string): Promise<Sight | n
 
 /**
  * The condition under which somebody sees the user with this alias (spec 19.1): by one of their teams, or by the group that a
- * person chose for them. The group of the main team is in it with the team. Ids are numbers of ours and stand in the text.
+ * person chose for them. The group of the main team is in it with the team. Who was merged into another is seen with that one, who
+ * has their teams. Ids are numbers of ours and stand in the text.
  */
 export function seesUser(sight: Sight | null, user: string): string {
   if (sight === null) return 'true';
+  const stays = `select from "user" stays where stays.id = ${user}.merged_into and ${isInSight(sight, 'stays')}`;
+  return `(${isInSight(sight, user)} or ${user}.merged_into is not null and exists (${stays}))`;
+}
+
+function isInSight(sight: Sight, user: string): string {
   return `(${user}.team_ids && cast('${list(sight.teams)}' as integer[])
     or exists (select from word chosen where chosen.user_id = ${user}.id and chosen.kind = 'member-group'
                 and chosen.ref = any (cast('${list(sight.groups)}' as text[]))))`;

@@ -167,7 +167,9 @@ function undoWork(
 }
 
 /** What of people's acts changes a user. */
-const personsChanges = ['user-changed', 'link-made', 'link-ended', 'activated', 'deactivated']
+const personsChanges = [
+  ...['user-changed', 'link-made', 'link-ended', 'activated', 'deactivated', 'user-merged', 'merge-undone'],
+]
   .map((type) => `'${type}'`)
   .join(', ');
 

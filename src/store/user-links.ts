@@ -65,7 +65,7 @@ export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules, o
 }
 
 /** Since when the account has had other names than were applied; null where it has not, or was not seen since (spec 8.1). */
-const nextSeenFrom = `case when a.absent_since is null and exists (
+export const nextSeenFrom = `case when a.absent_since is null and exists (
     select from snapshot s where s.user_id = l.user_id and s.source_id = l.source_id
       and (s.names_seen ->> 'firstName', s.names_seen ->> 'lastName')
           is distinct from (a.content -> 'values' ->> 'firstName', a.content -> 'values' ->> 'lastName'))

@@ -1,6 +1,8 @@
+import { digestOf } from '../digest.ts';
 import { searchTextOf } from '../domain/search-text.ts';
+import { fold } from '../domain/text.ts';
 import type { Field, NamedField } from '../domain/fields.ts';
-import type { HeldRole, UserState, UserValue } from '../domain/user.ts';
+import type { FieldValues, HeldRole, UserState, UserValue } from '../domain/user.ts';
 
 /** Fields with a column of their own; the others live in `more_fields`. */
 const columnOf = {
@@ -32,7 +34,7 @@ export const valueColumns =
   Object.values(columnOf)
     .map((column) => `${column} text`)
     .join(', ') +
-  ', acd_source text, more_fields jsonb, roles jsonb, team_ids integer[], main_team_id integer, supervised_team_ids integer[], search_text text';
+  ', acd_source text, more_fields jsonb, roles jsonb, team_ids integer[], main_team_id integer, supervised_team_ids integer[], search_text text, name_key text';
 
 /** The names of those columns. */
 export const valueColumnNames = [
@@ -44,9 +46,10 @@ export const valueColumnNames = [
   'main_team_id',
   'supervised_team_ids',
   'search_text',
+  'name_key',
 ] as const;
 
-export function toValueRow(value: UserValue): ValueRow & { readonly search_text: string } {
+export function toValueRow(value: UserValue): ValueRow & DerivedColumns {
   const more: Record<string, string> = {};
   for (const [field, text] of Object.entries(value.fields) as [string, string][])
     if (!(field in columnOf)) more[field] = text;
@@ -60,8 +63,29 @@ export function toValueRow(value: UserValue): ValueRow & { readonly search_text:
     team_ids: [...value.teams],
     main_team_id: value.mainTeam,
     supervised_team_ids: [...value.supervises],
-    search_text: searchTextOf(value.fields),
+    ...derivedColumns(value.fields),
   };
+}
+
+/** What users are found by. */
+interface DerivedColumns {
+  readonly search_text: string;
+  readonly name_key: string | null;
+}
+
+export function derivedColumns(fields: FieldValues): DerivedColumns {
+  return { search_text: searchTextOf(fields), name_key: nameKeyOf(fields) };
+}
+
+/** What an index can hold in any case. */
+const mostOfNames = 500;
+
+/** First and last name together, as two users are compared by them (spec 18.2); null where one is missing. */
+function nameKeyOf({ firstName, lastName }: FieldValues): string | null {
+  const [first, last] = [firstName ?? '', lastName ?? ''].map(fold);
+  if (first === undefined || last === undefined || first === '' || last === '') return null;
+  const names = `${first}\u001f${last}`;
+  return names.length <= mostOfNames ? names : digestOf(names);
 }
 
 export function toValue(row: ValueRow): UserValue {

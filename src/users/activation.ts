@@ -133,13 +133,8 @@ function refusalOf(userId: number, link: UserLink, answer: Answer | undefined): 
 
 /** Null where the user is active already. */
 export function activate({ tx, subject, linkedSources }: ActingUser): Act | null {
-  const { id, active, mergedInto } = subject.user;
+  const { id, active } = subject.user;
   if (active) return null;
-  if (mergedInto !== null)
-    throw new ActionRefusedError(
-      'user-merged',
-      `User ${id} was merged into user ${mergedInto}, who has taken over the accounts: activate that one.`,
-    );
   return {
     event: { type: 'activated', source: null },
     told: [{ field: 'active', before: 'no', after: 'yes' }],

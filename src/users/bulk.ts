@@ -5,6 +5,8 @@ import type { SourceId, UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { RequestReconcile } from './events.ts';
 import { createJobLoop } from './job-loop.ts';
+import type { Merges } from './merge.ts';
+import type { MergeOutcome, MergePair, MergeRequest } from './merge-ports.ts';
 import type { UserActed, UserRequest } from './user-action.ts';
 import type { UserActions } from './user-actions.ts';
 
@@ -24,6 +26,16 @@ export const bulkActions = [
   'unlock',
 ] as const;
 export type BulkAction = (typeof bulkActions)[number];
+
+/** What jobs do: the actions on many users, and merging many pairs (spec 18.2). */
+export const jobActions = [...bulkActions, 'merge'] as const;
+type JobAction = (typeof jobActions)[number];
+
+/** A job as it was asked for; of a merge `value` is whose value counts where nobody has chosen. */
+export type BulkJobRequest = Omit<BulkRequest, 'action'> & { readonly action: JobAction };
+
+/** Merging many pairs. */
+export type BulkMergeRequest = Omit<MergeRequest, 'reason'> & { readonly reason: string | null };
 
 /** What a bulk action says of each user: the same as the action on one user. */
 export interface BulkRequest extends Asker {
@@ -46,23 +58,29 @@ export interface BulkResult {
 /** What bulk jobs need of the database. */
 export interface BulkStore {
   /** Keeps the job with a pending result per user; gives its id. */
-  add(request: BulkRequest, userIds: readonly UserId[]): Promise<number>;
+  add(request: BulkJobRequest, userIds: readonly UserId[]): Promise<number>;
+  /** The same for pairs: the results are those of the users who are merged away. */
+  addMerges(request: BulkMergeRequest, pairs: readonly MergePair[]): Promise<number>;
   /** The oldest job that is not finished of the operator whose turn it is after this one, in the order of their names. */
-  next(after: string): Promise<(BulkRequest & { readonly id: number }) | null>;
+  next(after: string): Promise<BulkJob | null>;
   /** How many jobs of an operator are not finished. */
   openOf(operator: string): Promise<number>;
   /** Ends a job that is not finished as it stands. */
   cancel(job: number, operator: string): Promise<void>;
   /** Users of a job without a result; none of one that is finished. */
   pending(job: number, limit: number): Promise<readonly UserId[]>;
-  save(job: number, result: BulkResult): Promise<void>;
+  pendingMerges(job: number, limit: number): Promise<readonly MergePair[]>;
+  save(job: number, results: readonly BulkResult[]): Promise<void>;
   finish(job: number): Promise<void>;
 }
+
+export type BulkJob = BulkJobRequest & { readonly id: number };
 
 export interface BulkOptions {
   readonly store: BulkStore;
   /** The actions on one user, with another way of asking for reconciles: once per batch instead of once per user. */
   readonly actionsWith: (requestReconcile: RequestReconcile) => UserActions;
+  readonly mergesWith: (requestReconcile: RequestReconcile) => Pick<Merges, 'mergeAll'>;
   readonly requestReconcile: RequestReconcile;
   /** Runs work in one process at a time; where another one has it, it goes on there. */
   readonly exclusively: (work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
@@ -72,6 +90,8 @@ export interface BulkOptions {
 export interface Bulk {
   /** Keeps the job and begins with it in this process. @throws ActionRefusedError */
   start(request: BulkRequest, userIds: readonly UserId[]): Promise<number>;
+  /** The same for pairs of users who are one person (spec 18.2). @throws ActionRefusedError */
+  startMerges(request: BulkMergeRequest, pairs: readonly MergePair[]): Promise<number>;
   /** Stops a job; users who have no result yet are left as they are. One that is finished stays so. */
   cancel(job: number, operator: string): Promise<void>;
   /** Goes on with the jobs that are not finished, operator by operator, until none is left. */
@@ -90,20 +110,27 @@ const mostOpen = 5;
  */
 export function createBulk(options: BulkOptions): Bulk {
   const carryOut = createJobLoop(options.exclusively, (signal) => carryOutAll(options, signal));
+  const begin = async (operator: string, count: number, add: () => Promise<number>): Promise<number> => {
+    if (count === 0) throw new ActionRefusedError('no-users', 'No user is selected.');
+    if ((await options.store.openOf(operator)) >= mostOpen)
+      throw new ActionRefusedError(
+        'too-many-jobs',
+        `${String(mostOpen)} bulk jobs of yours are not finished: wait for one, or cancel it.`,
+      );
+    const id = await add();
+    carryOut().catch((error: unknown) => {
+      options.log.error({ err: error, bulkJob: id }, 'a bulk job was broken off and goes on later');
+    });
+    return id;
+  };
   return {
-    async start(request, userIds) {
+    start(request, userIds) {
       refuseIncomplete(request);
-      if (userIds.length === 0) throw new ActionRefusedError('no-users', 'No user is selected.');
-      if ((await options.store.openOf(request.operator)) >= mostOpen)
-        throw new ActionRefusedError(
-          'too-many-jobs',
-          `${String(mostOpen)} bulk jobs of yours are not finished: wait for one, or cancel it.`,
-        );
-      const id = await options.store.add(request, userIds);
-      carryOut().catch((error: unknown) => {
-        options.log.error({ err: error, bulkJob: id }, 'a bulk job was broken off and goes on later');
-      });
-      return id;
+      return begin(request.operator, userIds.length, () => options.store.add(request, userIds));
+    },
+    startMerges(request, pairs) {
+      refuseRepeated(pairs);
+      return begin(request.operator, pairs.length, () => options.store.addMerges(request, pairs));
     },
     cancel: (job, operator) => options.store.cancel(job, operator),
     carryOut,
@@ -122,39 +149,100 @@ function refuseIncomplete({ action, value, insist, reason }: BulkRequest): void 
     throw new ActionRefusedError('reason-required', 'Insisting on a deactivation needs a reason.');
 }
 
+/** Who is merged away twice would be merged into whom? */
+function refuseRepeated(pairs: readonly MergePair[]): void {
+  const seen = new Set<UserId>();
+  for (const { other } of pairs) {
+    if (seen.has(other))
+      throw new ActionRefusedError('value-invalid', `User ${String(other)} stands in several pairs: leave one out.`);
+    seen.add(other);
+  }
+}
+
 function needsValue(action: BulkAction): boolean {
   return /-(team|supervisor|role)$/.test(action);
 }
 
 async function carryOutAll(options: BulkOptions, signal: AbortSignal): Promise<void> {
   const woken = new Set<SourceId>();
-  const actions = options.actionsWith((sources) => {
+  const wake: RequestReconcile = (sources) => {
     for (const source of sources) woken.add(source);
     return Promise.resolve();
-  });
+  };
+  const [actions, merges] = [options.actionsWith(wake), options.mergesWith(wake)];
   // A batch of one operator's, then one of the next one's: nobody waits behind all that somebody else has asked for.
   for (let lastServed = ''; ;) {
     const job = await options.store.next(lastServed);
     if (job === null) return;
     lastServed = job.operator;
-    const users = await options.store.pending(job.id, batch);
-    for (const userId of users) {
-      signal.throwIfAborted();
-      await options.store.save(job.id, await resultOf(options, actions, job, userId));
-    }
+    const { action } = job;
+    const done =
+      action === 'merge'
+        ? await doMerges(options, merges, job, signal)
+        : await doUsers(options, actions, { ...job, action }, signal);
     const sources = [...woken].sort();
     woken.clear();
     if (sources.length > 0) await options.requestReconcile(sources);
-    if (users.length < batch) await options.store.finish(job.id);
+    if (done < batch) await options.store.finish(job.id);
   }
 }
 
-async function resultOf(
-  { log }: BulkOptions,
-  actions: UserActions,
-  job: BulkRequest & { readonly id: number },
-  userId: UserId,
-): Promise<BulkResult> {
+type UserJob = BulkRequest & { readonly id: number };
+
+async function doUsers(options: BulkOptions, actions: UserActions, job: UserJob, signal: AbortSignal): Promise<number> {
+  const users = await options.store.pending(job.id, batch);
+  for (const userId of users) {
+    signal.throwIfAborted();
+    await options.store.save(job.id, [await resultOf(options, actions, job, userId)]);
+  }
+  return users.length;
+}
+
+/** Pairs that are written together; one at a time where they fail together. */
+async function doMerges(
+  options: BulkOptions,
+  merges: Pick<Merges, 'mergeAll'>,
+  { id, operator, may, reason, value }: BulkJob,
+  signal: AbortSignal,
+): Promise<number> {
+  const pairs = await options.store.pendingMerges(id, batch);
+  const prefer = value === 'primary' || value === 'other' ? value : null;
+  const request = { operator, may, prefer, reason: reason ?? undefined, preview: false } as const;
+  const merge = async (some: readonly MergePair[]): Promise<void> => {
+    signal.throwIfAborted();
+    const outcomes = await merges.mergeAll(request, some);
+    await options.store.save(id, outcomes.map(mergeResult));
+  };
+  for (let start = 0; start < pairs.length; start += mergedTogether) {
+    const some = pairs.slice(start, start + mergedTogether);
+    try {
+      await merge(some);
+    } catch (error) {
+      if (storageFailureCode(error) !== null || signal.aborted) throw error;
+      for (const pair of some)
+        await merge([pair]).catch(async (cause: unknown) => {
+          if (storageFailureCode(cause) !== null || signal.aborted) throw cause;
+          options.log.error({ err: cause, bulkJob: id, userId: pair.other }, 'a merge failed on a pair');
+          await options.store.save(id, [{ userId: pair.other, ...failedInside }]);
+        });
+    }
+  }
+  return pairs.length;
+}
+
+const mergedTogether = 25;
+
+function mergeResult({ other, outcome, refusal }: MergeOutcome): BulkResult {
+  return { userId: other, outcome, code: refusal?.code ?? null, message: refusal?.message ?? null };
+}
+
+const failedInside = {
+  outcome: 'refused',
+  code: 'internal',
+  message: 'It failed inside rosterd; its log has the cause.',
+} as const;
+
+async function resultOf({ log }: BulkOptions, actions: UserActions, job: UserJob, userId: UserId): Promise<BulkResult> {
   try {
     const { changed } = await act(actions, job, {
       userId,
@@ -169,12 +257,7 @@ async function resultOf(
     // Where the database itself fails the job waits; a user whom rosterd fails on must not stop the others.
     if (storageFailureCode(error) !== null) throw error;
     log.error({ err: error, bulkJob: job.id, userId }, 'a bulk action failed on a user');
-    return {
-      userId,
-      outcome: 'refused',
-      code: 'internal',
-      message: 'It failed inside rosterd; its log has the cause.',
-    };
+    return { userId, ...failedInside };
   }
 }
 

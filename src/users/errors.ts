@@ -70,7 +70,13 @@ export type ActionRefusalCode =
   | 'import-not-shown'
   | 'import-not-finished'
   | 'import-has-errors'
-  | 'import-beyond-limits';
+  | 'import-beyond-limits'
+  | 'same-user'
+  | 'primary-inactive'
+  | 'both-inactive'
+  | 'both-from-acd'
+  | 'not-synchronised'
+  | 'choice-needed';
 
 /** A refused action of a person: what, for whom, and the way out. */
 export class ActionRefusedError extends Error {

@@ -106,15 +106,12 @@ export async function linkAct(
 }
 
 async function refuseImpossibleLink(
-  { tx, subject }: ActingUser,
+  { tx }: ActingUser,
   { userId, source, externalId }: LinkRequest,
   account: NamedAccount,
   replacing: UserLink | undefined,
 ): Promise<void> {
   const own = (await tx.linksOf(userId)).find((each) => each.source === source);
-  const { mergedInto } = subject.user;
-  if (mergedInto !== null)
-    throw new ActionRefusedError('user-merged', `User ${userId} was merged into user ${mergedInto}: link that one.`);
   if (own !== undefined && own.accountId !== replacing?.accountId)
     throw new ActionRefusedError(
       'already-linked',

@@ -15,6 +15,7 @@ import { decideUndo, type KeptChange, type UndoDecision } from '../reconcile/und
 import { ActionRefusedError } from './errors.ts';
 import type { RequestReconcile } from './events.ts';
 import { refuseUnpermitted } from '../domain/permitted.ts';
+import type { UndoMerge } from './merge-undo.ts';
 import type { ActionRules } from './ports.ts';
 import {
   mostNamed,
@@ -39,8 +40,11 @@ export function createUndo(
   rules: Pick<ActionRules, 'rulesOf' | 'allMatchRules'>,
   requestReconcile: RequestReconcile,
   batchSize: number,
+  undoMerge: UndoMerge,
 ): Undo {
   return async (request) => {
+    const merge = 'event' in request.target ? await undoMerge(request, request.target.event) : null;
+    if (merge !== null) return merge;
     const moved = await policyMoved(store, request.target);
     if (moved !== null) return undoPolicyRun(store, request, moved, requestReconcile, batchSize);
     // Of several decisions on one user the later goes back first: a preview has to carry that out to see the earlier.

@@ -1,6 +1,7 @@
 import type { Asker } from '../domain/permissions.ts';
 import { bidderOf, keysBefore } from '../apply/decisions.ts';
 import { noCounts } from '../apply/pass.ts';
+import type { ReconcileTx } from '../apply/ports.ts';
 import { writeLinkedUsers } from '../apply/values.ts';
 import { changesBetween } from '../domain/change.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
@@ -116,8 +117,18 @@ async function lock(tx: UserTx, { userId, operator, expectedVersion }: UserReque
       'version-changed',
       `User ${userId} is at version ${locked.version}, not ${expectedVersion}: look at it again, then repeat the change.`,
     );
+  const { mergedInto } = row.subject.user;
+  if (mergedInto !== null) throw mergedAway(userId, mergedInto);
   const teamNames = new Map((await tx.teams()).map((team) => [team.id, team.name]));
   return { ...row, tx, teamNames };
+}
+
+/** Whatever is asked of who was merged into another is asked of the wrong user (spec 18.3). */
+function mergedAway(userId: UserId, mergedInto: UserId): ActionRefusedError {
+  return new ActionRefusedError(
+    'user-merged',
+    `User ${userId} was merged into user ${mergedInto}, who has taken everything over: say it of that one.`,
+  );
 }
 
 async function carryOut(
@@ -225,29 +236,38 @@ async function saveKeys(rules: ActionRules, user: ActingUser, act: Act, value: U
 
 /** The sync's own decision and writing, source by source, the highest rank first; the user's value then, null without any. */
 async function applySources(rules: ActionRules, user: ActingUser, act: Act): Promise<UserValue | null> {
-  const { tx, subject, teamNames } = user;
+  const { tx, subject } = user;
   const ranked = inRankOrder(
     (act.apply ?? []).map((source) => ({ source })),
     subject.policy,
   );
-  for (const { source } of ranked) {
-    const configured = rules.rulesOf(source);
-    if (configured === undefined) continue;
-    await writeLinkedUsers(
-      tx,
-      {
-        rules: configured,
-        allMatchRules: rules.allMatchRules,
-        // Bindings and meanings are read when the accounts are.
-        world: { rules: configured, teamNames, bindings: new Map(), now: await tx.now() },
-        counts: noCounts(),
-        runId: null,
-        guard: { letThrough: true },
-      },
-      [subject.user.id],
-    );
-  }
+  for (const { source } of ranked) await applySource(tx, rules, source, [subject.user.id]);
   if (ranked.length === 0) return null;
   const [row] = await tx.users([subject.user.id], false);
   return row?.subject.user.value ?? null;
+}
+
+/** What a source's accounts say now is applied to these users, as the sync decides and writes it, without the guard (spec 13.5). */
+export async function applySource(
+  tx: ReconcileTx,
+  rules: ActionRules,
+  source: SourceId,
+  userIds: readonly UserId[],
+): Promise<void> {
+  const configured = rules.rulesOf(source);
+  if (configured === undefined) return;
+  const teamNames = new Map((await tx.teams()).map((team) => [team.id, team.name]));
+  await writeLinkedUsers(
+    tx,
+    {
+      rules: configured,
+      allMatchRules: rules.allMatchRules,
+      // Bindings and meanings are read when the accounts are.
+      world: { rules: configured, teamNames, bindings: new Map(), now: await tx.now() },
+      counts: noCounts(),
+      runId: null,
+      guard: { letThrough: true },
+    },
+    userIds,
+  );
 }

@@ -78,7 +78,7 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
     async (request) => {
       const { id } = request.params;
       const job = found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
-      requirePermission(request, permissionOf[job.action]);
+      requirePermission(request, job.action === 'merge' ? 'edit-users' : permissionOf[job.action]);
       await bulk.cancel(id, operatorOf(request));
       return found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
     },

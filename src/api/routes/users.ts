@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
-import { answers, found, type ApiInstance } from '../instance.ts';
+import { answers, found, movedTo, type ApiInstance } from '../instance.ts';
 import { eventPage, timelineFilter } from '../schemas/events.ts';
 import { explanation } from '../schemas/explanation.ts';
 import { user, userFilter, userPage, userParameters, type User } from '../schemas/users.ts';
@@ -36,20 +36,34 @@ export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void
 
   app.get(
     '/users/:user',
-    { config: { access: 'view' }, schema: { tags: ['users'], params: userParameters, response: answers(user) } },
+    {
+      config: { access: 'view' },
+      schema: { tags: ['users'], params: userParameters, response: { ...answers(user), ...movedTo(user) } },
+    },
     async (request, reply) => {
       const { user: reference } = request.params;
-      return showUser(request, await idOf(request, reference), reference, reply);
+      const shown = await showUser(request, await idOf(request, reference), reference, reply);
+      if (shown.mergedInto !== null) pointTo(reply, `/api/v1/users/${String(shown.mergedInto)}`);
+      return shown;
     },
   );
 
   app.get(
     '/users/:user/explain',
-    { config: { access: 'view' }, schema: { tags: ['users'], params: userParameters, response: answers(explanation) } },
-    async (request) => {
+    {
+      config: { access: 'view' },
+      schema: {
+        tags: ['users'],
+        params: userParameters,
+        response: { ...answers(explanation), ...movedTo(explanation) },
+      },
+    },
+    async (request, reply) => {
       const { user: reference } = request.params;
-      const explained = await queries(request).explain(await idOf(request, reference));
-      return found(explained, 'user-unknown', `user ${reference}`);
+      const asked = await queries(request).explain(await idOf(request, reference));
+      const explained = found(asked, 'user-unknown', `user ${reference}`);
+      if (explained.mergedInto !== null) pointTo(reply, `/api/v1/users/${String(explained.mergedInto)}/explain`);
+      return explained;
     },
   );
 
@@ -65,6 +79,11 @@ export function userRoutes(app: ApiInstance, { queries }: ApiDependencies): void
       return queries(request).events.list({ ...query, ...timesOf(query), order: 'desc', userId });
     },
   );
+}
+
+/** Who was merged into another is answered with where that one is (spec 18.3), for who follows and for who reads. */
+function pointTo(reply: FastifyReply, address: string): void {
+  reply.code(301).header('location', address);
 }
 
 /** The version in an If-Match header, which the schema has checked; the quotes of an entity tag are optional. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bulkActions } from '../../users/bulk.ts';
+import { bulkActions, jobActions } from '../../users/bulk.ts';
 import { id, idGiven, pageOf, pageRequest, reason, time } from './common.ts';
 import { named } from './registry.ts';
 
@@ -31,7 +31,7 @@ export const bulkJob = named(
   'BulkJob',
   z.object({
     id,
-    action,
+    action: z.enum(jobActions),
     value: text,
     reason: text,
     askedBy: z.string(),
@@ -54,7 +54,14 @@ export const bulkParameters = z.object({ id: idGiven });
 export const bulkResultFilter = pageRequest.extend({ outcome: outcome.optional() });
 const bulkResult = named(
   'BulkResult',
-  z.object({ userId: id, username: text, outcome, code: text, message: text.describe('why it was refused') }),
+  z.object({
+    userId: id,
+    username: text,
+    outcome,
+    code: text,
+    message: text.describe('why it was refused'),
+    intoUserId: id.nullable().describe('of a merge: who stays'),
+  }),
 );
 export type BulkResult = z.output<typeof bulkResult>;
 export const bulkResultPage = pageOf('BulkResultPage', bulkResult);

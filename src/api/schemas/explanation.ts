@@ -55,6 +55,7 @@ export const explanation = named(
   'Explanation',
   z.object({
     userId: id,
+    mergedInto: id.nullable().describe('who has taken everything over, where the user was merged'),
     active: z.boolean(),
     syncEnabled: z.boolean(),
     fields: z

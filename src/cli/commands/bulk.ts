@@ -75,7 +75,12 @@ async function bulk(
   }
   const { job } = await asked(false);
   if (job === null) throw new Error('a bulk action was answered without its job');
-  return show(context, await untilFinished(context, job));
+  return followJob(context, job, 'users');
+}
+
+/** Shows how far a job is until it has ended, then what became of its users; of pairs those are who is merged away. */
+export async function followJob(context: Context, job: BulkJob, of: 'users' | 'pairs'): Promise<ExitCode | undefined> {
+  return show(context, await untilFinished(context, job, of), of);
 }
 
 async function cancel(context: Context, job: string | undefined): Promise<undefined> {
@@ -104,7 +109,7 @@ function selection({ users, filter, sync, all }: BulkOptions): object {
   };
 }
 
-async function untilFinished(context: Context, { id }: BulkJob): Promise<BulkJob> {
+async function untilFinished(context: Context, { id }: BulkJob, of: string): Promise<BulkJob> {
   const client = await context.api('write');
   const progress = new ProgressLine(context.err, () => context.world.now().getTime());
   for (;;) {
@@ -113,13 +118,13 @@ async function untilFinished(context: Context, { id }: BulkJob): Promise<BulkJob
       await progress.clear();
       return job;
     }
-    await progress.show(`${String(job.counts.done)} of ${String(job.counts.users)} users`);
+    await progress.show(`${String(job.counts.done)} of ${String(job.counts.users)} ${of}`);
     await context.world.sleep(pauseMs, AbortSignal.timeout(pauseMs * 2));
   }
 }
 
 /** For programs every result, for people the refused ones and the numbers. */
-async function show(context: Context, { id, counts, cancelledBy }: BulkJob): Promise<ExitCode | undefined> {
+async function show(context: Context, { id, counts, cancelledBy }: BulkJob, of: string): Promise<ExitCode | undefined> {
   if (context.json || counts.refused > 0)
     await printListing<BulkResult>(context, {
       path: apiPath('bulk', id, 'results'),
@@ -133,11 +138,11 @@ async function show(context: Context, { id, counts, cancelledBy }: BulkJob): Pro
     });
   if (!context.json)
     await context.out.line(
-      `${String(counts.changed)} users changed, ${String(counts.unchanged)} were so already, ${String(counts.refused)} refused.`,
+      `${String(counts.changed)} ${of} changed, ${String(counts.unchanged)} were so already, ${String(counts.refused)} refused.`,
     );
   if (cancelledBy !== null) {
     await context.err.line(
-      `cancelled by ${cancelledBy}: ${String(counts.users - counts.done)} users were left as they are`,
+      `cancelled by ${cancelledBy}: ${String(counts.users - counts.done)} ${of} were left as they are`,
     );
     return exitCode.failed;
   }

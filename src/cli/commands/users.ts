@@ -59,6 +59,10 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
     run: async (context, args) => {
       const client = await context.api('read');
       const shown = (await ask(client, 'GET', apiPath('users', firstOf(args)))) as User;
+      if (shown.mergedInto !== null)
+        await context.err.line(
+          `User ${String(shown.id)} was merged into user ${String(shown.mergedInto)}: \`rosterd user show ${String(shown.mergedInto)}\` shows that one.`,
+        );
       if (context.json) await context.out.json(shown);
       else await context.out.write(userCard(context, shown));
       return undefined;
@@ -96,7 +100,11 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
 }
 
 function userColumns(context: Context, all: boolean): readonly Column<User>[] {
-  const active: Column<User> = { head: 'ACTIVE', value: (user) => (user.active ? 'yes' : 'no') };
+  const active: Column<User> = {
+    head: 'ACTIVE',
+    value: ({ active: isActive, mergedInto }) =>
+      mergedInto === null ? (isActive ? 'yes' : 'no') : `no, merged into ${String(mergedInto)}`,
+  };
   return [
     { head: 'ID', value: (user) => user.id, align: 'right', whole: true },
     { head: 'USERNAME', value: (user) => user.username, whole: true },

@@ -9,6 +9,7 @@ import { createEventQueries } from './events.ts';
 import { explainUser, type RulesOf } from './explanation.ts';
 import { ownersOf } from './owners.ts';
 import { createGroupQueries } from './groups.ts';
+import { createMergeQueries } from './merges.ts';
 import { createNumericIdQueries } from './numeric-ids.ts';
 import { createRefusalQueries } from './refusals.ts';
 import { createReviewItemQueries } from './review-items.ts';
@@ -53,6 +54,7 @@ function queriesFor(knex: Knex, settings: ReadModelSettings, sight: Sight | null
     bulk: createBulkQueries(knex, sight),
     people: createPeopleQueries(knex, sight),
     imports: createPeopleImportQueries(knex, sight),
+    merges: createMergeQueries(knex, sight),
     worklist: createWorklistQueries(knex, { acds, managing }, sight),
     owners: (filter: Parameters<typeof ownersOf>[1]) => ownersOf(knex, filter, sight),
     explain: (userId: number) => explainUser(knex, userId, settings.rulesOf, managing),

@@ -1,7 +1,7 @@
 import type { Sight } from '../../domain/scope.ts';
 import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
-import type { BulkRequest, BulkResult } from '../../users/bulk.ts';
+import type { BulkJobRequest, BulkResult } from '../../users/bulk.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRow, sqlRows } from './sql.ts';
 import { idsOfUsers, type UserSelection } from './users.ts';
@@ -9,7 +9,7 @@ import { idsOfUsers, type UserSelection } from './users.ts';
 /** A bulk job and how far it is (spec 16). */
 interface BulkJobJson {
   readonly id: number;
-  readonly action: BulkRequest['action'];
+  readonly action: BulkJobRequest['action'];
   readonly value: string | null;
   readonly reason: string | null;
   readonly askedBy: string;
@@ -29,7 +29,8 @@ interface JobRow extends Pick<
   readonly finished_at: Date | null;
 }
 
-type ResultJson = BulkResult & { readonly username: string | null };
+/** `intoUserId`: of a merge, who stays. */
+type ResultJson = BulkResult & { readonly username: string | null; readonly intoUserId: number | null };
 
 /** Bulk jobs as people and programs see them. */
 export function createBulkQueries(knex: Knex, sight: Sight | null) {
@@ -61,7 +62,7 @@ export function createBulkQueries(knex: Knex, sight: Sight | null) {
       const seesResult = sight === null ? 'true' : seesUser(sight, 'u');
       const rows = await sqlRows<ResultJson>(
         knex,
-        `select r.user_id as "userId", u.username, r.outcome, r.code, r.message
+        `select r.user_id as "userId", u.username, r.outcome, r.code, r.message, r.into_user as "intoUserId"
          from bulk_result r left join "user" u on u.id = r.user_id
          where ${allOf([seesResult, 'r.job_id = :job', 'r.user_id > :after', filter.outcome === undefined ? 'r.outcome is not null' : 'r.outcome = :outcome'])}
          order by r.user_id limit :limit`,

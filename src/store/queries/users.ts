@@ -166,7 +166,13 @@ async function resolveUsers(
     `select r.position, u.id as by_id, c.user_id as by_name
        from json_to_recordset(cast(:named as json)) as r(position integer, id integer, username text)
        left join "user" u on u.id = r.id and ${seesUser(sight, 'u')}
-       left join claim c on c.kind = 'username' and c.value = r.username and ${seesUserId(sight, 'c.user_id')}
+       left join lateral (
+         select user_id from claim where kind = 'username' and value = r.username
+         union all
+         -- Nobody has the name: who had it when they were merged into another (spec 18.3).
+         select max(other_id) from merge where other_username = r.username and undone_at is null
+            and not exists (select from claim where kind = 'username' and value = r.username)
+         having max(other_id) is not null) as c on ${seesUserId(sight, 'c.user_id')}
       order by r.position`,
     { named: JSON.stringify(named.map((each, position) => ({ position, ...each }))) },
   );

@@ -71,6 +71,7 @@ const matrix: readonly Row[] = [
     outside: 'same',
   },
   { call: 'POST /csv/mappings/{mapping}/remove', needs: edit, outside: 'same' },
+  read('GET /merge-candidates'),
   read('GET /numeric-ids'),
   read('GET /numeric-ids/free', 'same'),
   { ...read('GET /events'), needs: ['view-log'] },
@@ -114,6 +115,8 @@ const matrix: readonly Row[] = [
   onUser('POST /users/{user}/unlink', edit, { source: 'ad' }),
   onUser('POST /users/{user}/link', edit, { source: 'ad', externalId: 'guid-free' }),
   onUser('POST /users/{user}/repurpose', edit, { source: 'acd', username: 'other' }),
+  // Two agents of an ACD: refused after permissions were asked for; what a merge needs by what it moves is tried in its own test.
+  onUser('POST /users/{user}/merge', edit, { other: '{mate}' }),
   onUser('POST /users/{user}/purge', ['manage-operators'], {}),
   onUser('POST /worklist/{user}/ack', edit, { reason: 'seen' }, ''),
   { call: 'POST /users', needs: edit, body: { fields: {} }, outside: 'same' },
@@ -161,6 +164,12 @@ const matrix: readonly Row[] = [
     needs: ['view', 'edit-users'],
     outside: 'gone',
     body: { action: 'unlock', users: ['{user}'], preview: true },
+  },
+  {
+    call: 'POST /merges',
+    needs: edit,
+    outside: 'gone',
+    body: { pairs: [{ primary: '{user}', other: '{mate}' }], preview: true },
   },
   { call: 'POST /bulk/{job}/cancel', needs: ['view', 'assign-user-roles'], outside: 'gone' },
   { call: 'POST /groups', needs: edit, body: { name: '{group}', below: '{group}' }, outside: 'same' },
@@ -274,6 +283,7 @@ describe('19.1 every operation × every permission × in and out of scope', () =
     inside = {
       ...shared,
       user: '4711',
+      mate: '4712',
       externalId: '4711',
       team: 'Sales',
       group: 'Here',
@@ -282,6 +292,7 @@ describe('19.1 every operation × every permission × in and out of scope', () =
     outside = {
       ...shared,
       user: '9901',
+      mate: '9902',
       externalId: '9901',
       team: 'Night',
       group: 'HiddenGroup',

@@ -42,6 +42,7 @@ function bulkWith(during: (user: number) => Promise<void> = async () => undefine
   const bulk = createBulk({
     store: createBulkStore(database.knex),
     actionsWith: () => actions,
+    mergesWith: () => ({ mergeAll: () => expect.unreachable() }),
     requestReconcile: async () => undefined,
     exclusively: (work) => work(new AbortController().signal),
     log: { error: (_data, message) => expect.unreachable(message) },

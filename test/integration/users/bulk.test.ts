@@ -118,7 +118,7 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
     const ids = (await site.ask<{ items: User[] }>('GET', '/users')).json.items.map(({ id }) => id);
     const id = await store.add(request, ids);
     const [first, ...others] = ids;
-    await store.save(id, { userId: first ?? 0, outcome: 'changed', code: null, message: null });
+    await store.save(id, [{ userId: first ?? 0, outcome: 'changed', code: null, message: null }]);
     const acted: number[] = [];
     const role = (asked: { userId: number }) => {
       acted.push(asked.userId);
@@ -126,6 +126,7 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
     };
     const jobs = createBulk({
       store,
+      mergesWith: () => ({ mergeAll: () => expect.unreachable() }),
       actionsWith: () => ({ memberships: { role } }) as never,
       requestReconcile: () => Promise.resolve(),
       exclusively: (work) => work(new AbortController().signal),

@@ -96,6 +96,11 @@ describe.each(databases)('user purge on %s', (_name, open) => {
       { ...refusal, part: 'email' },
       { ...refusal, part: 'identity' },
     ]);
+    await knex('merge').insert({
+      ...{ primary_id: other.id, other_id: person.id, operator_name: 'local:tester', other_username: 'quzyplant' },
+      ...{ before: { other: planted.fields }, after: planted.acd, said: JSON.stringify([by]) },
+      ...{ slots: JSON.stringify([planted.ad]), bars: JSON.stringify([by]) },
+    });
     await knex('bar').insert({ ...by, account_id: account.id, user_id: person.id, kind: 'wait' });
     const item = {
       kind: 'unique-taken',
@@ -198,6 +203,7 @@ describe.each(databases)('user purge on %s', (_name, open) => {
         'claim',
         'event',
         'match_key',
+        'merge',
         'override',
         'people_import',
         'people_import_row',

@@ -15,6 +15,8 @@ import { createConsole } from '../../../src/console/console.ts';
 import { createAccountIgnoreStore } from '../../../src/store/account-ignore-store.ts';
 import { createOperatorStore } from '../../../src/store/operator-store.ts';
 import { createApiQueries } from '../../../src/store/queries/api-queries.ts';
+import { createMergeStore } from '../../../src/store/merge-store.ts';
+import { createMergeUndoStore } from '../../../src/store/merge-undo-store.ts';
 import { createLinkMoveStore } from '../../../src/store/link-move-store.ts';
 import { createSourceIdentityStore } from '../../../src/store/source-identity-store.ts';
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
@@ -31,6 +33,8 @@ import { createGroups } from '../../../src/users/groups.ts';
 import { createTeams } from '../../../src/users/teams.ts';
 import { createTeamStore } from '../../../src/store/team-store.ts';
 import { createAccountIgnore } from '../../../src/users/account-ignore.ts';
+import { createMerges } from '../../../src/users/merge.ts';
+import { createUndoMerge } from '../../../src/users/merge-undo.ts';
 import { createLinkMove } from '../../../src/users/link-move.ts';
 import { createConfirmSystem } from '../../../src/users/source-identity.ts';
 import { createHeldRuns } from '../../../src/users/held-run.ts';
@@ -110,7 +114,13 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     prove: (challenge, port) => proofOf(localToken, challenge, port),
     queries,
     sightOf: (operator) => operatorSight(knex, operator),
-    bulk: { start: async () => 1, cancel: async () => undefined, carryOut: async () => undefined },
+    bulk: {
+      start: async () => 1,
+      startMerges: async () => 1,
+      cancel: async () => undefined,
+      carryOut: async () => undefined,
+    },
+    merges: createMerges(createMergeStore(knex, noReadRules), noRules, requestReconcile),
     peopleImports: {
       ...{ check: async () => 1, checkUndo: async () => 1, apply: async () => undefined },
       ...{ cancel: async () => undefined, carryOut: async () => undefined },
@@ -142,7 +152,13 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     signIn: createSignIn(createSignInStore(knex)),
     runRequests: engine,
     dryRuns: noDryRuns,
-    undo: createUndo(createUndoStore(knex, noReadRules), noRules, requestReconcile, 100),
+    undo: createUndo(
+      createUndoStore(knex, noReadRules),
+      noRules,
+      requestReconcile,
+      100,
+      createUndoMerge(createMergeUndoStore(knex, noReadRules), noRules, requestReconcile),
+    ),
     heldRuns: createHeldRuns(createHeldRunStore(knex), requestReconcile),
     refusals: createRefusals(basis, createRefusalStore(knex, noReadRules), requestReconcile),
     sourceChecks: { check: async () => [{ name: 'tcp', outcome: 'ok', detail: 'connected' }] },

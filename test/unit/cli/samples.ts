@@ -220,6 +220,7 @@ export const sampleWorklistEntry: WorklistEntry = {
 
 export const sampleExplanation: Explanation = {
   userId: 12,
+  mergedInto: null,
   active: true,
   syncEnabled: false,
   missingPrivileges: [],
