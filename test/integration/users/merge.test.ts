@@ -63,7 +63,7 @@ describe.each(databases)('merging two users on %s', (_name, open) => {
     await put('/users/jnovak/fields/attribute.desk', { value: '7' });
     await put('/users/jnovak/fields/numericId', { value: '77' });
     [agent, person] = [await site.user('4711'), await site.user('jnovak')];
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await site.close();
     await database.close();

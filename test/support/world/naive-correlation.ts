@@ -81,7 +81,11 @@ function candidates(config: WorldConfig, state: NaiveState, account: NaiveAccoun
       return other !== undefined && alike(account, other, rule) && apart(config, account, other, rule);
     };
     const named = Object.values(state.users).filter(
-      (user) => !user.takesNoneOf.includes(account.source) && matchesUser(account, user, rule) && !isAnothers(user),
+      (user) =>
+        user.mergedInto === undefined &&
+        !user.takesNoneOf.includes(account.source) &&
+        matchesUser(account, user, rule) &&
+        !isAnothers(user),
     );
     if (named.length > 0) return named;
   }

@@ -238,7 +238,7 @@ function newUser(account: NaiveAccount): NaiveUser {
 
 /** Pairs of users of whom one has a linked account that matches the other (spec 4.9). */
 export function naiveDuplicates(config: WorldConfig, state: NaiveState): string[] {
-  const users = Object.values(state.users);
+  const users = Object.values(state.users).filter(({ mergedInto }) => mergedInto === undefined);
   return users.flatMap((user) =>
     Object.values(user.links).flatMap((key) => {
       const account = must(state.accounts[key]);

@@ -78,6 +78,8 @@ export interface NaiveUser {
   links: Record<string, AccountKey>;
   /** Sources of which a person has unlinked an account: none of theirs is taken (spec 7.2). */
   takesNoneOf: string[];
+  /** Who has taken everything over (spec 18). */
+  mergedInto?: UserKey;
   value: NaiveValue;
 }
 

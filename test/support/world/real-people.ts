@@ -8,7 +8,8 @@ import { distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
 import { valueSaid, type Part } from '../../../src/reconcile/project.ts';
 import { appendPersonsEvent } from '../../../src/store/append-event.ts';
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
-import { noReadRules } from '../../../src/store/read-rules.ts';
+import { createMergeStore } from '../../../src/store/merge-store.ts';
+import { noReadRules, type ReadRules } from '../../../src/store/read-rules.ts';
 import { reconcileReads } from '../../../src/store/reconcile-reads.ts';
 import { reconcileWrites } from '../../../src/store/reconcile-writes.ts';
 import { query, queryOne } from '../../../src/store/sql.ts';
@@ -16,6 +17,7 @@ import { createUserStore } from '../../../src/store/user-store.ts';
 import { saveWords } from '../../../src/store/user-words.ts';
 import { wakeUser } from '../../../src/store/wake-user.ts';
 import { createHeldRuns } from '../../../src/users/held-run.ts';
+import { createMerges } from '../../../src/users/merge.ts';
 import { ActionRefusedError } from '../../../src/users/errors.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
 import { createUserActions, type UserActions } from '../../../src/users/user-actions.ts';
@@ -40,8 +42,8 @@ async function done(act: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The product's actions on a world's users; its sources cannot be asked. */
-function actionsOn(world: RealWorld): UserActions {
+/** What the product's actions on a world's users stand on. */
+function basisOf(world: RealWorld): { rules: ActionRules; readRules: ReadRules } {
   const { sources, catalogue, reassertAgentRole } = world.config;
   const find = (id: string): WorldSource | undefined => sources.find((source) => source.id === id);
   const rulesOfSource: ActionRules['rulesOf'] = (id) => {
@@ -57,12 +59,30 @@ function actionsOn(world: RealWorld): UserActions {
     hasReusableIds: () => false,
     ownsSupervision: () => false,
   };
-  const store = createUserStore(world.db, {
-    ...noReadRules,
-    matchOf: (id) => ({ match: find(id)?.match ?? [], placeholders: [] }),
-  });
+  const matchOf: ReadRules['matchOf'] = (id) => ({ match: find(id)?.match ?? [], placeholders: [] });
+  return { rules, readRules: { ...noReadRules, matchOf } };
+}
+
+/** The product's actions on a world's users; its sources cannot be asked. */
+function actionsOn(world: RealWorld): UserActions {
+  const { rules, readRules } = basisOf(world);
+  const store = createUserStore(world.db, readRules);
   const requestReconcile = (): Promise<void> => world.reconcileNow();
   return createUserActions({ store, rules, requestReconcile }, () => Promise.resolve('unsupported'));
+}
+
+/** Merges the second user into the first; false where the product refuses it (spec 18). */
+export async function realMerge(
+  world: RealWorld,
+  primaryKey: string,
+  otherKey: string,
+  prefer: 'primary' | 'other',
+): Promise<boolean> {
+  const { rules, readRules } = basisOf(world);
+  const merges = createMerges(createMergeStore(world.db, readRules), rules, () => world.reconcileNow());
+  const [primary, other] = [await userIdOf(world.db, primaryKey), await userIdOf(world.db, otherKey)];
+  const request = { ...person, prefer, preview: false, expectedVersion: undefined };
+  return done(merges.merge(request, { primary, other, choices: {} }));
 }
 
 /** Says a word of a user; false where the product refuses it. */

@@ -11,6 +11,8 @@ interface AccountRow {
 }
 interface LinkRow {
   user_id: number;
+  /** Whom it was linked to before they were merged into that user (spec 18). */
+  first_user: number;
   account_id: number;
   current: boolean;
 }
@@ -31,6 +33,8 @@ interface UserRow {
   team_ids: number[];
   main_team_id: number | null;
   supervised_team_ids: number[];
+  /** Of who was merged into another. */
+  former_username: string | null;
 }
 interface SlotRow {
   user_id: number;
@@ -52,6 +56,10 @@ interface ItemRow {
   user_ids: number[];
 }
 
+/** Whose a link `l` was first: a merge gives it to who stays; of several merges the first counts. */
+const firstUser = `coalesce((select m.other_id from merge m
+  where m.links @> jsonb_build_array(jsonb_build_object('linkId', l.id)) order by m.id limit 1), l.user_id)`;
+
 const userColumns = `jsonb_build_object('username', username, 'firstName', first_name, 'lastName', last_name, 'displayName', display_name,
   'email', email, 'windowsLogin', windows_login, 'employeeId', employee_id, 'acdId', acd_id)`;
 
@@ -62,11 +70,15 @@ export async function viewOfStore(db: Db): Promise<WorldView> {
       db,
       `select id, source_id || ':' || external_id as key, standing, standing_reason as reason, gone_since is not null as gone from account`,
     ),
-    query<LinkRow>(db, 'select user_id, account_id, until is null as current from link order by id'),
+    query<LinkRow>(
+      db,
+      `select l.user_id, l.account_id, l.until is null as current, ${firstUser} as first_user from link l order by l.id`,
+    ),
     query<UserRow>(
       db,
       `select id, origin, active, case when sync_enabled then '{}' else array['*'] end || sync_off_sources as off, ${userColumns} as columns,
-         more_fields, acd_source, roles, team_ids, main_team_id, supervised_team_ids from "user"`,
+         more_fields, acd_source, roles, team_ids, main_team_id, supervised_team_ids,
+         (select m.before #>> '{other,value,fields,username}' from merge m where m.other_id = "user".id) as former_username from "user"`,
     ),
     query<SlotRow>(db, 'select user_id, source_id, results from snapshot'),
     query<TeamRow>(
@@ -132,15 +144,17 @@ function fieldsOf(row: UserRow): Record<string, string> {
 function keysOfAll(
   users: readonly UserRow[],
   accounts: readonly { id: number; key: string }[],
-  links: readonly { user_id: number; account_id: number }[],
+  links: readonly { first_user: number; account_id: number }[],
 ): { account: (id: number) => string; user: (id: number) => string } {
   const accountKeys = new Map(accounts.map(({ id, key }) => [id, key]));
   const account = (id: number): string => accountKeys.get(id) ?? `account ${String(id)}`;
   const userKeys = new Map(
     users.map((row) => {
-      const first = links.find((link) => link.user_id === row.id);
+      const first = links.find((link) => link.first_user === row.id);
       const name =
-        row.origin === 'local' ? `local:${row.columns['username'] ?? ''}` : first && account(first.account_id);
+        row.origin === 'local'
+          ? `local:${row.columns['username'] ?? row.former_username ?? ''}`
+          : first && account(first.account_id);
       return [row.id, name ?? `user ${String(row.id)}`];
     }),
   );
@@ -153,7 +167,7 @@ export async function userIdOf(db: Db, key: string): Promise<number> {
   const sql =
     origin === 'local'
       ? `select id from "user" where origin = 'local' and username = ?`
-      : `select l.user_id as id from link l join account a on a.id = l.account_id where a.external_id = ? and a.source_id = ? and l.origin = 'created'`;
+      : `select ${firstUser} as id from link l join account a on a.id = l.account_id where a.external_id = ? and a.source_id = ? and l.origin = 'created'`;
   const [row] = await query<{ id: number }>(db, sql, origin === 'local' ? [name] : [name, origin]);
   if (row === undefined) throw new Error(`the store has no user ${key}`);
   return row.id;

@@ -4,6 +4,7 @@ import { digests, inconsistencies, momentOf, syncOffences, unexplained, type Mom
 import { configOf, type WorldChoice, type WorldConfig } from './config.ts';
 import { naiveImport } from './naive-import.ts';
 import { halfIsMissing, naiveReconcile, naiveRefold } from './naive-model.ts';
+import { naiveMerge } from './naive-merge.ts';
 import { naiveEdit, naiveLocalUser, naiveRefuse, naiveSwitch, naiveUnlink, type WordEdit } from './naive-people.ts';
 import { emptyState, must, type NaiveState, type NaiveUser } from './naive-state.ts';
 import {
@@ -12,6 +13,7 @@ import {
   realEdit,
   realIgnore,
   realLocalUser,
+  realMerge,
   realRefuse,
   realSwitch,
   realUnlink,
@@ -213,7 +215,9 @@ function actOf(play: Play, step: PersonStep): Act | null {
   const { config, model, real } = play;
   if (step.do === 'local') return localUserAct(play, localValues(step));
   if (step.do === 'refuse' || step.do === 'ignore') return accountAct(play, step);
-  const key = picked(Object.values(model.users), step.user, (each) => each.key)?.key;
+  // Nothing is asked of who was merged into another (spec 18.3).
+  const users = Object.values(model.users).filter(({ mergedInto }) => mergedInto === undefined);
+  const key = picked(users, step.user, (each) => each.key)?.key;
   if (key === undefined) return null;
   const userOf = (state: NaiveState): NaiveUser => must(state.users[key]);
   if (step.do === 'switch') {
@@ -236,6 +240,13 @@ function actOf(play: Play, step: PersonStep): Act | null {
       model: (state) => naiveUnlink(state, userOf(state), 'ad') || 'skip',
       real: () => realUnlink(real, key, 'ad').then(() => true),
     };
+  if (step.do === 'merge') {
+    const other = must(picked(users, step.other, (each) => each.key)).key;
+    return {
+      model: (state) => naiveMerge(config, state, userOf(state), must(state.users[other]), step.prefer),
+      real: () => realMerge(real, key, other, step.prefer),
+    };
+  }
   const edit = editOf(model, step);
   return {
     model: (state) => naiveEdit(config, state, userOf(state), edit),
@@ -286,7 +297,7 @@ function localValues(step: Extract<PersonStep, { do: 'local' }>): {
 
 function editOf(
   model: NaiveState,
-  step: Exclude<PersonStep, { do: 'switch' | 'activate' | 'unlink' | 'refuse' | 'ignore' | 'local' }>,
+  step: Exclude<PersonStep, { do: 'switch' | 'activate' | 'unlink' | 'merge' | 'refuse' | 'ignore' | 'local' }>,
 ): WordEdit {
   const team = (number: number): string => must(picked(Object.values(model.teams), number, (name) => name));
   if (step.do === 'role') return { role: must(roles[step.role]), how: step.how };

@@ -10,6 +10,8 @@ export type PersonStep =
   | { readonly do: 'switch'; readonly user: number; readonly on: boolean; readonly source: number | null }
   | { readonly do: 'activate'; readonly user: number; readonly active: boolean }
   | { readonly do: 'unlink'; readonly user: number }
+  /** `other` is merged into `user`; whose value counts where the first would lose its own (spec 18). */
+  | { readonly do: 'merge'; readonly user: number; readonly other: number; readonly prefer: 'primary' | 'other' }
   | { readonly do: 'refuse'; readonly account: number; readonly part: number }
   | { readonly do: 'ignore'; readonly account: number; readonly ignored: boolean }
   | { readonly do: 'local'; readonly name: number; readonly email: number; readonly employeeId: number };
@@ -158,6 +160,7 @@ const personStep: fc.Arbitrary<PersonStep> = fc.oneof(
   step('switch', { user: pick, on: fc.boolean(), source: fc.constant(null) }),
   step('activate', { user: pick, active: fc.boolean() }),
   step('unlink', { user: pick }),
+  step('merge', { user: pick, other: pick, prefer: fc.constantFrom('primary' as const, 'other' as const) }),
   step('refuse', { account: pick, part: fc.nat(4) }),
   step('ignore', { account: pick, ignored: fc.boolean() }),
   step('local', { name: fc.nat(2), email: value, employeeId: value }),
