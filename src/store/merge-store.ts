@@ -76,6 +76,12 @@ export function mergeWork(db: Db, rules: ReadRules): MergeWork {
   };
 }
 
+/** The ids of all links of a user: each half has an index of its own. */
+function linksOf(user: string): string {
+  return `select c.id from link c where c.user_id = ${user} and c.until is null
+    union all select e.id from link e where e.user_id = ${user} and e.until is not null`;
+}
+
 const pairColumns = '"primary" int, other int';
 const pairsOf = (writes: readonly MergeWrite[]): object[] => writes.map(({ primary, other }) => ({ primary, other }));
 
@@ -99,7 +105,7 @@ async function keepRecords(db: Db, writes: readonly MergeWrite[], operator: stri
            union all select user_id, kind, ref, value, operator_name, at, reason from word where user_id in (r."primary", r.other)) as w),
         (select jsonb_agg(to_jsonb(s)) from snapshot s where s.user_id in (r."primary", r.other)),
         (select jsonb_agg(jsonb_build_object('linkId', l.id, 'current', l.until is null, 'ended', l.account_id = any(r.ended) and l.until is null))
-          from link l where l.user_id = r.other),
+          from link l where l.id in (${linksOf('r.other')})),
         (select jsonb_agg(to_jsonb(b)) from bar b where b.user_id in (r."primary", r.other)),
         array(select i.account_id from identity_word i where i.user_id = r.other)
       from ${table}, (select ?::text as operator) as c`,
@@ -180,7 +186,7 @@ async function saveResults(
 /** With every period of ownership (spec 8.1), and with what people said of pairs that are not to be linked. */
 async function moveLinks(db: Db, writes: readonly MergeWrite[]): Promise<void> {
   const run = (sql: (table: string) => string): Promise<void> => forRows(db, pairColumns, pairsOf(writes), sql);
-  await run((table) => `update link l set user_id = r."primary" from ${table} where l.user_id = r.other`);
+  await run((table) => `update link l set user_id = r."primary" from ${table} where l.id in (${linksOf('r.other')})`);
   // A person has said whose these accounts are.
   await run(
     (table) => `delete from bar b using ${table} where b.user_id = r."primary"
@@ -196,8 +202,9 @@ async function moveLinks(db: Db, writes: readonly MergeWrite[]): Promise<void> {
   );
   await run((table) => `update identity_word i set user_id = r."primary" from ${table} where i.user_id = r.other`);
   await run(
-    (table) => `update account a set wakes = a.wakes + 1, standing_user = r."primary" from ${table}
-    where a.id in (select l.account_id from link l where l.user_id = r."primary" and (l.until is null or l.end_reason = 'merged'))`,
+    (table) => `update account a set wakes = a.wakes + 1, standing_user = r."primary"
+      from ${table}, link l
+     where l.id in (${linksOf('r."primary"')}) and (l.until is null or l.end_reason = 'merged') and a.id = l.account_id`,
   );
 }
 
