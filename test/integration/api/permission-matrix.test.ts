@@ -38,7 +38,7 @@ const matrix: readonly Row[] = [
   { ...read('GET /users/{user}/events', 'gone'), needs: ['view-log'] },
   read('GET /accounts'),
   read('GET /accounts/export', 'less', '?format=csv'),
-  read('GET /owners', 'less', '?source=acd&externalId={externalId}'),
+  read('GET /owners', 'gone', '?source=acd&externalId={externalId}'),
   read('GET /groups'),
   read('GET /teams'),
   read('GET /teams/{team}', 'gone'),
