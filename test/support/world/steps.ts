@@ -160,7 +160,6 @@ const personStep: fc.Arbitrary<PersonStep> = fc.oneof(
   step('switch', { user: pick, on: fc.boolean(), source: fc.constant(null) }),
   step('activate', { user: pick, active: fc.boolean() }),
   step('unlink', { user: pick }),
-  step('merge', { user: pick, other: pick, prefer: fc.constantFrom('primary' as const, 'other' as const) }),
   step('refuse', { account: pick, part: fc.nat(4) }),
   step('ignore', { account: pick, ignored: fc.boolean() }),
   step('local', { name: fc.nat(2), email: value, employeeId: value }),
