@@ -28,6 +28,7 @@ import {
 import { inTime, notReady } from './readiness.ts';
 import { ignoringRule } from './reconcile/ignore.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
+import { longestGapHours } from './runs/schedule.ts';
 import { Engine } from './runs/engine.ts';
 import { underLease } from './runs/heartbeat.ts';
 import type { RunnableSource } from './runs/ports.ts';
@@ -165,7 +166,10 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const allMatchRules = distinctRules(configured.map(({ rules }) => rules));
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
   const queries = createApiQueries(db, {
-    sources: settings.sources,
+    sources: settings.sources.map((source) => ({
+      ...source,
+      promisedHours: lazily(() => longestGapHours({ source: source.id, ...source.schedule })),
+    })),
     roleCatalogue: settings.roles.catalogue,
     rulesOf: (id) => configured.find(({ source }) => source.id === id)?.rules,
     nextRuns: options.nextRuns,
@@ -320,6 +324,12 @@ async function firstLinkOf(administration: Administration, operator: string): Pr
     if (error instanceof AccessRefusedError && error.code === 'not-the-first') return null;
     throw error;
   }
+}
+
+/** Found out when it is first asked for: working out a schedule takes longer than most commands. */
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** What the store holds of the configuration, and what depends on that. */

@@ -112,7 +112,13 @@ export interface ApiQueries {
   readonly refusals: { list(filter: PageRequest & RefusalFilter): Promise<Page<Refusal>> };
   readonly runs: {
     list(
-      filter: PageRequest & { readonly source?: string | undefined; readonly state?: Run['state'] | undefined },
+      filter: PageRequest & {
+        readonly source?: string | undefined;
+        readonly state?: Run['state'] | undefined;
+        readonly since?: Date | undefined;
+        readonly until?: Date | undefined;
+        readonly busy?: boolean | undefined;
+      },
     ): Promise<Page<Run>>;
     get(id: number): Promise<Run | null>;
     ofSync(syncId: string): Promise<readonly Run[]>;

@@ -1,5 +1,6 @@
 import type { AccountContent } from '../domain/account.ts';
 import type { Change, GuardClass } from '../domain/change.ts';
+import type { SyncAct } from '../domain/event-types.ts';
 import type { Claim } from '../domain/claim.ts';
 import type { Snapshot, SourceId, TeamId, UserId, UserValue, Voice } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
@@ -57,7 +58,7 @@ export interface Decided {
 type Standing = 'linked' | 'unmatched' | 'waiting' | 'question' | 'ignored' | 'unlinked';
 
 export interface EventRow {
-  readonly type: string;
+  readonly type: SyncAct;
   readonly userId: UserId | null;
   readonly accountId: number | null;
   readonly externalId: string | null;

@@ -44,6 +44,7 @@ const ofType = {
 
 /** The kinds of entries of the audit log. */
 export type PersonsAct = keyof typeof ofType;
+export const personsActs = Object.keys(ofType) as readonly PersonsAct[];
 
 /** What a person did, as far as permissions follow from it. */
 interface Told {

@@ -1,3 +1,4 @@
+import type { SyncAct } from '../domain/event-types.ts';
 import type { SourceState, SourceStore } from '../runs/ports.ts';
 import type { Lease } from '../domain/lease.ts';
 import { checkLease } from './leases.ts';
@@ -137,7 +138,7 @@ async function leased(db: Db, lease: Lease, sql: string, bindings: readonly unkn
   });
 }
 
-async function appendSystemEvent(db: Db, type: string, source: string, reason: string): Promise<void> {
+async function appendSystemEvent(db: Db, type: SyncAct, source: string, reason: string): Promise<void> {
   await query(
     db,
     `insert into event (actor_kind, actor_name, type, source_id, reason) values ('system', 'rosterd', ?, ?, ?)`,

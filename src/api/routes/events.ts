@@ -5,6 +5,7 @@ import { eventCsv } from '../event-export.ts';
 import type { ExportPlaces } from '../export-places.ts';
 import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
+import { ApiError } from '../problem.ts';
 import { eventExport, eventFilter, eventPage, type Event } from '../schemas/events.ts';
 
 /** The history: sync log, audit log, their export, and the cursor that applications read changes with (spec 15.2). */
@@ -23,6 +24,20 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, plac
           'user-unknown',
           `user ${user}`,
         );
+  // A list that a mistyped name makes empty looks like one in which nothing happened. Events outlive their run (spec 15.1).
+  const refuseUnknown = async (
+    request: FastifyRequest,
+    { source, run }: { source?: string | undefined; run?: number | undefined },
+  ): Promise<void> => {
+    const { sources, runs, events } = queries(request);
+    if (source !== undefined && (await sources.get(source)) === null) {
+      const all = (await sources.list()).map(({ id }) => id).join(', ');
+      throw new ApiError(404, 'source-unknown', `There is no source ${source}; there are: ${all}.`);
+    }
+    const kept = run === undefined || (await runs.get(run)) !== null;
+    if (!kept && (await events.list({ run, order: 'asc', limit: 1 })).items.length === 0)
+      throw new ApiError(404, 'run-unknown', `There is no run ${String(run)}.`);
+  };
 
   app.get(
     '/events',
@@ -32,6 +47,7 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, plac
     },
     async (request) => {
       const { user, order, ...filter } = request.query;
+      await refuseUnknown(request, filter);
       const userId = await userIdOf(request, user);
       return queries(request).events.list({ ...filter, ...timesOf(filter), order, userId });
     },
@@ -47,6 +63,7 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, plac
     async (request, reply) => {
       const { format, user, ...filter } = request.query;
       places.take(operatorOf(request), reply);
+      await refuseUnknown(request, filter);
       const userId = await userIdOf(request, user);
       const pages = pagesOf(queries(request).events, { ...filter, ...timesOf(filter), userId });
       const { type, body } = exported(format, eventCsv, pages);

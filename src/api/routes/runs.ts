@@ -2,6 +2,7 @@ import { askerOf, operatorOf, requireFullScope } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, answers, found, type ApiInstance } from '../instance.ts';
 import { ApiError } from '../problem.ts';
+import { timesOf } from './events.ts';
 import { pageRequest } from '../schemas/common.ts';
 import {
   approveRequest,
@@ -25,7 +26,10 @@ export function runRoutes(app: ApiInstance, { queries, runRequests, heldRuns, dr
   app.get(
     '/runs',
     { config: { access: 'view' }, schema: { tags: ['runs'], querystring: runFilter, response: answers(runPage) } },
-    (request) => queries(request).runs.list(request.query),
+    (request) => {
+      const { query } = request;
+      return queries(request).runs.list({ ...query, ...timesOf(query), busy: query.busy === 'true' });
+    },
   );
 
   app.get(

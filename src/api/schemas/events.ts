@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eventTypes } from '../../domain/event-types.ts';
 import { exportFormat, id, idGiven, pageRequest, sourceId, time, timeGiven } from './common.ts';
 import { named } from './registry.ts';
 
@@ -37,7 +38,7 @@ export const eventPage = named(
 const ownFilter = pageRequest.extend({
   source: sourceId.optional(),
   run: idGiven.optional(),
-  type: z.string().min(1).max(100).optional(),
+  type: z.enum(eventTypes).optional(),
   kind: actorKind.optional().describe('sync: the sync log; operator: the audit log'),
   actor: z.string().min(1).max(200).optional(),
   since: timeGiven.optional(),

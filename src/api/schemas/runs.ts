@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { change } from './events.ts';
-import { id, idGiven, pageOf, pageRequest, reason, sourceId, time } from './common.ts';
+import { id, idGiven, pageOf, pageRequest, reason, sourceId, time, timeGiven } from './common.ts';
 import { named } from './registry.ts';
 
 const count = z.int().nonnegative();
@@ -64,7 +64,13 @@ export type Run = z.output<typeof run>;
 
 export const runPage = pageOf('RunPage', run);
 export const runParameters = z.object({ id: idGiven });
-export const runFilter = pageRequest.extend({ source: sourceId.optional(), state: z.enum(states).optional() });
+export const runFilter = pageRequest.extend({
+  source: sourceId.optional(),
+  state: z.enum(states).optional(),
+  since: timeGiven.optional().describe('asked for at this time or later'),
+  until: timeGiven.optional(),
+  busy: z.enum(['true', 'false']).optional().describe('true: without the runs that did nothing'),
+});
 const decisionKinds = ['gone', 'values', 'link', 'create', 'question', 'unmatched', 'policy'] as const;
 const shownDecision = named(
   'ShownDecision',

@@ -1,3 +1,4 @@
+import { eventTypes } from '../../domain/event-types.ts';
 import { eventCsv } from '../../api/event-export.ts';
 import { apiPath, ask, pageSize } from '../api-client.ts';
 import type { ApiClient, Query } from '../api-client.ts';
@@ -46,7 +47,7 @@ export function addLogCommand(program: RosterdCommand, runner: Runner): void {
       ['--user <USER>', 'only of this user (id or username)'],
       ['--run <RUN>', 'only of this run'],
       ['--kind <KIND>', 'the sync log, the audit log of people, or of rosterd itself', ['sync', 'operator', 'system']],
-      ['--type <TYPE>', 'only of this type, such as user-created'],
+      ['--type <TYPE>', 'only of this type, such as user-created; one that there is not lists all', eventTypes],
       ['--text <TEXT>', 'only with this text in changes, reason, external id or name of who did it'],
       ['--csv', 'as CSV, for a spreadsheet'],
     ],

@@ -8,12 +8,16 @@ import { isSettled, stageText } from '../progress.ts';
 import { paintState } from '../paint.ts';
 import { countsText, runColumns, tellCreationWaits, tookText, waitingText } from '../run-texts.ts';
 import type { Run } from '../shapes.ts';
+import { parseTime } from '../times.ts';
 import { addReopenCommand } from './refusals.ts';
 import { addHeldRunCommands, showDecisions } from './held-runs.ts';
 
 interface RunListOptions {
   readonly source?: string;
   readonly state?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly all?: boolean;
 }
 
 const states = [
@@ -29,17 +33,26 @@ export function addRunCommands(program: RosterdCommand, runner: Runner): void {
   );
   addCommand<RunListOptions>(run, runner, {
     call: 'list',
-    summary: 'runs, the newest first',
+    summary: 'runs that did something, the newest first',
     options: [
       ['--source <SOURCE>', 'only of this source'],
       ['--state <STATE>', 'only in this state', states],
+      ['--since <TIME>', 'from this time on: 2026-03-31, "2026-03-31 15:00", or a span such as 90m, 12h, 7d'],
+      ['--until <TIME>', 'up to this time'],
+      ['--all', 'also those that found nothing to do'],
     ],
-    run: async (context, _args, { source, state }) => {
+    run: async (context, _args, { source, state, since, until, all }) => {
+      const timeOf = (text: string | undefined): string | undefined =>
+        text === undefined ? undefined : parseTime(text, context.world.now(), 'past');
+      const busy = all === true || state !== undefined ? undefined : true;
       await printListing<Run>(context, {
         path: apiPath('runs'),
-        query: { source, state },
+        query: { source, state, since: timeOf(since), until: timeOf(until), busy },
         columns: runColumns(context),
-        empty: 'No such runs. `rosterd sync` starts one.',
+        empty:
+          busy === true
+            ? 'No run did anything; `rosterd run list --all` shows those that found nothing to do.'
+            : 'No such runs. `rosterd sync` starts one.',
         onTerminal: { most: 50, hint: 'These are the newest 50; all of them: `rosterd run list --json`, or `| less`.' },
       });
       return undefined;

@@ -13,6 +13,7 @@ import { paintState } from '../paint.ts';
 import { tellWaits, waitingText } from '../run-texts.ts';
 import type { CheckReport, Source } from '../shapes.ts';
 import type { Column } from '../table.ts';
+import { span } from '../times.ts';
 
 type CheckStep = CheckReport['steps'][number];
 
@@ -113,21 +114,33 @@ function columns(context: Context): readonly Column<Source>[] {
     { head: 'PRESENT', value: (source) => source.accounts.present, align: 'right' },
     { head: 'LINKED', value: (source) => source.accounts.linked, align: 'right' },
     { head: 'UNMATCHED', value: (source) => source.accounts.unmatched, align: 'right' },
+    { head: 'OTHER', value: ({ accounts }) => accounts.present - accounts.linked - accounts.unmatched, align: 'right' },
+    { head: 'DISABLED', value: (source) => source.accounts.disabled, align: 'right' },
+    { head: 'GONE', value: (source) => source.accounts.gone, align: 'right' },
     { head: 'LAST SUCCESS', value: (source) => context.time(source.lastSuccessAt) },
     { head: 'NEXT RUN', value: (source) => context.time(source.nextRuns[0]) },
-    { head: 'NOTE', value: noteOf },
+    { head: 'NOTE', value: notesOf },
   ];
 }
 
-function noteOf(source: Source): string {
-  const { id, state, newSystemId, waitingFor } = source;
+/** What a person should know of a source, the most pressing first. */
+function notesOf(source: Source): string {
+  const { id, state, newSystemId, waitingFor, heldRun, failing, freshness } = source;
   const said = (by: string | null, reason: string | null): string =>
     `${by ? `by ${by}` : ''}${reason ? `: ${reason}` : ''}`;
-  if (state === 'paused') return said(source.pausedBy, source.pauseReason);
-  if (state === 'retired') return said(source.retiredBy, source.retireReason);
-  return newSystemId === null
-    ? waitingText(waitingFor)
-    : `another system: ${newSystemId}; rosterd source confirm ${id}`;
+  const { ageSeconds, promisedSeconds, overdue } = freshness;
+  const notes = [
+    state === 'paused' ? said(source.pausedBy, source.pauseReason) : '',
+    state === 'retired' ? said(source.retiredBy, source.retireReason) : '',
+    newSystemId === null ? '' : `another system: ${newSystemId}; rosterd source confirm ${id}`,
+    failing === null ? '' : `run ${String(failing.run)} failed: ${failing.message ?? failing.error ?? ''}`,
+    heldRun === null ? '' : `run ${String(heldRun)} is held: rosterd run show ${String(heldRun)}`,
+    overdue
+      ? `no success for ${span((ageSeconds ?? 0) * 1_000)}; its schedule promises one every ${span((promisedSeconds ?? 0) * 1_000)}`
+      : '',
+    waitingText(waitingFor),
+  ];
+  return notes.filter((note) => note !== '').join('; ');
 }
 
 async function checkSource(context: Context, id: string): Promise<ExitCode> {

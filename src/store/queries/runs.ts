@@ -11,7 +11,17 @@ type RunState =
 interface RunFilter extends PageRequest {
   readonly source?: string | undefined;
   readonly state?: RunState | undefined;
+  /** Asked for at this time or later. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** Without the runs that ended and did nothing. */
+  readonly busy?: boolean | undefined;
 }
+
+/** A run that ended well and changed nothing, found nothing and asks nothing: what nobody needs to see. */
+const didNothing = `(state = 'completed' and error_code is null and cardinality(waiting_for) = 0 and not exists (
+  select from jsonb_each(counts) as counted(name, number)
+   where counted.name not in ('read', 'unchanged', 'decided', 'skipped') and counted.number <> '0'))`;
 
 const countNames = [
   'read',
@@ -129,6 +139,9 @@ export function createRunQueries(knex: Knex, sight: Sight | null): RunQueries {
             'id < :before',
             filter.source !== undefined && 'source_id = :source',
             filter.state !== undefined && 'state = :state',
+            filter.since !== undefined && 'asked_at >= cast(:since as timestamptz)',
+            filter.until !== undefined && 'asked_at < cast(:until as timestamptz)',
+            filter.busy === true && `not ${didNothing}`,
           ])}
           order by id desc limit :limit`,
         {
@@ -136,6 +149,8 @@ export function createRunQueries(knex: Knex, sight: Sight | null): RunQueries {
           limit: filter.limit + 1,
           source: filter.source ?? null,
           state: filter.state ?? null,
+          since: filter.since?.toISOString() ?? null,
+          until: filter.until?.toISOString() ?? null,
         },
       );
       const page = pageOf(rows, filter.limit, (row) => String(row.id));

@@ -8,11 +8,25 @@ export interface ConfiguredSource {
   readonly as: 'acd' | 'directory';
   readonly enabled: boolean;
   readonly schedule: { readonly full: string; readonly delta?: string; readonly timeZone: string };
+  /** The longest time between two runs of its schedule. */
+  readonly promisedHours: () => number;
 }
 
-type SourceState = 'ok' | 'paused' | 'failing' | 'never-run' | 'running' | 'retired';
+/** How old a source's last success is, against what its schedule promises (spec 14.6). */
+interface Freshness {
+  /** Since its last success, or, without one, since its schedule first counted; null before that. */
+  readonly ageSeconds: number | null;
+  readonly promisedSeconds: number | null;
+  /** Older than two turns of its schedule; a source that is paused or retired owes none. */
+  readonly overdue: boolean;
+}
 
-/** How many of a source's accounts stand how; `present` are the living ones. */
+type SourceState = 'ok' | 'paused' | 'failing' | 'held' | 'never-run' | 'running' | 'retired';
+
+/**
+ * How many of a source's accounts stand how: `present` are the living ones, and these are linked, unmatched, waiting, in question,
+ * ignored, unlinked, or not decided on yet.
+ */
 interface SourceAccounts {
   readonly present: number;
   readonly disabled: number;
@@ -23,6 +37,7 @@ interface SourceAccounts {
   readonly question: number;
   readonly ignored: number;
   readonly unlinked: number;
+  readonly undecided: number;
 }
 
 /** A source as the API answers it: configuration, state and counts. */
@@ -50,7 +65,13 @@ interface SourceJson {
   readonly accounts: SourceAccounts;
   /** Sources whose first whole import its latest run waited for (spec 4.8). */
   readonly waitingFor: readonly string[];
+  /** Empty where the schedule starts nothing: paused, retired, disabled. */
   readonly nextRuns: readonly string[];
+  readonly freshness: Freshness;
+  /** The run that waits for a person's approval. */
+  readonly heldRun: number | null;
+  /** Why its last run failed, as long as none has succeeded since. */
+  readonly failing: { readonly run: number; readonly error: string | null; readonly message: string | null } | null;
   readonly lastRun: {
     readonly id: number;
     readonly state: string;
@@ -79,6 +100,11 @@ interface StateRow {
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly waiting_for: readonly string[] | null;
+  readonly age: number | null;
+  readonly held_run: number | null;
+  readonly failed_run: number | null;
+  readonly failed_code: string | null;
+  readonly failed_message: string | null;
 }
 
 interface CountRow {
@@ -123,11 +149,15 @@ function statesOf(knex: Knex, only: string | null): Promise<StateRow[]> {
     knex,
     `select s.source_id, s.kind, s.system_id, s.system_id_found, s.last_success_at, s.last_complete_at, s.failures,
             s.paused_at, s.paused_by, s.pause_reason, s.retired_at, s.retired_by, s.retire_reason, latest.id as run_id, latest.state as run_state, latest.error_code, latest.error_message,
-            latest.waiting_for,
+            latest.waiting_for, failed.id as failed_run, failed.error_code as failed_code, failed.error_message as failed_message,
+            cast(extract(epoch from now() - coalesce(s.last_success_at, s.scheduled_since)) as integer) as age,
+            (select max(id) from run where source_id = s.source_id and state = 'held') as held_run,
             exists (select 1 from run where source_id = s.source_id and state in ('importing', 'reconciling')) as running
        from source_state s
             left join lateral (select id, state, error_code, error_message, waiting_for from run where source_id = s.source_id
                                 order by id desc limit 1) latest on true
+            left join lateral (select id, error_code, error_message from run
+                                where s.failures > 0 and source_id = s.source_id and state = 'failed' order by id desc limit 1) failed on true
       where cast(:only as text) is null or s.source_id = :only
       order by s.source_id`,
     { only },
@@ -140,8 +170,9 @@ function countsOf(knex: Knex, only: string | null): Promise<CountRow[]> {
     ['disabled', 'gone_since is null and disabled'],
     ['gone', 'gone_since is not null'],
     ...['linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked'].map(
-      (standing) => [standing, `standing = '${standing}'`] as const,
+      (standing) => [standing, `gone_since is null and not disabled and standing = '${standing}'`] as const,
     ),
+    ['undecided', 'gone_since is null and not disabled and standing is null'],
   ] as const;
   const pairs = counts.map(([name, condition]) => `'${name}', count(*) filter (where ${condition})`);
   return sqlRows<CountRow>(
@@ -154,7 +185,7 @@ function countsOf(knex: Knex, only: string | null): Promise<CountRow[]> {
 
 const noAccounts: SourceAccounts = {
   ...{ present: 0, disabled: 0, gone: 0 },
-  ...{ linked: 0, unmatched: 0, waiting: 0, question: 0, ignored: 0, unlinked: 0 },
+  ...{ linked: 0, unmatched: 0, waiting: 0, question: 0, ignored: 0, unlinked: 0, undecided: 0 },
 };
 
 type Named = Pick<ConfiguredSource, 'id' | 'kind'> & Partial<ConfiguredSource>;
@@ -186,9 +217,27 @@ function toJson(
     schedule: source.schedule ?? null,
     accounts: counts?.accounts ?? noAccounts,
     waitingFor: state?.waiting_for ?? [],
-    nextRuns: state !== undefined && state.retired_at !== null ? [] : nextRuns,
+    nextRuns: rests(state) ? [] : nextRuns,
+    freshness: freshnessOf(source, state),
+    heldRun: state?.held_run ?? null,
+    failing:
+      state === undefined || state.failed_run === null
+        ? null
+        : { run: state.failed_run, error: state.failed_code, message: state.failed_message },
     lastRun: lastRunOf(state),
   };
+}
+
+/** Nothing starts it by itself. */
+function rests(state: StateRow | undefined): boolean {
+  return state !== undefined && (state.retired_at !== null || state.paused_at !== null);
+}
+
+function freshnessOf({ promisedHours, enabled }: Named, state: StateRow | undefined): Freshness {
+  const promisedSeconds = promisedHours === undefined ? null : Math.round(promisedHours() * 3_600);
+  const ageSeconds = state?.age ?? null;
+  const owes = enabled === true && !rests(state) && promisedSeconds !== null && ageSeconds !== null;
+  return { ageSeconds, promisedSeconds, overdue: owes && ageSeconds > 2 * promisedSeconds };
 }
 
 function lastRunOf(state: StateRow | undefined): SourceJson['lastRun'] {
@@ -203,5 +252,6 @@ function stateOf(state: StateRow | undefined): SourceState {
   if (state.paused_at !== null) return 'paused';
   if (state.running) return 'running';
   if (state.failures > 0) return 'failing';
+  if (state.held_run !== null) return 'held';
   return state.last_success_at === null ? 'never-run' : 'ok';
 }

@@ -164,12 +164,29 @@ describe.each(databases)('read models on %s', (_name, open) => {
       ['ad', 'ok'],
       ['acd', 'ok'],
     ]);
-    expect(items[1]?.accounts).toMatchObject({ present: 2, gone: 1, linked: 3 });
+    // Of those that are present: with the one that is gone, linked and present would not add up (issue 11, point 16).
+    expect(items[1]?.accounts).toMatchObject({ present: 2, gone: 1, linked: 2 });
     expect(items[0]?.accounts).toMatchObject({ present: 2, waiting: 1, linked: 1 });
+    for (const { accounts } of items) {
+      const { linked, unmatched, waiting, question, ignored, unlinked, undecided } = accounts;
+      expect(linked + unmatched + waiting + question + ignored + unlinked + undecided).toBe(accounts.present);
+    }
+    expect(items[0]).toMatchObject({ heldRun: null, failing: null, freshness: { promisedSeconds: 86_400 } });
     expect((await api.ask('GET', '/api/v1/sources/nobody')).json).toMatchObject({
       status: 404,
       code: 'source-unknown',
     });
+  });
+
+  it('16 the log names a source, a run or a type that there is not (issue 11, point 16)', async () => {
+    const asked = async (query: string) => (await api.ask('GET', `/api/v1/events?${query}`)).json;
+    expect(await asked('source=nobody')).toMatchObject({
+      status: 404,
+      detail: 'There is no source nobody; there are: ad, acd.',
+    });
+    expect(await asked('run=99999')).toMatchObject({ status: 404, detail: 'There is no run 99999.' });
+    expect(await asked('type=user-exploded')).toMatchObject({ status: 400 });
+    expect(JSON.stringify(await asked('type=user-exploded'))).toContain('user-created');
   });
 
   it('lists runs newest first with their counts, and the runs of one sync', async () => {

@@ -94,8 +94,8 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
   const store = createOperatorStore(knex);
   const queries = createApiQueries(knex, {
     sources: [
-      { id: 'ad', kind: 'active-directory', as: 'directory', enabled: true, schedule },
-      { id: 'acd', kind: 'csv-file', as: 'acd', enabled: true, schedule },
+      { id: 'ad', kind: 'active-directory', as: 'directory', enabled: true, schedule, promisedHours: () => 24 },
+      { id: 'acd', kind: 'csv-file', as: 'acd', enabled: true, schedule, promisedHours: () => 24 },
     ],
     roleCatalogue,
     rulesOf: () => undefined,

@@ -137,7 +137,11 @@ export const sampleSource: Source = {
     question: 0,
     ignored: 0,
     unlinked: 0,
+    undecided: 0,
   },
+  freshness: { ageSeconds: 86_400, promisedSeconds: 86_400, overdue: false },
+  heldRun: null,
+  failing: null,
   waitingFor: [],
   lastRun: null,
 };
