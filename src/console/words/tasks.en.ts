@@ -95,6 +95,7 @@ export const enTasks = {
       question: 'in question',
       ignored: 'ignored',
       unlinked: 'unlinked',
+      undecided: 'not decided on yet',
     },
     facts: 'Facts',
     lastSuccess: 'Last success',
