@@ -164,6 +164,8 @@ function projectTeams(
   const undecided = said.map((team) => team.id).filter((id) => (input.bindings.get(id) ?? null) === null);
   if (undecided.length > 0) return { teams: [...prior], undecided };
   const bound = said.flatMap((team) => input.bindings.get(team.id) ?? []).filter((team) => team !== noTeam);
+  // A team that people ignore says nothing of where its members are: they stay in the team that they have (spec 11.6).
+  if (bound.length === 0 && said.length > 0) return { teams: [...prior], undecided: [] };
   const kept = part === 'teams' && input.rules.teams === 'add-only' ? prior : [];
   return { teams: [...new Set([...bound, ...kept])].sort((a, b) => a - b), undecided: [] };
 }

@@ -5,12 +5,13 @@ import type { LockedItem, UserWrites } from '../users/ports.ts';
 import { ignoreAccount } from './account-ignore-store.ts';
 import { contradictedTogether } from './question-reads.ts';
 import { answerSharedValue } from './shared-values.ts';
-import { operatorSight, seesItem } from './sight.ts';
+import { operatorSight, seesItem, seesUser } from './sight.ts';
 import { query, type Db } from './sql.ts';
 
 type AnswerWrites = Pick<
   UserWrites,
   | 'lockItem'
+  | 'concernedBy'
   | 'answerItem'
   | 'acceptNames'
   | 'ignoreAccount'
@@ -22,6 +23,9 @@ type AnswerWrites = Pick<
   | 'answerShared'
 >;
 
+/** Users whom an answer names before it is given. */
+const mostNamed = 20;
+
 /** What people's answers to review items need of the database (spec 4.10). */
 export function answerWrites(db: Db): AnswerWrites {
   return {
@@ -29,6 +33,23 @@ export function answerWrites(db: Db): AnswerWrites {
       const sight = await operatorSight(db, operator);
       const sql = `select 1 from review_item where id = ? and ${seesItem(sight, 'review_item')}`;
       return (await query(db, sql, [item])).length === 0 ? null : lockItem(db, item);
+    },
+    async concernedBy(source, named, operator) {
+      const sight = await operatorSight(db, operator);
+      const [names, name] =
+        'team' in named
+          ? [`(select t ->> 'id' as name from jsonb_array_elements(a.content -> 'teams') as t)`, named.team]
+          : [`(select jsonb_array_elements_text(a.content -> 'roleFacts' -> 'roles') as name)`, named.role];
+      const rows = await query<{ name: string; count: number }>(
+        db,
+        `select coalesce(u.username, 'user ' || u.id) as name, (count(*) over ())::int as count
+           from account a join link l on l.account_id = a.id and l.until is null join "user" u on u.id = l.user_id
+          where a.source_id = ? and a.gone_since is null and ${seesUser(sight, 'u')}
+            and exists (select from ${names} as said where said.name = ?)
+          order by u.id limit ?`,
+        [source, name, mostNamed],
+      );
+      return { count: rows[0]?.count ?? 0, first: rows.map((row) => row.name) };
     },
     async answerItem({ id, kind, subject, evidenceDigest, accounts }, answer, operator) {
       await query(db, 'update review_item set closed_at = now(), answer = ?, answered_by = ? where id = ?', [

@@ -120,6 +120,12 @@ export interface UserWrites {
   ignoreAccount(accountId: number, by: Said): Promise<readonly SourceId[]>;
   /** A role that the source says and the catalogue does not have means this one, or nothing; its accounts are due. */
   meanRole(source: SourceId, said: string, role: string | null, by: Said): Promise<void>;
+  /** The users whose present accounts of a source name a team of it (by its id), or a role; only those whom the operator sees. */
+  concernedBy(
+    source: SourceId,
+    named: { readonly team: string } | { readonly role: string },
+    operator: string,
+  ): Promise<{ readonly count: number; readonly first: readonly string[] }>;
   /** Memberships of a source's team that is bound to none are left out. */
   ignoreSourceTeam(source: SourceId, externalId: string): Promise<void>;
   /** What the source says now for a part is not applied as long as it says so. */

@@ -63,3 +63,15 @@ export async function answerRole(
     );
   await tx.meanRole(source, name, value, by);
 }
+
+/** Whom an answer about a team or a role of a source concerns, in a sentence, for people who have yet to give it (spec 11.6). */
+export async function concernedSentences(tx: UserTx, item: LockedItem, operator: string): Promise<string[]> {
+  const key = item.kind === 'unknown-role' ? 'role' : 'team';
+  const { source, name } = asked(item, key);
+  const { count, first } = await tx.concernedBy(source, key === 'role' ? { role: name } : { team: name }, operator);
+  if (count === 0) return [];
+  const more = count > first.length ? ` and ${String(count - first.length)} more` : '';
+  return [
+    `${source} names this ${key} for ${String(count)} ${count === 1 ? 'user' : 'users'}: ${first.join(', ')}${more}. The next run of ${source} applies the answer to them.`,
+  ];
+}

@@ -9,7 +9,7 @@ import { ActionRefusedError } from './errors.ts';
 import { linkAct } from './links.ts';
 import type { LockedItem, UserTx } from './ports.ts';
 import { repurpose } from './repurpose.ts';
-import { answerRole, answerTeamName } from './review-names.ts';
+import { answerRole, answerTeamName, concernedSentences } from './review-names.ts';
 import { actOnUser, type Act, type ActingUser, type UserActionBasis } from './user-action.ts';
 import type { ShownChange } from './events.ts';
 
@@ -154,12 +154,12 @@ async function answerForUser(
 /** An answer that changes nobody by itself: the reconcile that follows does. */
 async function answerForAccounts(
   { basis, request, item }: Question,
-  write: (tx: UserTx) => Promise<void>,
+  write: (tx: UserTx) => Promise<void | readonly string[]>,
 ): Promise<Answered> {
   const { operator, may, reason, preview } = request;
-  await basis.store.transaction(operator, preview === true ? 'drop' : 'keep', async (tx) => {
+  const warnings = await basis.store.transaction(operator, preview === true ? 'drop' : 'keep', async (tx) => {
     const locked = await openItem(tx, request);
-    await write(tx);
+    const told = await write(tx);
     await tx.answerItem(locked, request.answer, operator);
     const [first] = item.accounts;
     await tx.appendEvent({
@@ -168,9 +168,10 @@ async function answerForAccounts(
       changes: [toldAnswer(item, [request.answer, ...settled(item, request)].join(' '))],
       reason: reason ?? null,
     });
+    return told ?? [];
   });
   if (preview !== true) await basis.requestReconcile(sourcesOf(item));
-  return { item: item.id, kind: item.kind, answer: request.answer, userId: null, changes: [], warnings: [] };
+  return { item: item.id, kind: item.kind, answer: request.answer, userId: null, changes: [], warnings };
 }
 
 /** What a name means from now on is told with the answer. */
@@ -394,15 +395,21 @@ function ignoreTaken(question: Question): Promise<Answered> {
 function teamAnswer(question: Question): Promise<Answered> {
   const { item, request } = question;
   const { answer, value } = request;
-  return answerForAccounts(question, (tx) => answerTeamName(tx, { item, answer, value }));
+  return answerForAccounts(question, async (tx) => {
+    const concerned = await concernedSentences(tx, item, request.operator);
+    await answerTeamName(tx, { item, answer, value });
+    return concerned;
+  });
 }
 
 function roleAnswer(question: Question): Promise<Answered> {
   const { basis, item, request } = question;
   const { answer, value, operator, reason = null } = request;
-  return answerForAccounts(question, (tx) =>
-    answerRole(tx, { item, answer, value }, basis.rules.roleCatalogue, { operator, reason }),
-  );
+  return answerForAccounts(question, async (tx) => {
+    const concerned = await concernedSentences(tx, item, operator);
+    await answerRole(tx, { item, answer, value }, basis.rules.roleCatalogue, { operator, reason });
+    return concerned;
+  });
 }
 
 /** The account is the other user's. */

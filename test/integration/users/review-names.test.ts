@@ -59,6 +59,8 @@ describe.each(databases)('answers about names on %s', (_name, open) => {
 
     const preview = await resolve(await itemOf('team-name-taken', 'team', '3'), 'map-to', undefined, '?preview=true');
     expect(preview.status, preview.text).toBe(200);
+    // Shown before it is done: whom the answer concerns (11.6).
+    expect(preview.text).toContain('acd names this team for 1 user: 4003.');
     expect(await items('team-name-taken')).toHaveLength(4);
 
     await resolve(await itemOf('team-name-taken', 'team', '3'), 'map-to');

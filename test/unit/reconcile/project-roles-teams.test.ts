@@ -257,6 +257,15 @@ const teamRows: Record<string, TeamRow[]> = {
       expected: [defaultTeam],
     },
   ],
+  '11.6': [
+    {
+      situation: 'who is only in teams that a person leaves out stays in the team that they have',
+      said: [north],
+      prior: [sales],
+      bindings: new Map([['t1', noTeam]]),
+      expected: [sales],
+    },
+  ],
   '2.3': [{ situation: 'teams that were not read stay', prior: [billing], expected: [billing] }],
   '11.1': [
     {
