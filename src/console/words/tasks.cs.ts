@@ -97,6 +97,7 @@ export const csTasks: typeof enTasks = {
       question: 'v otázce',
       ignored: 'ignorované',
       unlinked: 'odpojené',
+      undecided: 'zatím nerozhodnuté',
     },
     facts: 'Údaje',
     lastSuccess: 'Poslední úspěch',

@@ -12,10 +12,24 @@ const fresh: Source = {
   ...{ id: 'fresh', kind: 'ldap', as: 'directory', enabled: true, configured: true, state: 'ok', failures: 0 },
   ...{ pausedBy: null, pauseReason: null, pausedAt: null, retiredBy: null, retireReason: null, retiredAt: null },
   ...{ systemId: null, newSystemId: null, lastCompleteAt: null, schedule: null, waitingFor: [], lastRun: null },
+  freshness: { ageSeconds: 300, promisedSeconds: 600, overdue: false },
+  heldRun: null,
+  failing: null,
   lastSuccessAt: '2026-11-30T11:55:00.000Z',
   nextRuns: ['2026-11-30T12:05:00.000Z', '2026-11-30T12:15:00.000Z'],
   accounts: {
-    ...{ present: 1, disabled: 0, gone: 0, linked: 1, unmatched: 0, waiting: 0, question: 0, ignored: 0, unlinked: 0 },
+    ...{
+      present: 1,
+      disabled: 0,
+      gone: 0,
+      linked: 1,
+      unmatched: 0,
+      waiting: 0,
+      question: 0,
+      ignored: 0,
+      unlinked: 0,
+      undecided: 0,
+    },
   },
 };
 
