@@ -19,7 +19,7 @@ import { readRow, type RowError, type SaidRow } from './said-row.ts';
 import { newSubject, rowSubjects, worldOf } from './subjects.ts';
 
 /** A file that is no people.csv: nothing of it was kept. */
-export class FileRefusedError extends Error {
+class FileRefusedError extends Error {
   override readonly name = 'FileRefusedError';
   readonly code = 'import-file-invalid';
   readonly problems: readonly FileProblem[];

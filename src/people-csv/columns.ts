@@ -36,8 +36,7 @@ export const columnNames = [
 export type ColumnName = (typeof columnNames)[number];
 
 /** What the cells of a column hold; a mapping may say more of dates only. */
-export const dataTypes = ['text', 'id', 'date', 'true-false', 'time-zone', 'list'] as const;
-export type DataType = (typeof dataTypes)[number];
+export type DataType = 'text' | 'id' | 'date' | 'true-false' | 'time-zone' | 'list';
 
 /** Everything that is no text; ids are texts in which a spreadsheet's rounding is looked for. */
 const typeOf: Readonly<Partial<Record<ColumnName, DataType>>> = {

@@ -18,7 +18,7 @@ export interface ExportedPerson {
 }
 
 /** A cell as text, for every column; blank is the empty text. */
-export function cellOf(person: ExportedPerson, column: ColumnName): string {
+function cellOf(person: ExportedPerson, column: ColumnName): string {
   if (isFieldColumn(column)) return cellOfField(column, person.fields[fieldOf[column]] ?? '');
   switch (column) {
     case 'User ID':

@@ -18,7 +18,7 @@ export interface PeopleImportOptions extends Checking {
 }
 
 /** A file as somebody hands it in. */
-export interface FileRequest extends Asker {
+interface FileRequest extends Asker {
   readonly fileName: string;
   readonly content: Buffer;
   readonly mapping: Mapping;
@@ -28,7 +28,7 @@ export interface FileRequest extends Asker {
 }
 
 /** The word with which somebody has a shown import carried out. */
-export interface ApplyRequest extends Asker {
+interface ApplyRequest extends Asker {
   readonly id: number;
   /** Of what was shown. */
   readonly digest: string;

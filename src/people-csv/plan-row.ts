@@ -13,7 +13,7 @@ import type { RowError, Said, SaidRow } from './said-row.ts';
 
 /** Decides what a row comes to for its user, column by column (spec 17.3, 17.4). Pure. */
 export function planRow(said: SaidRow, user: RowSubject, world: PlanWorld): RowPlan {
-  const { subject, creates } = user;
+  const { subject } = user;
   const planning: Planning = { said, user, world, errors: [], kept: [] };
   let { words } = subject;
   for (const column of columnNames) {

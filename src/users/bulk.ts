@@ -35,7 +35,7 @@ type JobAction = (typeof jobActions)[number];
 export type BulkJobRequest = Omit<BulkRequest, 'action'> & { readonly action: JobAction };
 
 /** Merging many pairs. */
-export type BulkMergeRequest = Omit<MergeRequest, 'reason'> & { readonly reason: string | null };
+type BulkMergeRequest = Omit<MergeRequest, 'reason'> & { readonly reason: string | null };
 
 /** What a bulk action says of each user: the same as the action on one user. */
 export interface BulkRequest extends Asker {
@@ -74,7 +74,7 @@ export interface BulkStore {
   finish(job: number): Promise<void>;
 }
 
-export type BulkJob = BulkJobRequest & { readonly id: number };
+type BulkJob = BulkJobRequest & { readonly id: number };
 
 export interface BulkOptions {
   readonly store: BulkStore;

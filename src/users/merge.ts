@@ -81,7 +81,7 @@ export function createMerges(store: MergeStore, rules: ActionRules, requestRecon
 }
 
 /** Nobody stands in two pairs of a batch: what becomes of the second depends on what became of the first. */
-export function inBatches(pairs: readonly MergePair[]): MergePair[][] {
+function inBatches(pairs: readonly MergePair[]): MergePair[][] {
   const batches: MergePair[][] = [];
   const nextFor = new Map<UserId, number>();
   for (const pair of pairs) {

@@ -154,7 +154,7 @@ async function answerForUser(
 /** An answer that changes nobody by itself: the reconcile that follows does. */
 async function answerForAccounts(
   { basis, request, item }: Question,
-  write: (tx: UserTx) => Promise<void | readonly string[]>,
+  write: (tx: UserTx) => Promise<readonly string[] | undefined>,
 ): Promise<Answered> {
   const { operator, may, reason, preview } = request;
   const warnings = await basis.store.transaction(operator, preview === true ? 'drop' : 'keep', async (tx) => {
@@ -335,7 +335,9 @@ function togetherAnswer(question: Question): Promise<Answered> {
   if (source === null || !asksTogether(item)) throw notPossible(item, 'it is about one account');
   const by = { operator: request.operator, reason: request.reason ?? null };
   const said = request.answer === 'same-people' ? 'same' : 'each';
-  return answerForAccounts(question, (tx) => tx.sayTogether(source, said, by));
+  return answerForAccounts(question, async (tx) => {
+    await tx.sayTogether(source, said, by);
+  });
 }
 
 /** Whether a value that many share identifies anybody (spec 4.11). */
@@ -389,7 +391,9 @@ function ignoreTaken(question: Question): Promise<Answered> {
   const { part } = item;
   const account = accountOf(question);
   const by = { operator: request.operator, reason: request.reason ?? null };
-  return answerForAccounts(question, (tx) => tx.refusePart(account.id, part, `answer to item ${String(item.id)}`, by));
+  return answerForAccounts(question, async (tx) => {
+    await tx.refusePart(account.id, part, `answer to item ${String(item.id)}`, by);
+  });
 }
 
 function teamAnswer(question: Question): Promise<Answered> {
@@ -433,5 +437,5 @@ async function moveLink({ basis, request, item }: Question): Promise<Answered> {
 }
 
 function notTheSame(question: Question): Promise<Answered> {
-  return answerForAccounts(question, () => Promise.resolve());
+  return answerForAccounts(question, () => Promise.resolve(undefined));
 }

@@ -36,8 +36,10 @@ const queries: Readonly<Record<string, string>> = {
       (select t.name from team t where t.id = team_id) as team from source_team) as x`,
   reviewItems: `select to_jsonb(x) as line from (select kind, source_id, part, closed_at is null as open,
       ${sorted('account_ids', accountName)} as accounts, ${sorted('user_ids', userName)} as users from review_item) as x`,
+  // The link for a first sign-in belongs to a start, and there are more of them where a process was killed.
   events: `select to_jsonb(x) as line from (select type, actor_kind, actor_name, source_id, external_id, ${userName('user_id')} as username,
-      ${accountName('account_id')} as account, changes, reason, guard_classes from event where type <> 'source-added') as x`,
+      ${accountName('account_id')} as account, changes, reason, guard_classes from event
+      where type not in ('source-added', 'operator-link-made')) as x`,
   refusals: `select to_jsonb(x) as line from (select ${accountName('account_id')} as account, part, value_said from refusal) as x`,
   planned: `select to_jsonb(external_id) as line from run_decision`,
   unfinishedRuns: `select to_jsonb(x) as line from (select id, state, phase from run

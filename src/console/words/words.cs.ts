@@ -1,7 +1,7 @@
 import { csAccess } from './access.cs.ts';
 import { csCodes } from './names.cs.ts';
 import { csTasks } from './tasks.cs.ts';
-import type { Words } from './words.ts';
+import type { Words } from './words.en.ts';
 
 /** Čeština má tři tvary: jeden, dva až čtyři, a ostatní. */
 const count = (number: number, one: string, few: string, many: string): string =>

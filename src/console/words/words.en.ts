@@ -349,3 +349,6 @@ export const en = {
     },
   },
 };
+
+/** All texts of the console in one language; English is the one that is always complete. */
+export type Words = typeof en;

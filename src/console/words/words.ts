@@ -1,8 +1,7 @@
 import { cs } from './words.cs.ts';
-import { en } from './words.en.ts';
+import { en, type Words } from './words.en.ts';
 
-/** All texts of the console in one language; English is the one that is always complete. */
-export type Words = typeof en;
+export type { Words } from './words.en.ts';
 
 export const languages = { en, cs } as const satisfies Readonly<Record<string, Words>>;
 export type Language = keyof typeof languages;

@@ -34,7 +34,7 @@ export function browse(app: ApiInstance): Browser {
     }
     csrf = /name="csrf" value="([^"]+)"/.exec(answer.body)?.[1] ?? csrf;
     const { statusCode: status, body: text, headers: given } = answer;
-    return { status, text, headers: given, location: given.location === undefined ? null : given.location };
+    return { status, text, headers: given, location: given.location ?? null };
   };
   return {
     cookies,

@@ -40,6 +40,7 @@ describe('help', () => {
       ...['group list', 'group add', 'group rename', 'group move', 'group remove', 'group team', 'role list'],
       ...['team list', 'team show', 'team rename', 'team remove'],
       ...['bulk', 'csv export', 'csv import', 'csv list', 'csv show', 'csv cancel', 'csv undo'],
+      ...['merge list', 'merge preview', 'merge apply'],
       ...['csv mappings list', 'csv mappings save', 'csv mappings remove'],
       ...['log', 'review list', 'review show', 'review resolve', 'worklist list', 'worklist ack'],
       ...['source list', 'source check', 'source pause', 'source resume', 'source retire', 'source confirm'],
