@@ -63,8 +63,8 @@ describe('tables for people', () => {
   it('source list', async () => {
     expect(await shown('source list', list(sampleSource))).toMatchInlineSnapshot(`
       "
-      SOURCE   KIND              STATE   PRESENT  LINKED  UNMATCHED  LAST SUCCESS                NEXT RUN                    NOTE
-      corp-ad  active-directory  paused      300     180        120  2026-03-03 03:00:00 +01:00  2026-03-05 03:00:00 +01:00  by system: log-in refused
+      SOURCE   KIND              STATE   PRESENT  LINKED  UNMATCHED  OTHER  DISABLED  GONE  LAST SUCCESS                NEXT RUN                    NOTE
+      corp-ad  active-directory  paused      300     180        120      0         4     1  2026-03-03 03:00:00 +01:00  2026-03-05 03:00:00 +01:00  by system: log-in refused
       "
     `);
   });
