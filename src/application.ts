@@ -77,6 +77,7 @@ import { product } from './telemetry/product.ts';
 import type { Redactor } from './telemetry/redactor.ts';
 import { createPeopleImports, type PeopleImports } from './people-csv/import.ts';
 import { createMappings } from './people-csv/mappings.ts';
+import { createBulkActs } from './users/bulk-acts.ts';
 import { createBulk, type Bulk } from './users/bulk.ts';
 import { createAccountIgnore } from './users/account-ignore.ts';
 import { createUndoMerge } from './users/merge-undo.ts';
@@ -98,7 +99,7 @@ import { managingRoles } from './domain/privileges.ts';
 import type { Policy } from './domain/user.ts';
 import { createReviews } from './users/review.ts';
 import type { UserActionBasis } from './users/user-action.ts';
-import { createUserActions, type UserActions } from './users/user-actions.ts';
+import { createUserActions } from './users/user-actions.ts';
 import { createAckWorklist } from './users/worklist-ack.ts';
 
 export interface ApplicationOptions {
@@ -204,13 +205,11 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   });
   const askNow: AskSource = async (source, externalId) =>
     askSource(wiring, source, externalId, (await sourceStates.states()).get(source)?.systemId ?? null);
-  const actionBasis = (requestReconcile: RequestReconcile): UserActionBasis => ({
+  const basis: UserActionBasis = {
     store: createUserStore(db, readRules),
     rules: actionRules(settings),
-    requestReconcile,
-  });
-  const actionsWith = (requestReconcile: RequestReconcile): UserActions =>
-    createUserActions(actionBasis(requestReconcile), askNow);
+    requestReconcile: options.requestReconcile,
+  };
   const mergesWith = (requestReconcile: RequestReconcile): Merges =>
     createMerges(createMergeStore(db, readRules), actionRules(settings), requestReconcile);
   const policyInForce = async () => policies.inForce((await policies.configured({ id: policyId, content: policy })).id);
@@ -226,7 +225,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     };
   const bulk = createBulk({
     store: createBulkStore(db),
-    actionsWith,
+    acts: createBulkActs(basis, askNow),
     mergesWith,
     requestReconcile: options.requestReconcile,
     exclusively: exclusively('bulk'),
@@ -259,11 +258,11 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     queries,
     // Who only reads may have no row yet; with one, a person of this machine sees everything (spec 19.3).
     sightOf: async (operator) => (operator === here.name && here.id === 0 ? null : operatorSight(db, operator)),
-    userActions: actionsWith(options.requestReconcile),
-    createUser: createCreateUser(actionBasis(options.requestReconcile), policyInForce),
+    userActions: createUserActions(basis, askNow),
+    createUser: createCreateUser(basis, policyInForce),
     purge: createPurge(createPurgeStore(db), settings.retention.users, options.requestReconcile),
     merges: mergesWith(options.requestReconcile),
-    reviews: createReviews(actionBasis(options.requestReconcile), askNow),
+    reviews: createReviews(basis, askNow),
     bulk,
     peopleImports,
     csvMappings: createMappings(createMappingStore(db)),
@@ -293,11 +292,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
       createUndoMerge(createMergeUndoStore(db, readRules), actionRules(settings), options.requestReconcile),
     ),
     heldRuns: createHeldRuns(createHeldRunStore(db), options.requestReconcile),
-    refusals: createRefusals(
-      actionBasis(options.requestReconcile),
-      createRefusalStore(db, readRules),
-      options.requestReconcile,
-    ),
+    refusals: createRefusals(basis, createRefusalStore(db, readRules), options.requestReconcile),
     sourceChecks: { check: (id, known, signal) => checkSource(wiring, id, known, signal) },
     settings: () => describeSettings(settings),
     version: { version: product.version, schema: await schemaState(db), node: process.versions.node },

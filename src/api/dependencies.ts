@@ -40,8 +40,8 @@ import type { Source } from './schemas/sources.ts';
 import type { Setting, Version } from './schemas/system.ts';
 import type { NumericId } from './schemas/user-life.ts';
 import type { Owner } from './schemas/user-actions.ts';
-import type { ListedUser, User } from './schemas/users.ts';
-import type { WorklistEntry } from './schemas/worklist.ts';
+import type { ListedUser, User, UserSelection } from './schemas/users.ts';
+import type { WorklistEntry, WorklistSelection } from './schemas/worklist.ts';
 
 /** A list is read in pages by key. */
 interface PageRequest {
@@ -87,12 +87,7 @@ export interface AccountFilter extends PageRequest {
 export interface ApiQueries {
   readonly users: {
     list(
-      filter: PageRequest & {
-        readonly all: boolean;
-        readonly search?: string | undefined;
-        readonly sync?: 'on' | 'off' | undefined;
-        readonly deactivatedBefore?: Date | undefined;
-      },
+      filter: PageRequest & UserSelection & { readonly deactivatedBefore?: Date | undefined },
     ): Promise<Page<ListedUser>>;
     get(id: number): Promise<User | null>;
     resolve(reference: string): Promise<number | null>;
@@ -139,15 +134,15 @@ export interface ApiQueries {
   readonly groups: { list(): Promise<readonly Group[]> };
   readonly teams: { list(): Promise<readonly Team[]>; get(name: string): Promise<TeamDetail | null> };
   readonly worklist: {
-    list(filter: PageRequest & { readonly all?: boolean | undefined }): Promise<Page<WorklistEntry>>;
+    list(
+      filter: PageRequest & WorklistSelection & { readonly all?: boolean | undefined },
+    ): Promise<Page<WorklistEntry>>;
+    /** The users of these entries, but for those that were acknowledged. */
+    userIds(selection: WorklistSelection): Promise<readonly number[]>;
   };
   readonly bulk: {
     /** The ids of all users that a list with this filter has. */
-    usersOf(filter: {
-      readonly all: boolean;
-      readonly search?: string | undefined;
-      readonly sync?: 'on' | 'off' | undefined;
-    }): Promise<readonly number[]>;
+    usersOf(selection: UserSelection): Promise<readonly number[]>;
     get(id: number): Promise<BulkJob | null>;
     results(
       job: number,

@@ -99,7 +99,7 @@ export interface ClaimWrite {
   readonly release: readonly Claim[];
 }
 
-interface MatchKeysWrite {
+export interface MatchKeysWrite {
   readonly userId: UserId;
   readonly keys: readonly string[];
   /** Keys that stand now; none for a user who is being created. */

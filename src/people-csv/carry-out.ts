@@ -131,11 +131,7 @@ async function actOf(
   if (changes.length === 0 && activation === null) return null;
   const userId = user.subject.user.id;
   const act =
-    activation === 'activate'
-      ? activate(user)
-      : activation === 'deactivate'
-        ? await deactivate(user, { userId, operator, may }, asked)
-        : null;
+    activation === 'activate' ? activate(user) : activation === 'deactivate' ? await deactivate(user, {}, asked) : null;
   return { ...(act ?? { event: { type: 'user-changed', source: null } }), words };
 }
 

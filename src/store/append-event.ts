@@ -2,20 +2,39 @@ import type { Knex } from 'knex';
 import type { PersonsEvent } from '../users/events.ts';
 import { refuseUnpermitted } from '../domain/permitted.ts';
 import { toKept } from './event-changes.ts';
+import { forRows } from './sql.ts';
 
 /** Writes a person's event in the transaction of what they did (spec 15.1), if they may do that. @throws PermissionMissingError */
 export async function appendPersonsEvent(transaction: Knex, event: PersonsEvent): Promise<void> {
-  refuseUnpermitted(event, event);
-  await transaction('event').insert({
-    actor_kind: 'operator',
-    actor_name: event.operator,
+  await appendPersonsEvents(transaction, [event]);
+}
+
+/** The same of many, by one statement. @throws PermissionMissingError */
+export async function appendPersonsEvents(transaction: Knex, events: readonly PersonsEvent[]): Promise<void> {
+  for (const event of events) refuseUnpermitted(event, event);
+  await forRows(
+    transaction,
+    eventColumns,
+    events.map(toRow),
+    (table) => `insert into event (${names})
+    select 'operator', operator, type, source, run, "userId", account, "externalId", changes, reason from ${table}`,
+  );
+}
+
+const eventColumns =
+  'operator text, type text, source text, run int, "userId" int, account int, "externalId" text, changes jsonb, reason text';
+const names = 'actor_kind, actor_name, type, source_id, run_id, user_id, account_id, external_id, changes, reason';
+
+function toRow(event: PersonsEvent): object {
+  return {
+    operator: event.operator,
     type: event.type,
-    source_id: event.source,
-    run_id: event.runId ?? null,
-    user_id: event.userId,
-    account_id: event.account?.id ?? null,
-    external_id: event.account?.externalId ?? null,
-    changes: JSON.stringify(toKept(event.changes)),
+    source: event.source,
+    run: event.runId ?? null,
+    userId: event.userId,
+    account: event.account?.id ?? null,
+    externalId: event.account?.externalId ?? null,
+    changes: toKept(event.changes),
     reason: event.reason,
-  });
+  };
 }

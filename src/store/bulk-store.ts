@@ -11,17 +11,18 @@ const stillMay = `array(select p from unnest(bulk_job.permissions) as p join ope
 /** Bulk jobs and their results in the database. */
 export function createBulkStore(db: Db): BulkStore {
   return {
-    async add({ action, value, insist, reason, operator, may }, userIds) {
+    async add({ action, value, insist, until, reason, operator, may }, { userIds, unknown }) {
       const { id } = await queryOne<{ id: number }>(
         db,
         `with job as (
-           insert into bulk_job (action, value, insist, reason, operator_name, permissions) values (?, ?, ?, ?, ?, ?) returning id
+           insert into bulk_job (action, value, insist, until, reason, operator_name, permissions, unknown)
+           values (?, ?, ?, ?, ?, ?, ?, ?) returning id
          ), results as (
            insert into bulk_result (job_id, user_id)
            select job.id, user_id from job, (select distinct unnest(?::int[]) as user_id) as u
          )
          select id from job`,
-        [action, value, insist, reason, operator, [...may], [...userIds]],
+        [action, value, insist, until, reason, operator, [...may], [...unknown], [...userIds]],
       );
       return id;
     },
@@ -45,7 +46,7 @@ export function createBulkStore(db: Db): BulkStore {
         `update bulk_job set started_at = coalesce(started_at, now())
          where id = (select id from bulk_job where finished_at is null
                      order by operator_name > ? desc, operator_name, id limit 1)
-         returning id, action, value, insist, reason, operator_name as operator, ${stillMay} as permissions`,
+         returning id, action, value, insist, until, reason, operator_name as operator, ${stillMay} as permissions`,
         [after],
       );
       if (job === undefined) return null;

@@ -20,6 +20,7 @@ import { up as shownQuestions } from './migrations/0037-shown-questions.ts';
 import { up as merge } from './migrations/0035-merge.ts';
 import { up as progressTime } from './migrations/0046-progress-time.ts';
 import { up as peopleImport } from './migrations/0032-people-import.ts';
+import { up as bulkSelection } from './migrations/0040-bulk-selection.ts';
 import { ensureSearchIndex } from './search-index.ts';
 
 /** Forward only; a name is never changed once it has shipped. */
@@ -44,6 +45,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0032-people-import', up: peopleImport },
   { name: '0035-merge', up: merge },
   { name: '0037-shown-questions', up: shownQuestions },
+  { name: '0040-bulk-selection', up: bulkSelection },
   { name: '0046-progress-time', up: progressTime },
 ];
 

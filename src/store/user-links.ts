@@ -6,22 +6,13 @@ import type { ReadRules } from './read-rules.ts';
 import { seenUsers } from './sight.ts';
 import { query, type Db } from './sql.ts';
 
-type LinkWrites = Pick<UserWrites, 'linksOf' | 'lockAccount' | 'endLink' | 'bar' | 'liftHolds'>;
+type LinkWrites = Pick<UserWrites, 'linksOf' | 'linksOfAll' | 'lockAccount' | 'endLink' | 'bar' | 'liftHolds'>;
 
 /** Links, bars and accounts, as people's acts on one user need them. */
 export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules, operator: string): LinkWrites {
   return {
-    linksOf: (userId) =>
-      query<UserLink>(
-        db,
-        `select l.account_id as "accountId", a.external_id as "externalId", l.source_id as source, s.kind, s.role as "as", l.origin,
-           s.retired_at is not null as retired,
-           case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state,
-           a.absent_since is not null and exists (select from refusal f where f.account_id = a.id and f.part = 'gone') as "goneRefused"
-         from link l join account a on a.id = l.account_id join source_state s on s.source_id = l.source_id
-         where l.user_id = ? and l.until is null order by l.source_id`,
-        [userId],
-      ),
+    linksOf: async (userId) => (await linksOf(db, [userId])).get(userId) ?? [],
+    linksOfAll: (userIds) => linksOf(db, userIds),
     async lockAccount(source, externalId) {
       const [row] = await query<NamedAccount & { content: AccountContent }>(
         db,
@@ -62,6 +53,20 @@ export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules, o
       await query(db, 'delete from refusal where account_id = ?', [accountId]);
     },
   };
+}
+
+async function linksOf(db: Db, userIds: readonly number[]): Promise<Map<number, UserLink[]>> {
+  const rows = await query<UserLink & { userId: number }>(
+    db,
+    `select l.user_id as "userId", l.account_id as "accountId", a.external_id as "externalId", l.source_id as source, s.kind,
+       s.role as "as", l.origin, s.retired_at is not null as retired,
+       case when a.gone_since is not null then 'gone' when a.disabled then 'disabled' else 'present' end as state,
+       a.absent_since is not null and exists (select from refusal f where f.account_id = a.id and f.part = 'gone') as "goneRefused"
+     from link l join account a on a.id = l.account_id join source_state s on s.source_id = l.source_id
+     where l.user_id = any(?) and l.until is null order by l.source_id`,
+    [[...userIds]],
+  );
+  return Map.groupBy(rows, (row) => row.userId);
 }
 
 /** Since when the account has had other names than were applied; null where it has not, or was not seen since (spec 8.1). */

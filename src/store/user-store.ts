@@ -1,12 +1,12 @@
 import type { UserStore, UserTx, UserWrites } from '../users/ports.ts';
-import { appendPersonsEvent } from './append-event.ts';
+import { appendPersonsEvent, appendPersonsEvents } from './append-event.ts';
 import { answerWrites } from './review-answers.ts';
 import type { ReadRules } from './read-rules.ts';
 import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import { scopeReads } from './scope-reads.ts';
 import { seenUsers } from './sight.ts';
-import { query, type Db } from './sql.ts';
+import { forRows, query, type Db } from './sql.ts';
 import { inOperatorsTransaction } from './transactions.ts';
 import { userLinkWrites } from './user-links.ts';
 import { userSyncWrites } from './user-sync.ts';
@@ -45,16 +45,16 @@ function userWrites(db: Db, rules: ReadRules, operator: string): UserWrites {
     ...userLinkWrites(db, rules, operator),
     ...answerWrites(db),
     ...userSyncWrites(db),
-    async lockUser(userId) {
-      const sql = 'select version from "user" where id = ? for update';
-      const [row] = await query<{ version: number }>(db, sql, [userId]);
-      return row ?? null;
+    async lockUsers(userIds) {
+      const sql = 'select id, version from "user" where id = any(?) order by id for update';
+      const rows = await query<{ id: number; version: number }>(db, sql, [[...userIds]]);
+      return new Map(rows.map(({ id, version }) => [id, version]));
     },
     async nameOfUser(userId) {
       const seen = await seenUsers(db, operator, [userId]);
       return seen.has(userId) ? nameOfUser(db, userId) : `somebody outside the scope of ${operator}`;
     },
-    saveWords: (userId, before, after, by) => saveWords(db, userId, before, after, by),
+    saveWordsOf: (users, by) => saveWords(db, users, by),
     async dropSlotValue(userId, source, field) {
       await query(
         db,
@@ -64,16 +64,24 @@ function userWrites(db: Db, rules: ReadRules, operator: string): UserWrites {
         [field, field, userId, source],
       );
     },
-    async setActive(userId, active) {
-      await query(
-        db,
-        'update "user" set active = ?, deactivated_at = case when ? then deactivated_at else now() end where id = ?',
-        [active, active, userId],
-      );
-    },
-    wakeUser: (userId, freedNames) => wakeUser(db, [userId], freedNames),
+    setActive: (userId, active) => setActive(db, new Map([[userId, active]])),
+    setActiveOf: (users) => setActive(db, users),
+    wakeUsers: (userIds, freedNames) => wakeUser(db, userIds, freedNames),
     appendEvent: (event) => appendPersonsEvent(db, event),
+    appendActs: (events) => appendPersonsEvents(db, events),
   };
+}
+
+async function setActive(db: Db, users: ReadonlyMap<number, boolean>): Promise<void> {
+  await forRows(
+    db,
+    'id int, active boolean',
+    [...users].map(([id, active]) => ({ id, active })),
+    (
+      table,
+    ) => `update "user" u set active = r.active, deactivated_at = case when r.active then u.deactivated_at else now() end
+      from ${table} where u.id = r.id`,
+  );
 }
 
 async function nameOfUser(db: Db, userId: number): Promise<string> {

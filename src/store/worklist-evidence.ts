@@ -5,7 +5,7 @@ import type { RoleName } from '../domain/user.ts';
  * was proven. Bound are the rules, {@link WorklistRules}. Accounts of retired sources are no evidence (spec 14.1), nor are
  * ignored ones (spec 2.7).
  */
-const evidence = `
+export const evidence = `
   link l join account a on a.id = l.account_id
          join source_state s on s.source_id = l.source_id and s.retired_at is null
          cross join lateral (

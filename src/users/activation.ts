@@ -1,5 +1,5 @@
 import type { Lookup } from '../connector-kit/contract.ts';
-import type { SourceId } from '../domain/user.ts';
+import type { SourceId, UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { ShownChange } from './events.ts';
 import type { UserLink } from './ports.ts';
@@ -47,16 +47,26 @@ export function createActivation(basis: UserActionBasis, askSource: AskSource): 
  * Asks about the user's living ACD accounts, `except` one that now belongs to another person. Before the transaction: an
  * answer may take seconds, and a lock must not.
  */
-export async function askAbout(
-  { store }: UserActionBasis,
+export function askAbout(
+  basis: UserActionBasis,
   askSource: AskSource,
   { operator, userId }: UserRequest,
   except?: number,
 ): Promise<ReadonlyMap<string, Answer>> {
-  const links = await store.transaction(operator, 'drop', (tx) => tx.linksOf(userId));
+  return askAboutAll(basis, askSource, { operator, userIds: [userId] }, except);
+}
+
+/** The same of many users. */
+export async function askAboutAll(
+  { store }: UserActionBasis,
+  askSource: AskSource,
+  { operator, userIds }: { readonly operator: string; readonly userIds: readonly UserId[] },
+  except?: number,
+): Promise<ReadonlyMap<string, Answer>> {
+  const links = await store.transaction(operator, 'drop', (tx) => tx.linksOfAll(userIds));
   const asked = new Map<string, Answer>();
-  for (const link of links.filter((each) => forbids(each) && each.accountId !== except))
-    asked.set(identity(link), await ask(askSource, link));
+  for (const link of [...links.values()].flat())
+    if (forbids(link) && link.accountId !== except) asked.set(identity(link), await ask(askSource, link));
   return asked;
 }
 
@@ -83,10 +93,11 @@ function identity({ source, externalId }: Pick<UserLink, 'source' | 'externalId'
 /** Null where the user is inactive already. `except`: an account that now belongs to another person (spec 9.3). */
 export async function deactivate(
   { tx, subject }: ActingUser,
-  { insist, userId }: DeactivationRequest,
+  { insist }: Pick<DeactivationRequest, 'insist'>,
   asked: ReadonlyMap<string, Answer>,
   except?: number,
 ): Promise<Act | null> {
+  const userId = subject.user.id;
   if (!subject.user.active) return null;
   const living = (await tx.linksOf(userId)).filter((link) => forbids(link) && link.accountId !== except);
   const overridden: string[] = [];

@@ -1,4 +1,3 @@
-import { PermissionMissingError } from '../domain/permitted.ts';
 import type { Asker } from '../domain/permissions.ts';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
@@ -7,8 +6,6 @@ import type { RequestReconcile } from './events.ts';
 import { createJobLoop } from './job-loop.ts';
 import type { Merges } from './merge.ts';
 import type { MergeOutcome, MergePair, MergeRequest } from './merge-ports.ts';
-import type { UserActed, UserRequest } from './user-action.ts';
-import type { UserActions } from './user-actions.ts';
 
 /** The bulk actions of spec 16. */
 export const bulkActions = [
@@ -44,7 +41,15 @@ export interface BulkRequest extends Asker {
   readonly value: string | null;
   /** Of `disable`: although an ACD still has the agent. */
   readonly insist: boolean;
+  /** Of `disable-sync`: when it ends by itself. */
+  readonly until: Date | null;
   readonly reason: string | null;
+}
+
+/** Whom a bulk action is about, and the names among those given that nobody has. */
+export interface BulkSelection {
+  readonly userIds: readonly UserId[];
+  readonly unknown: readonly string[];
 }
 
 export interface BulkResult {
@@ -55,10 +60,16 @@ export interface BulkResult {
   readonly message: string | null;
 }
 
+/** What became of a batch of users, and the sources to reconcile after it. */
+export interface BulkActs {
+  readonly results: readonly BulkResult[];
+  readonly woken: readonly SourceId[];
+}
+
 /** What bulk jobs need of the database. */
 export interface BulkStore {
   /** Keeps the job with a pending result per user; gives its id. */
-  add(request: BulkJobRequest, userIds: readonly UserId[]): Promise<number>;
+  add(request: BulkRequest, selected: BulkSelection): Promise<number>;
   /** The same for pairs: the results are those of the users who are merged away. */
   addMerges(request: BulkMergeRequest, pairs: readonly MergePair[]): Promise<number>;
   /** The oldest job that is not finished of the operator whose turn it is after this one, in the order of their names. */
@@ -78,8 +89,9 @@ type BulkJob = BulkJobRequest & { readonly id: number };
 
 export interface BulkOptions {
   readonly store: BulkStore;
-  /** The actions on one user, with another way of asking for reconciles: once per batch instead of once per user. */
-  readonly actionsWith: (requestReconcile: RequestReconcile) => UserActions;
+  /** Does it to a batch of users, in one transaction. */
+  readonly acts: (request: BulkRequest, userIds: readonly UserId[]) => Promise<BulkActs>;
+  /** Merging, with another way of asking for reconciles: once per batch instead of once per transaction. */
   readonly mergesWith: (requestReconcile: RequestReconcile) => Pick<Merges, 'mergeAll'>;
   readonly requestReconcile: RequestReconcile;
   /** Runs work in one process at a time; where another one has it, it goes on there. */
@@ -89,7 +101,7 @@ export interface BulkOptions {
 
 export interface Bulk {
   /** Keeps the job and begins with it in this process. @throws ActionRefusedError */
-  start(request: BulkRequest, userIds: readonly UserId[]): Promise<number>;
+  start(request: BulkRequest, selected: BulkSelection): Promise<number>;
   /** The same for pairs of users who are one person (spec 18.2). @throws ActionRefusedError */
   startMerges(request: BulkMergeRequest, pairs: readonly MergePair[]): Promise<number>;
   /** Stops a job; users who have no result yet are left as they are. One that is finished stays so. */
@@ -98,20 +110,33 @@ export interface Bulk {
   carryOut(): Promise<void>;
 }
 
-/** Users between two requests for a reconcile, two looks at whether the job was cancelled, and two operators' turns. */
+/** Users of one transaction, between two looks at whether the job was cancelled, and between two operators' turns. */
 const batch = 100;
+/** Unknown names in one sentence. */
+const mostNamed = 20;
 /** Jobs of one operator that are not finished. */
 const mostOpen = 5;
 
 /**
- * Bulk actions as jobs (spec 16). Each user is changed in a transaction of its own by the action on one user, and what became
- * of them is kept; a job that was broken off goes on with the users who have no result. The action on one user does nothing
- * where it was done already, so doing it twice around a crash changes nothing.
+ * Bulk actions as jobs (spec 16). Users are changed batch by batch, each by the very act on one user, and what became of
+ * them is kept; a job that was broken off goes on with the users who have no result. An act does nothing where it was done
+ * already, so doing it twice around a crash changes nothing.
  */
 export function createBulk(options: BulkOptions): Bulk {
   const carryOut = createJobLoop(options.exclusively, (signal) => carryOutAll(options, signal));
-  const begin = async (operator: string, count: number, add: () => Promise<number>): Promise<number> => {
-    if (count === 0) throw new ActionRefusedError('no-users', 'No user is selected.');
+  const begin = async (
+    operator: string,
+    count: number,
+    unknown: readonly string[],
+    add: () => Promise<number>,
+  ): Promise<number> => {
+    if (count === 0)
+      throw new ActionRefusedError(
+        'no-users',
+        unknown.length === 0
+          ? 'No user is selected.'
+          : `No user is selected: there is no user ${unknown.slice(0, mostNamed).join(', ')}.`,
+      );
     if ((await options.store.openOf(operator)) >= mostOpen)
       throw new ActionRefusedError(
         'too-many-jobs',
@@ -124,20 +149,20 @@ export function createBulk(options: BulkOptions): Bulk {
     return id;
   };
   return {
-    start(request, userIds) {
+    start(request, { userIds, unknown }) {
       refuseIncomplete(request);
-      return begin(request.operator, userIds.length, () => options.store.add(request, userIds));
+      return begin(request.operator, userIds.length, unknown, () => options.store.add(request, { userIds, unknown }));
     },
     startMerges(request, pairs) {
       refuseRepeated(pairs);
-      return begin(request.operator, pairs.length, () => options.store.addMerges(request, pairs));
+      return begin(request.operator, pairs.length, [], () => options.store.addMerges(request, pairs));
     },
     cancel: (job, operator) => options.store.cancel(job, operator),
     carryOut,
   };
 }
 
-function refuseIncomplete({ action, value, insist, reason }: BulkRequest): void {
+function refuseIncomplete({ action, value, insist, until, reason }: BulkRequest): void {
   const needs = needsValue(action);
   if (needs && value === null)
     throw new ActionRefusedError(
@@ -145,6 +170,8 @@ function refuseIncomplete({ action, value, insist, reason }: BulkRequest): void 
       `${action} needs the name of a ${action.endsWith('role') ? 'role' : 'team'}.`,
     );
   if (!needs && value !== null) throw new ActionRefusedError('value-not-needed', `${action} takes no team or role.`);
+  if (until !== null && action !== 'disable-sync')
+    throw new ActionRefusedError('until-without-off', 'An end date belongs to disable-sync.');
   if (insist && reason === null)
     throw new ActionRefusedError('reason-required', 'Insisting on a deactivation needs a reason.');
 }
@@ -165,11 +192,10 @@ function needsValue(action: BulkAction): boolean {
 
 async function carryOutAll(options: BulkOptions, signal: AbortSignal): Promise<void> {
   const woken = new Set<SourceId>();
-  const wake: RequestReconcile = (sources) => {
+  const merges = options.mergesWith((sources) => {
     for (const source of sources) woken.add(source);
     return Promise.resolve();
-  };
-  const [actions, merges] = [options.actionsWith(wake), options.mergesWith(wake)];
+  });
   // A batch of one operator's, then one of the next one's: nobody waits behind all that somebody else has asked for.
   for (let lastServed = ''; ;) {
     const job = await options.store.next(lastServed);
@@ -179,7 +205,7 @@ async function carryOutAll(options: BulkOptions, signal: AbortSignal): Promise<v
     const done =
       action === 'merge'
         ? await doMerges(options, merges, job, signal)
-        : await doUsers(options, actions, { ...job, action }, signal);
+        : await doUsers(options, { ...job, action }, woken, signal);
     const sources = [...woken].sort();
     woken.clear();
     if (sources.length > 0) await options.requestReconcile(sources);
@@ -189,11 +215,14 @@ async function carryOutAll(options: BulkOptions, signal: AbortSignal): Promise<v
 
 type UserJob = BulkRequest & { readonly id: number };
 
-async function doUsers(options: BulkOptions, actions: UserActions, job: UserJob, signal: AbortSignal): Promise<number> {
+/** A batch of users, written together; notes the sources to reconcile after it. */
+async function doUsers(options: BulkOptions, job: UserJob, woken: Set<SourceId>, signal: AbortSignal): Promise<number> {
   const users = await options.store.pending(job.id, batch);
-  for (const userId of users) {
-    signal.throwIfAborted();
-    await options.store.save(job.id, [await resultOf(options, actions, job, userId)]);
+  signal.throwIfAborted();
+  if (users.length > 0) {
+    const acts = await resultsOf(options, job, users);
+    await options.store.save(job.id, acts.results);
+    for (const source of acts.woken) woken.add(source);
   }
   return users.length;
 }
@@ -242,52 +271,32 @@ const failedInside = {
   message: 'It failed inside rosterd; its log has the cause.',
 } as const;
 
-async function resultOf({ log }: BulkOptions, actions: UserActions, job: UserJob, userId: UserId): Promise<BulkResult> {
+/** All at once; where that fails inside rosterd, one by one, so that a user whom rosterd fails on does not stop the others. */
+async function resultsOf(options: BulkOptions, job: UserJob, userIds: readonly UserId[]): Promise<BulkActs> {
+  const { acts, log } = options;
   try {
-    const { changed } = await act(actions, job, {
-      userId,
-      operator: job.operator,
-      may: job.may,
-      reason: job.reason ?? undefined,
-    });
-    return { userId, outcome: changed ? 'changed' : 'unchanged', code: null, message: null };
+    return await acts(job, userIds);
   } catch (error) {
-    if (error instanceof ActionRefusedError || error instanceof PermissionMissingError)
-      return { userId, outcome: 'refused', code: error.code, message: error.message };
-    // Where the database itself fails the job waits; a user whom rosterd fails on must not stop the others.
+    // Where the database itself fails the job waits.
     if (storageFailureCode(error) !== null) throw error;
-    log.error({ err: error, bulkJob: job.id, userId }, 'a bulk action failed on a user');
-    return { userId, ...failedInside };
+    log.error({ err: error, bulkJob: job.id, users: userIds.length }, 'a bulk action failed');
   }
+  const woken = new Set<SourceId>();
+  const results: BulkResult[] = [];
+  for (const userId of userIds) {
+    const one = await alone(options, job, userId);
+    results.push(...one.results);
+    for (const source of one.woken) woken.add(source);
+  }
+  return { results, woken: [...woken] };
 }
 
-function act(actions: UserActions, { action, value, insist }: BulkRequest, user: UserRequest): Promise<UserActed> {
-  const { activation, memberships, switchSync, unlock } = actions;
-  const name = value ?? '';
-  switch (action) {
-    case 'enable':
-      return activation.activate(user);
-    case 'disable':
-      return activation.deactivate({ ...user, insist });
-    case 'enable-sync':
-      return switchSync({ ...user, enabled: true });
-    case 'disable-sync':
-      return switchSync({ ...user, enabled: false });
-    case 'assign-team':
-      return memberships.team({ ...user, team: name, word: 'give' });
-    case 'unassign-team':
-      return memberships.team({ ...user, team: name, word: 'unassign' });
-    case 'assign-supervisor':
-      return memberships.supervision({ ...user, team: name, word: 'give' });
-    case 'unassign-supervisor':
-      return memberships.supervision({ ...user, team: name, word: 'unassign' });
-    case 'assign-role':
-      return memberships.role({ ...user, role: name, word: 'give' });
-    case 'unassign-role':
-      return memberships.role({ ...user, role: name, word: 'unassign' });
-    case 'set-main-team':
-      return memberships.mainTeam({ ...user, team: name });
-    case 'unlock':
-      return unlock(user);
+async function alone({ acts, log }: BulkOptions, job: UserJob, userId: UserId): Promise<BulkActs> {
+  try {
+    return await acts(job, [userId]);
+  } catch (error) {
+    if (storageFailureCode(error) !== null) throw error;
+    log.error({ err: error, bulkJob: job.id, userId }, 'a bulk action failed on a user');
+    return { results: [{ userId, ...failedInside }], woken: [] };
   }
 }

@@ -20,11 +20,12 @@ import {
 } from '../domain/user.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import { unknownField } from './edit-fields.ts';
+import { refuseWhereTaken } from './act-together.ts';
 import { ActionRefusedError } from './errors.ts';
 import { beyond, refuseForeign } from './own-scope.ts';
 import type { UserTx } from './ports.ts';
 import { knownGroup, teamNamed } from './said.ts';
-import { refuseWhereTaken, type UserActionBasis } from './user-action.ts';
+import type { UserActionBasis } from './user-action.ts';
 import { wordChanges } from './words.ts';
 
 /** `user create` (spec 12.4). */
@@ -115,7 +116,7 @@ export async function insertUser(
   const take = claimsOf(value);
   await refuseWhereTaken(tx, userId, take);
   await tx.insertUsers([{ userId, origin: 'local', active: false, value }], policy.id);
-  await tx.saveWords(userId, noWords, words, { operator, reason });
+  await tx.saveWordsOf([{ userId, before: noWords, after: words }], { operator, reason });
   await tx.saveClaims([{ userId, take, release: [] }]);
   await tx.saveUserKeys([{ userId, keys: userKeys(value.fields, [], rules.allMatchRules), before: [] }]);
   const groupNames = new Map([...(await tx.groupTree()).groups.values()].map(({ id, name }) => [id, name]));
@@ -124,7 +125,7 @@ export async function insertUser(
     ...wordChanges(noWords, words, teamNames, groupNames),
   ];
   await tx.appendEvent({ operator, may, type: 'user-created', source: null, userId, changes, reason });
-  return { userId, woken: await tx.wakeUser(userId, []) };
+  return { userId, woken: await tx.wakeUsers([userId], []) };
 }
 
 /** Nobody assigns a team or group beyond their own scope (spec 10.5), nor makes somebody whom they could not change. */

@@ -30,7 +30,7 @@ interface Moved extends Omit<UserActed, 'changed'> {
  * @throws ActionRefusedError
  */
 export async function moveLinkBetween(tx: UserTx, basis: UserActionBasis, request: MoveRequest): Promise<Moved> {
-  for (const userId of request.pair) await tx.lockUser(userId);
+  await tx.lockUsers(request.pair);
   const { from, to, link } = await linkToMove(tx, request);
   const { operator, may, reason } = request;
   const dropped: Field[] = [];

@@ -1,8 +1,16 @@
 import { managePrivilege, missingPrivileges } from '../domain/privileges.ts';
 import { agentRole, type TeamId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
+import type { ActionRules } from './ports.ts';
 import { knownGroup, said, teamNamed } from './said.ts';
-import { actOnUser, type ActingUser, type UserActed, type UserActionBasis, type UserRequest } from './user-action.ts';
+import {
+  actOnUser,
+  type Act,
+  type ActingUser,
+  type UserActed,
+  type UserActionBasis,
+  type UserRequest,
+} from './user-action.ts';
 import { withWord, wordFor, type WordOfMany } from './words.ts';
 
 /** `user role give|take|withdraw` (spec 10.3). */
@@ -40,48 +48,55 @@ export interface Memberships {
 }
 
 export function createMemberships(basis: UserActionBasis): Memberships {
+  const acts = membershipActs(basis.rules);
   return {
-    role: (request) =>
-      actOnUser(basis, request, (user) => {
-        const { role } = request;
-        const word = wordFor(
-          request.word,
-          user.subject.snapshots.some((slot) => slot.roles.includes(role)),
-        );
-        const held = user.subject.user.value.roles.some((each) => each.role === role);
-        if (word === 'give' || (word === 'take' && !held)) refuseUnknownRole(role, basis.rules.roleCatalogue);
-        const reasserted = role === agentRole && word === 'take' && basis.rules.reassertsAgentRole;
-        return said(user, withWord(user.subject.words, 'roles', role, word), reasserted ? [reassertWarning] : []);
-      }),
-    team: (request) =>
-      actOnUser(basis, request, (user) => {
-        const team = teamNamed(user, request.team);
-        const word = wordFor(
-          request.word,
-          user.subject.snapshots.some((slot) => slot.teams.includes(team)),
-        );
-        return said(user, withWord(user.subject.words, 'teams', team, word));
-      }),
-    supervision: (request) =>
-      actOnUser(basis, request, (user) => {
-        const team = teamNamed(user, request.team);
-        const supplied = user.subject.snapshots.some((slot) => slot.supervises.includes(team));
-        const words = withWord(user.subject.words, 'supervises', team, wordFor(request.word, supplied));
-        const powerless = request.word === 'give' ? privilegeWarnings(basis, user, team) : [];
-        return said(user, words, [...supervisionWarnings(basis, user), ...powerless]);
-      }),
-    mainTeam: (request) =>
-      actOnUser(basis, request, (user) => {
-        const team = request.team === null ? null : teamNamed(user, request.team);
-        refuseStranger(user, team);
-        return said(user, { ...user.subject.words, mainTeam: team });
-      }),
+    role: (request) => actOnUser(basis, request, (user) => acts.role(user, request)),
+    team: (request) => actOnUser(basis, request, (user) => acts.team(user, request)),
+    supervision: (request) => actOnUser(basis, request, (user) => acts.supervision(user, request)),
+    mainTeam: (request) => actOnUser(basis, request, (user) => acts.mainTeam(user, request)),
     memberGroup: (request) =>
       actOnUser(basis, request, async (user) => {
         const { group } = request;
         const memberGroup = group === null ? null : knownGroup(await user.tx.groupTree(), group).id;
         return said(user, { ...user.subject.words, memberGroup });
       }),
+  };
+}
+
+/** What these acts come to for one user, for one and for many. */
+export function membershipActs(rules: ActionRules) {
+  return {
+    role(user: ActingUser, { role, word: asked }: Pick<RoleRequest, 'role' | 'word'>): Act | null {
+      const { words, snapshots } = user.subject;
+      const word = wordFor(
+        asked,
+        snapshots.some((slot) => slot.roles.includes(role)),
+      );
+      const held = user.subject.user.value.roles.some((each) => each.role === role);
+      if (word === 'give' || (word === 'take' && !held)) refuseUnknownRole(role, rules.roleCatalogue);
+      const reasserted = role === agentRole && word === 'take' && rules.reassertsAgentRole;
+      return said(user, withWord(words, 'roles', role, word), reasserted ? [reassertWarning] : []);
+    },
+    team(user: ActingUser, request: Pick<TeamRequest, 'team' | 'word'>): Act | null {
+      const team = teamNamed(user, request.team);
+      const word = wordFor(
+        request.word,
+        user.subject.snapshots.some((slot) => slot.teams.includes(team)),
+      );
+      return said(user, withWord(user.subject.words, 'teams', team, word));
+    },
+    supervision(user: ActingUser, request: Pick<TeamRequest, 'team' | 'word'>): Act | null {
+      const team = teamNamed(user, request.team);
+      const supplied = user.subject.snapshots.some((slot) => slot.supervises.includes(team));
+      const words = withWord(user.subject.words, 'supervises', team, wordFor(request.word, supplied));
+      const powerless = request.word === 'give' ? privilegeWarnings(rules, user, team) : [];
+      return said(user, words, [...supervisionWarnings(rules, user), ...powerless]);
+    },
+    mainTeam(user: ActingUser, request: Pick<MainTeamRequest, 'team'>): Act | null {
+      const team = request.team === null ? null : teamNamed(user, request.team);
+      refuseStranger(user, team);
+      return said(user, { ...user.subject.words, mainTeam: team });
+    },
   };
 }
 
@@ -108,7 +123,7 @@ function refuseStranger({ subject, teamNames }: ActingUser, team: TeamId | null)
 }
 
 /** Spec 11.4: said at the moment of editing. */
-function supervisionWarnings({ rules }: UserActionBasis, { subject, linkedSources }: ActingUser): string[] {
+function supervisionWarnings(rules: ActionRules, { subject, linkedSources }: ActingUser): string[] {
   const { syncEnabled, syncOffSources } = subject.user;
   return linkedSources
     .filter((source) => rules.ownsSupervision(source) && syncEnabled && !syncOffSources.includes(source))
@@ -119,7 +134,7 @@ function supervisionWarnings({ rules }: UserActionBasis, { subject, linkedSource
 }
 
 /** Spec 10.6: a supervisor without the privileges that "can manage" needs is pointed out. */
-function privilegeWarnings({ rules }: UserActionBasis, { subject }: ActingUser, team: TeamId): string[] {
+function privilegeWarnings(rules: ActionRules, { subject }: ActingUser, team: TeamId): string[] {
   const { id, value } = subject.user;
   const roles = value.roles.map(({ role }) => role);
   if (missingPrivileges({ roles, supervises: [team] }, rules.managingRoles).length === 0) return [];

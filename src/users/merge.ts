@@ -8,6 +8,7 @@ import type { Bidder } from '../reconcile/bids.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import { decideMerge, type MergeDecision } from '../reconcile/merge.ts';
 import type { MergeSide } from '../reconcile/merge-refusal.ts';
+import { applySource } from './act-together.ts';
 import { ActionRefusedError, type ActionRefusalCode } from './errors.ts';
 import type { RequestReconcile, ShownChange } from './events.ts';
 import { refuseBeyondScope } from './own-scope.ts';
@@ -22,7 +23,6 @@ import type {
   MergeWrite,
 } from './merge-ports.ts';
 import type { ActionRules } from './ports.ts';
-import { applySource } from './user-action.ts';
 import { wordChanges } from './words.ts';
 
 /** Two users who are the same person become one (spec 18). */

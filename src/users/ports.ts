@@ -75,6 +75,13 @@ export interface UserSync {
   readonly now: Date;
 }
 
+/** What people say of a user before and after an act. */
+export interface WordsWrite {
+  readonly userId: UserId;
+  readonly before: Words;
+  readonly after: Words;
+}
+
 /** Who says something, and why. */
 export interface Said {
   readonly operator: string;
@@ -83,18 +90,20 @@ export interface Said {
 
 /** What people's acts need inside one transaction, beside what the sync's own writing needs. */
 export interface UserWrites {
-  /** Locks the user's row. */
-  lockUser(userId: UserId): Promise<{ readonly version: number } | null>;
+  /** Locks the users' rows, in the order of their ids; their versions. */
+  lockUsers(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, number>>;
   /** A user as messages name them: id, username and name; nobody in particular where they are out of the operator's scope. */
   nameOfUser(userId: UserId): Promise<string>;
   linksOf(userId: UserId): Promise<readonly UserLink[]>;
+  linksOfAll(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly UserLink[]>>;
   /** Locks the account; null where the source has none of that id, or it is linked to somebody out of the operator's scope. */
   lockAccount(source: SourceId, externalId: string): Promise<NamedAccount | null>;
   /** Writes the words that differ; the others keep who said them and when. */
-  saveWords(userId: UserId, before: Words, after: Words, by: Said): Promise<void>;
+  saveWordsOf(users: readonly WordsWrite[], by: Said): Promise<void>;
   /** Takes one value out of the user's slot of a source. */
   dropSlotValue(userId: UserId, source: SourceId, field: Field): Promise<void>;
   setActive(userId: UserId, active: boolean): Promise<void>;
+  setActiveOf(users: ReadonlyMap<UserId, boolean>): Promise<void>;
   /** Ends the user's link to a source, dated by observation too (spec 8.1); the account is found under its keys again. */
   endLink(userId: UserId, source: SourceId, endReason: string): Promise<void>;
   /** `wait`: neither links to anybody of that side until a person says so; `release`: only this pair never links again. */
@@ -102,14 +111,19 @@ export interface UserWrites {
   /** Ends the bar of the pair and every refusal of the account (spec 7.2). */
   liftHolds(accountId: number, userId: UserId): Promise<void>;
   syncOf(userId: UserId): Promise<UserSync>;
+  syncOfAll(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, UserSync>>;
   sourceExists(source: SourceId): Promise<boolean>;
   /** Unlinked accounts that wait for the user's sync to be on (spec 4.2), of one source, or of all. */
   waitingFor(
     userId: UserId,
     source: SourceId | null,
   ): Promise<readonly { readonly source: SourceId; readonly externalId: string }[]>;
+  waitingForAll(
+    userIds: readonly UserId[],
+  ): Promise<readonly { readonly userId: UserId; readonly source: SourceId; readonly externalId: string }[]>;
   /** Replaces the user's whole set of switched-off sources; those that stay as they are keep who switched them and when. */
   saveSyncOff(userId: UserId, off: readonly SyncOff[], operator: string): Promise<void>;
+  saveSyncOffOf(users: ReadonlyMap<UserId, readonly SyncOff[]>, operator: string): Promise<void>;
   /** Locks a review item; null where there is none, or it is about somebody out of the operator's scope. */
   lockItem(item: number, operator: string): Promise<LockedItem | null>;
   /** Closes the item with its answer, remembers that, and makes its accounts due; answers their sources. */
@@ -140,9 +154,11 @@ export interface UserWrites {
     by: Said,
   ): Promise<void>;
   refusePart(accountId: number, part: string, cause: string, by: Said): Promise<void>;
-  /** Makes everything due that bears on the user, or waits for one of these names; answers its sources. */
-  wakeUser(userId: UserId, freedNames: readonly string[]): Promise<readonly SourceId[]>;
+  /** Makes everything due that bears on the users, or waits for one of these names; answers its sources. */
+  wakeUsers(userIds: readonly UserId[], freedNames: readonly string[]): Promise<readonly SourceId[]>;
   appendEvent(event: PersonsEvent): Promise<void>;
+  /** The same of many acts. @throws PermissionMissingError */
+  appendActs(events: readonly PersonsEvent[]): Promise<void>;
 }
 
 export type UserTx = ReconcileTx & UserWrites & Pick<ScopeReads, 'groupTree' | 'operatorScope'> & SightReads;

@@ -226,7 +226,7 @@ async function newPerson(question: Question): Promise<Answered> {
   const { operator, may, reason, preview } = request;
   const asked = await askAbout(basis, askSource, { userId, operator, may }, account.id);
   return answerForUser(question, userId, async (user, also) => {
-    const ending = await deactivate(user, { userId, operator, may, reason }, asked, account.id);
+    const ending = await deactivate(user, {}, asked, account.id);
     const link = (await user.tx.linksOf(userId)).find((each) => each.accountId === account.id);
     if (link === undefined) throw notPossible(question.item, `user ${String(userId)} is linked to it no longer`);
     also.push(...(ending?.told ?? []));

@@ -1,4 +1,4 @@
-import type { SourceId } from '../domain/user.ts';
+import type { SourceId, UserId } from '../domain/user.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { ShownChange } from './events.ts';
 import type { SyncOff, UserSync } from './ports.ts';
@@ -20,6 +20,8 @@ interface SyncSwitchRequest extends UserRequest {
   readonly until?: Date | undefined;
 }
 
+type SwitchAsked = Pick<SyncSwitchRequest, 'enabled' | 'source' | 'until' | 'reason'>;
+
 export type SwitchSync = (request: SyncSwitchRequest) => Promise<UserActed>;
 
 /**
@@ -30,14 +32,19 @@ export type SwitchSync = (request: SyncSwitchRequest) => Promise<UserActed>;
  * @throws ActionRefusedError
  */
 export function createSwitchSync(basis: UserActionBasis): SwitchSync {
-  return (request) => actOnUser(basis, request, (user) => decide(user, request));
+  return (request) => actOnUser(basis, request, (user) => switchAct(user, request));
 }
 
-async function decide({ tx, linkedSources }: ActingUser, request: SyncSwitchRequest): Promise<Act | null> {
-  const { userId, enabled, operator } = request;
+/** What it comes to for one user; null where the switch says so already. */
+export async function switchAct(
+  { tx, subject, linkedSources }: ActingUser,
+  request: SwitchAsked & { readonly operator: string },
+): Promise<Act | null> {
+  const userId = subject.user.id;
+  const { enabled, operator } = request;
   const source = request.source ?? null;
   const sync = await tx.syncOf(userId);
-  refuseWhereImpossible(sync, request);
+  refuseWhereImpossible(sync, userId, request);
   if (source !== null && !(await tx.sourceExists(source)))
     throw new ActionRefusedError('source-unknown', `There is no source ${source}.`);
   const off = enabled ? offAfterOn(sync, source) : offAfterOff(sync, request);
@@ -57,7 +64,7 @@ function linksNext({ source, externalId }: { readonly source: SourceId; readonly
   return `${source} ${externalId} waited for this user: the next run of ${source} looks whether they belong together.`;
 }
 
-function refuseWhereImpossible(sync: UserSync, { userId, enabled, source, until }: SyncSwitchRequest): void {
+function refuseWhereImpossible(sync: UserSync, userId: UserId, { enabled, source, until }: SwitchAsked): void {
   if (!sync.everLinked)
     throw new ActionRefusedError(
       'sync-not-available',
@@ -79,7 +86,7 @@ function offAfterOn(sync: UserSync, source: SourceId | null): readonly SyncOff[]
   return source === null ? [] : sync.off.filter((each) => each.source !== source);
 }
 
-function offAfterOff(sync: UserSync, request: SyncSwitchRequest): readonly SyncOff[] {
+function offAfterOff(sync: UserSync, request: SwitchAsked): readonly SyncOff[] {
   const source = request.source ?? null;
   const others = sync.off.filter((each) => each.source !== source);
   // What is not said anew stays as it was said.

@@ -1,5 +1,13 @@
 import { without } from './edit-fields.ts';
-import { actOnUser, type UserActed, type UserActionBasis, type UserRequest } from './user-action.ts';
+import type { Said } from './ports.ts';
+import {
+  actOnUser,
+  type Act,
+  type ActingUser,
+  type UserActed,
+  type UserActionBasis,
+  type UserRequest,
+} from './user-action.ts';
 import { withValue } from './words.ts';
 
 export type Unlock = (request: UserRequest) => Promise<UserActed>;
@@ -10,19 +18,23 @@ export type Unlock = (request: UserRequest) => Promise<UserActed>;
  */
 export function createUnlock(basis: UserActionBasis): Unlock {
   return (request) =>
-    actOnUser(basis, request, ({ tx, subject: { user, words, snapshots } }) => {
-      if (user.value.fields.blocked !== 'true') return null;
-      const saying = snapshots.filter((slot) => slot.values.blocked !== undefined).map((slot) => slot.source);
-      return {
-        event: { type: 'user-changed', source: null },
-        words: withValue(withValue(words, 'overrides', 'blocked', null), 'localValues', 'blocked', null),
-        snapshots: snapshots.map((slot) => without(slot, 'blocked')),
-        write: async () => {
-          const by = { operator: request.operator, reason: request.reason ?? null };
-          for (const source of saying) await tx.dropSlotValue(user.id, source, 'blocked');
-          for (const link of await tx.linksOf(user.id))
-            if (saying.includes(link.source)) await tx.refusePart(link.accountId, 'blocked', 'unlocked', by);
-        },
-      };
-    });
+    actOnUser(basis, request, (user) =>
+      unlockAct(user, { operator: request.operator, reason: request.reason ?? null }),
+    );
+}
+
+/** What it comes to for one user. */
+export function unlockAct({ tx, subject: { user, words, snapshots } }: ActingUser, by: Said): Act | null {
+  if (user.value.fields.blocked !== 'true') return null;
+  const saying = snapshots.filter((slot) => slot.values.blocked !== undefined).map((slot) => slot.source);
+  return {
+    event: { type: 'user-changed', source: null },
+    words: withValue(withValue(words, 'overrides', 'blocked', null), 'localValues', 'blocked', null),
+    snapshots: snapshots.map((slot) => without(slot, 'blocked')),
+    write: async () => {
+      for (const source of saying) await tx.dropSlotValue(user.id, source, 'blocked');
+      for (const link of await tx.linksOf(user.id))
+        if (saying.includes(link.source)) await tx.refusePart(link.accountId, 'blocked', 'unlocked', by);
+    },
+  };
 }

@@ -1,11 +1,19 @@
 import type { FastifyRequest } from 'fastify';
 import type { Permission } from '../../access/permissions.ts';
-import type { BulkAction } from '../../users/bulk.ts';
+import type { BulkAction, BulkSelection } from '../../users/bulk.ts';
 import { askerOf, operatorOf, requirePermission } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, answers, found, type ApiInstance } from '../instance.ts';
-import { ApiError } from '../problem.ts';
-import { bulkAsked, bulkJob, bulkParameters, bulkRequest, bulkResultFilter, bulkResultPage } from '../schemas/bulk.ts';
+import { asDate } from './events.ts';
+import {
+  type BulkAsk,
+  bulkAsked,
+  bulkJob,
+  bulkParameters,
+  bulkRequest,
+  bulkResultFilter,
+  bulkResultPage,
+} from '../schemas/bulk.ts';
 
 /** Ten thousand users by name. */
 const bulkBodyLimit = 4 * 1024 * 1024;
@@ -28,14 +36,22 @@ const permissionOf: Readonly<Record<BulkAction, Permission>> = {
 
 /** Actions on many users, as jobs (spec 16). */
 export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies): void {
-  const idsOf = async (request: FastifyRequest, references: readonly string[]): Promise<number[]> => {
+  const named = async (request: FastifyRequest, references: readonly string[]): Promise<BulkSelection> => {
     const [ids, unknown] = [new Set<number>(), new Set<string>()];
     for (const [position, id] of (await queries(request).users.resolveAll(references)).entries()) {
       if (id === null) unknown.add(references[position] ?? '');
       else ids.add(id);
     }
-    if (unknown.size > 0) throw new ApiError(404, 'user-unknown', `There is no user ${[...unknown].join(', ')}.`);
-    return [...ids];
+    return { userIds: [...ids], unknown: [...unknown] };
+  };
+  const selected = async (request: FastifyRequest, body: BulkAsk): Promise<BulkSelection> => {
+    const { users, filter, worklist } = body;
+    if (users !== undefined) return named(request, users);
+    const userIds =
+      worklist === undefined
+        ? await queries(request).bulk.usersOf(filter ?? {})
+        : await queries(request).worklist.userIds(worklist);
+    return { userIds, unknown: [] };
   };
 
   app.post(
@@ -46,20 +62,18 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
       schema: { tags: ['users'], body: bulkRequest, response: { ...answers(bulkAsked), ...accepted(bulkAsked) } },
     },
     async (request, reply) => {
-      const { action, value, users, filter, insist, preview, reason } = request.body;
+      const { action, value, insist, until, preview, reason } = request.body;
       requirePermission(request, permissionOf[action]);
       if (insist) requirePermission(request, 'override-acd-presence');
-      const ids =
-        users === undefined
-          ? await queries(request).bulk.usersOf(filter ?? { all: false })
-          : await idsOf(request, users);
-      if (preview) return { preview, users: ids.length, job: null };
-      const asked = { action, value: value ?? null, insist, reason: reason ?? null, ...askerOf(request) };
-      const id = await bulk.start(asked, ids);
+      const whom = await selected(request, request.body);
+      const shown = { preview, users: whom.userIds.length, unknown: whom.unknown };
+      if (preview) return { ...shown, job: null };
+      const end = asDate(until ?? undefined) ?? null;
+      const asked = { action, value: value ?? null, insist, until: end, reason: reason ?? null, ...askerOf(request) };
+      const id = await bulk.start(asked, whom);
       reply.code(202);
       return {
-        preview,
-        users: ids.length,
+        ...shown,
         job: found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`),
       };
     },

@@ -81,10 +81,13 @@ export type ListedUser = z.output<typeof listedUser>;
 
 export const userPage = pageOf('UserPage', listedUser);
 export const userParameters = z.object({
-  user: z.string().min(1).max(256).describe('id, username, id:ID or username:NAME'),
+  user: z.string().min(1).max(256).describe('id, username, id:ID, username:NAME, employee-id:ID or acd-id:ID'),
 });
-export const userFilter = pageRequest.extend({
-  all: z.enum(['true', 'false']).default('false').describe('inactive users too'),
+const name = z.string().trim().min(1).max(256);
+
+/** Which users a list of them, or a bulk action, is about. */
+export const userSelection = {
+  state: z.enum(['active', 'inactive']).optional(),
   search: z
     .string()
     .min(1)
@@ -92,6 +95,19 @@ export const userFilter = pageRequest.extend({
     .optional()
     .describe('words that are each somewhere in a name, login, id or e-mail address, accents and case aside'),
   sync: z.enum(['on', 'off']).optional(),
+  team: name.optional(),
+  role: name.optional(),
+  source: name.optional().describe('linked to it; with linked=no: not linked to it'),
+  linked: z.enum(['yes', 'no']).optional().describe('with a link to any source, or to the one that is named'),
+  account: z.enum(['present', 'disabled', 'gone']).optional().describe('with a linked account that is so'),
+};
+
+const selection = z.object(userSelection);
+export type UserSelection = z.output<typeof selection> & { readonly all?: boolean | undefined };
+
+export const userFilter = pageRequest.extend({
+  ...userSelection,
+  all: z.enum(['true', 'false']).default('false').describe('inactive users too'),
   deactivatedBefore: timeGiven.optional().describe('only inactive users, and only those deactivated before'),
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, pageOf, pageRequest, reason, time, timeGiven } from './common.ts';
+import { id, idGiven, pageOf, pageRequest, reason, time, timeGiven } from './common.ts';
 import { named } from './registry.ts';
 
 const reasons = [
@@ -23,6 +23,8 @@ const evidence = z.object({
   changes: z.array(z.object({ field: z.string(), before: z.string(), after: z.string() })).readonly(),
 });
 
+const allReasons = [...reasons, 'no-longer-an-agent', 'supervisor-without-privileges'] as const;
+
 const worklistEntry = named(
   'WorklistEntry',
   z.object({
@@ -30,7 +32,7 @@ const worklistEntry = named(
     username: z.string().nullable(),
     displayName: z.string().nullable(),
     active: z.boolean(),
-    reasons: z.array(z.enum([...reasons, 'no-longer-an-agent', 'supervisor-without-privileges'])).readonly(),
+    reasons: z.array(z.enum(allReasons)).readonly(),
     count: z.int().positive(),
     evidence: z.array(evidence).readonly(),
     suggestions: z.array(z.string()).readonly(),
@@ -40,6 +42,19 @@ const worklistEntry = named(
 export type WorklistEntry = z.output<typeof worklistEntry>;
 
 export const worklistPage = pageOf('WorklistPage', worklistEntry);
-export const worklistFilter = pageRequest.extend({ all: z.enum(['true', 'false']).optional() });
+
+/** Which entries of the worklist. */
+export const worklistSelection = {
+  why: z.enum(allReasons).optional(),
+  source: z.string().min(1).max(256).optional().describe('with evidence of this source'),
+  run: idGiven.optional().describe('with evidence of this run'),
+};
+const selection = z.object(worklistSelection);
+export type WorklistSelection = z.output<typeof selection>;
+
+export const worklistFilter = pageRequest.extend({
+  ...worklistSelection,
+  all: z.enum(['true', 'false']).optional().describe('those that were acknowledged, too'),
+});
 export const ackRequest = z.strictObject({ reason, until: timeGiven.nullish() });
 export const ackAnswer = named('Acknowledged', z.object({ userId: id, acknowledged: z.literal(true) }));

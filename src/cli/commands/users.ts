@@ -8,19 +8,14 @@ import { printListing } from '../listing.ts';
 import { tellCreationWaits } from '../run-texts.ts';
 import type { Explanation, HistoryEvent, ListedUser, User } from '../shapes.ts';
 import type { Column } from '../table.ts';
+import { isNarrowed, userSelectionOf, userSelectionOptions, type UserSelectionOptions } from '../user-selection.ts';
 import { userCard } from '../user-card.ts';
 import { addUserRefresh } from './refresh.ts';
 import { addUserActionCommands } from './user-actions.ts';
 import { addUserLifeCommands } from './user-life.ts';
 import { addUserScopeCommands } from './user-scope.ts';
 
-interface UserListOptions {
-  readonly all?: boolean;
-  readonly search?: string;
-  readonly sync?: 'on' | 'off';
-}
-
-const userArgument = { USER: 'id or username' };
+const userArgument = { USER: 'id or username; also employee-id:ID, acd-id:ID' };
 
 export function addUserCommands(program: RosterdCommand, runner: Runner): void {
   const user = addGroup(
@@ -29,26 +24,23 @@ export function addUserCommands(program: RosterdCommand, runner: Runner): void {
     'list, show, explain, history, refresh, set, sync on|off, deactivate and more: the users',
     'The users: who they are, where their values come from, what the sync may do',
   );
-  addCommand<UserListOptions>(user, runner, {
+  addCommand<UserSelectionOptions>(user, runner, {
     call: 'list',
     summary: 'the active users',
-    options: [
-      ['--all', 'inactive ones too'],
-      ['--search <TEXT>', 'only whose name, username, e-mail or id has this in it'],
-      ['--sync <STATE>', 'only with sync on or off; off: by whom, why, until when, and what waits', ['on', 'off']],
-    ],
-    run: async (context, _args, { all = false, search, sync }) => {
+    options: userSelectionOptions,
+    run: async (context, _args, options) => {
+      const { all = false, search, sync } = options;
+      const narrowed = isNarrowed(options);
       const listed = await printListing<ListedUser>(context, {
         path: apiPath('users'),
-        query: { all: all ? true : undefined, search, sync },
-        columns: sync === 'off' ? switchedOffColumns(context) : userColumns(context, all),
-        empty:
-          search === undefined && sync === undefined
-            ? 'No users yet. Run `rosterd sync` to read the sources.'
-            : 'No such users. `rosterd user list --all` shows everybody.',
+        query: { ...userSelectionOf(options), search, all: all ? true : undefined },
+        columns:
+          sync === 'off' ? switchedOffColumns(context) : userColumns(context, all || options.state !== undefined),
+        empty: !narrowed
+          ? 'No users yet. Run `rosterd sync` to read the sources.'
+          : 'No such users. `rosterd user list --all` shows everybody.',
       });
-      const whole = search === undefined && sync === undefined;
-      if (listed === 0 && whole && !context.json) await tellCreationWaits(context, await context.api('read'));
+      if (listed === 0 && !narrowed && !context.json) await tellCreationWaits(context, await context.api('read'));
       return undefined;
     },
   });

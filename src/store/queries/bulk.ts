@@ -4,14 +4,18 @@ import type { Knex } from 'knex';
 import type { BulkJobRequest, BulkResult } from '../../users/bulk.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRow, sqlRows } from './sql.ts';
-import { idsOfUsers, type UserSelection } from './users.ts';
+import { idsOfUsers, type UserSelection } from './user-selection.ts';
 
 /** A bulk job and how far it is (spec 16). */
 interface BulkJobJson {
   readonly id: number;
   readonly action: BulkJobRequest['action'];
   readonly value: string | null;
+  /** Of disable-sync: when it ends by itself. */
+  readonly until: string | null;
   readonly reason: string | null;
+  /** Names of the list that no user has. */
+  readonly unknown: readonly string[];
   readonly askedBy: string;
   readonly askedAt: string;
   readonly startedAt: string | null;
@@ -22,8 +26,9 @@ interface BulkJobJson {
 
 interface JobRow extends Pick<
   BulkJobJson,
-  'id' | 'action' | 'value' | 'reason' | 'askedBy' | 'cancelledBy' | 'counts'
+  'id' | 'action' | 'value' | 'reason' | 'unknown' | 'askedBy' | 'cancelledBy' | 'counts'
 > {
+  readonly until_at: Date | null;
   readonly asked_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
@@ -42,7 +47,7 @@ export function createBulkQueries(knex: Knex, sight: Sight | null) {
     async get(id: number): Promise<BulkJobJson | null> {
       const row = await sqlRow<JobRow>(
         knex,
-        `select j.id, j.action, j.value, j.reason, j.operator_name as "askedBy", j.cancelled_by as "cancelledBy", j.asked_at, j.started_at, j.finished_at,
+        `select j.id, j.action, j.value, j.until as until_at, j.reason, j.unknown, j.operator_name as "askedBy", j.cancelled_by as "cancelledBy", j.asked_at, j.started_at, j.finished_at,
            (select json_build_object('users', count(*), 'done', count(outcome),
               'changed', count(*) filter (where outcome = 'changed'),
               'unchanged', count(*) filter (where outcome = 'unchanged'),
@@ -51,8 +56,14 @@ export function createBulkQueries(knex: Knex, sight: Sight | null) {
         { id, ...operator },
       );
       if (row === null) return null;
-      const { asked_at, started_at, finished_at, ...job } = row;
-      return { ...job, askedAt: iso(asked_at), startedAt: iso(started_at), finishedAt: iso(finished_at) };
+      const { until_at, asked_at, started_at, finished_at, ...job } = row;
+      return {
+        ...job,
+        until: iso(until_at),
+        askedAt: iso(asked_at),
+        startedAt: iso(started_at),
+        finishedAt: iso(finished_at),
+      };
     },
     /** What became of the users of a job, by user id. */
     async results(

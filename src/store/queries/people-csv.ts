@@ -10,7 +10,7 @@ import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { nothingSaid, saidScopesOf } from './said-scopes.ts';
 import { allOf, sqlRows } from './sql.ts';
 import { userColumns, type UserRow } from './user-json.ts';
-import { conditionsOf, searchOf, searchTime, timesOf, type UserSelection } from './users.ts';
+import { searchTime, selectedUsers, type UserSelection } from './user-selection.ts';
 
 /** Whom an export is of: a list of users, within groups and teams where some are named (by name). */
 export interface PeopleSelection extends UserSelection {
@@ -43,15 +43,15 @@ async function pageOfPeople(
   page: PageRequest,
   sight: Sight | null,
 ): Promise<Page<ExportedPerson>> {
-  const search = searchOf(selection.search);
-  if (search.conditions.length > 0) await sqlRows(knex, `set local statement_timeout = '${searchTime}'`);
+  const selected = selectedUsers(selection);
+  if (selection.search !== undefined) await sqlRows(knex, `set local statement_timeout = '${searchTime}'`);
   const within = await namedScope(knex, selection, sight);
   const rows = await sqlRows<UserRow>(
     knex,
     `select ${userColumns} from "user" u
-      where ${allOf(['u.id > :after', seesUser(sight, 'u'), seesUser(within, 'u'), ...conditionsOf(selection), ...search.conditions])}
+      where ${allOf(['u.id > :after', seesUser(sight, 'u'), seesUser(within, 'u'), ...selected.conditions])}
       order by u.id limit :limit`,
-    { after: idAfter(page.after), limit: page.limit + 1, ...search.bindings, ...timesOf(selection) },
+    { after: idAfter(page.after), limit: page.limit + 1, ...selected.bindings },
   );
   const cut = pageOf(rows, page.limit, (row) => String(row.id));
   return { items: await peopleOf(knex, cut.rows), next: cut.next };

@@ -3,6 +3,7 @@ import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
 import { managePrivilege } from '../../domain/privileges.ts';
 import {
+  evidence,
   evidenceDigest,
   evidenceList,
   lacksPrivileges,
@@ -10,7 +11,7 @@ import {
   type WorklistRules,
 } from '../worklist-evidence.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
-import { iso, sqlRows } from './sql.ts';
+import { allOf, iso, sqlRows } from './sql.ts';
 import { fullName } from './user-json.ts';
 
 /** Why a person should look at a user. */
@@ -90,21 +91,42 @@ interface EntryRow {
   readonly ack_note: string | null;
 }
 
+/** Which entries of the worklist; all of them where nothing is said. */
+export interface WorklistSelection {
+  readonly why?: WorklistReason | undefined;
+  /** With evidence of this source. */
+  readonly source?: string | undefined;
+  /** With evidence of this run. */
+  readonly run?: number | undefined;
+}
+
 export interface WorklistQueries {
   /** By user id; `all`: those that were acknowledged, too. */
-  list(page: PageRequest & { readonly all?: boolean | undefined }): Promise<Page<WorklistEntryJson>>;
+  list(
+    filter: PageRequest & WorklistSelection & { readonly all?: boolean | undefined },
+  ): Promise<Page<WorklistEntryJson>>;
+  /** The users of these entries, but for those that were acknowledged. */
+  userIds(selection: WorklistSelection): Promise<number[]>;
 }
 
 /** Users that a person should look at. */
 export function createWorklistQueries(knex: Knex, rules: WorklistRules, sight: Sight | null): WorklistQueries {
   return {
-    async list({ after, limit, all = false }) {
-      const bindings = { after: idAfter(after), limit: limit + 1, ...rules };
-      const rows = await sqlRows<EntryRow>(knex, worklistSql(all, sight), bindings);
+    async list({ after, limit, all = false, ...selection }) {
+      const { sql, bindings } = worklistSql(all, sight, selection);
+      const rows = await sqlRows<EntryRow>(knex, sql, {
+        ...{ after: idAfter(after), limit: limit + 1 },
+        ...{ ...rules, ...bindings },
+      });
       const page = pageOf(rows, limit, (row) => String(row.id));
       // Those without a user come first; there are few, one per act of a person.
-      const without = after === undefined && sight === null ? await agentsWithoutUser(knex, rules) : [];
+      const without = after === undefined && sight === null ? await agentsWithoutUser(knex, rules, selection) : [];
       return { items: [...without, ...page.rows.map((row) => toJson(row, rules))], next: page.next };
+    },
+    async userIds(selection) {
+      const { sql, bindings } = worklistSql(false, sight, selection);
+      const rows = await sqlRows<EntryRow>(knex, sql, { after: 0, limit: null, ...rules, ...bindings });
+      return rows.map(({ id }) => id);
     },
   };
 }
@@ -118,7 +140,12 @@ interface WithoutUserRow {
 }
 
 /** Living agents without a user because of a person's discard or undo, by what that was (spec 8.4). */
-async function agentsWithoutUser(knex: Knex, { acds }: WorklistRules): Promise<WorklistEntryJson[]> {
+async function agentsWithoutUser(
+  knex: Knex,
+  { acds }: WorklistRules,
+  { why, source, run }: WorklistSelection,
+): Promise<WorklistEntryJson[]> {
+  if (why !== undefined && why !== 'agent-without-user') return [];
   const rows = await sqlRows<WithoutUserRow>(
     knex,
     `select r.cause, r.run_id, r.undone, count(*)::int as count,
@@ -133,9 +160,10 @@ async function agentsWithoutUser(knex: Knex, { acds }: WorklistRules): Promise<W
               where a.source_id = any (cast(:acds as text[])) and a.absent_since is null and a.gone_since is null
                 and not a.disabled and a.ignored_at is null
                 and a.source_id in (select source_id from source_state where retired_at is null)
-                and not exists (select from link l where l.account_id = a.id and l.until is null)) r
+                and not exists (select from link l where l.account_id = a.id and l.until is null)
+                and ${allOf([source !== undefined && 'a.source_id = :source', run !== undefined && 'h.run_id = :run'])}) r
       group by r.cause, r.run_id, r.undone order by min(r.at), r.cause`,
-    { acds },
+    { acds, ...(source === undefined ? {} : { source }), ...(run === undefined ? {} : { run }) },
   );
   return rows.map(({ cause, run_id, undone, count, first }) => ({
     ...{ userId: null, username: null, displayName: null, active: false, count, acknowledged: null },
@@ -163,10 +191,25 @@ function backSuggestion(
 const acknowledged = `k.user_id = u.id and (k.until is null or k.until > now()) and k.evidence_digest = (${evidenceDigest})`;
 
 /** First the users of the page, then their evidence: a page costs what it shows, and a walk over unwell accounts. */
-function worklistSql(all: boolean, sight: Sight | null): string {
-  const seen = seesUser(sight, 'u');
-  const listed = all ? seen : `${seen} and not exists (select from worklist_ack k where ${acknowledged})`;
-  return `
+function worklistSql(
+  all: boolean,
+  sight: Sight | null,
+  { why, source, run }: WorklistSelection,
+): { readonly sql: string; readonly bindings: Readonly<Record<string, unknown>> } {
+  const listed = allOf([
+    seesUser(sight, 'u'),
+    !all && `not exists (select from worklist_ack k where ${acknowledged})`,
+    why === 'no-longer-an-agent' && noLongerAgent,
+    why === 'supervisor-without-privileges' && lacksPrivileges,
+    (source !== undefined || run !== undefined || (why !== undefined && !ofUsers.has(why))) &&
+      hasEvidence({ why, source, run }),
+  ]);
+  const bindings = {
+    ...(why === undefined || ofUsers.has(why) ? {} : { why }),
+    ...(source === undefined ? {} : { source }),
+    ...(run === undefined ? {} : { run }),
+  };
+  const sql = `
 with counted as materialized (select source_id from source_state where retired_at is null),
 chosen as (
   select id from (
@@ -207,6 +250,18 @@ select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, u.
   from chosen join "user" u on u.id = chosen.id cross join lateral (${evidenceList}) listed
        left join worklist_ack k on ${acknowledged}
  order by u.id`;
+  return { sql, bindings };
+}
+
+/** Reasons that no single account speaks for. */
+const ofUsers: ReadonlySet<WorklistReason> = new Set(['no-longer-an-agent', 'supervisor-without-privileges']);
+
+function hasEvidence({ why, source, run }: WorklistSelection): string {
+  return `exists (select from ${evidence} and ${allOf([
+    why !== undefined && !ofUsers.has(why) && 'e.reason = :why',
+    source !== undefined && 'a.source_id = :source',
+    run !== undefined && 'e.run_id = :run',
+  ])})`;
 }
 
 const states = {
@@ -220,8 +275,8 @@ const states = {
 } as const;
 
 function toJson(row: EntryRow, rules: WorklistRules): WorklistEntryJson {
-  const evidence = row.evidence ?? [];
-  const reasons: WorklistReason[] = [...new Set(evidence.map((each) => each.reason))];
+  const speaking = row.evidence ?? [];
+  const reasons: WorklistReason[] = [...new Set(speaking.map((each) => each.reason))];
   if (row.no_longer_agent) reasons.push('no-longer-an-agent');
   if (row.lacks_privileges) reasons.push('supervisor-without-privileges');
   return {
@@ -231,7 +286,7 @@ function toJson(row: EntryRow, rules: WorklistRules): WorklistEntryJson {
     active: row.active,
     count: 1,
     reasons,
-    evidence: evidence.map(({ since, ...each }) => ({
+    evidence: speaking.map(({ since, ...each }) => ({
       ...each,
       state: states[each.reason],
       since: since === null ? null : iso(new Date(since)),

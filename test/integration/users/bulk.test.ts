@@ -49,7 +49,7 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
 
   it('16.1 previews the number of users of a selection and of a filter, and changes nothing', async () => {
     expect((await bulk({ action: 'disable-sync', users: ['a1', 'a2'], preview: true })).json).toEqual({
-      ...{ preview: true, users: 2, job: null },
+      ...{ preview: true, users: 2, unknown: [], job: null },
     });
     expect((await bulk({ action: 'disable-sync', filter: { search: 'a' }, preview: true })).json.users).toBe(2);
     expect((await bulk({ action: 'disable-sync', filter: {}, preview: true })).json.users).toBe(3);
@@ -105,29 +105,56 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
     expect(await bulk({ action: 'disable', users: ['b1'], insist: true })).toMatchObject({ status: 422 });
   });
 
+  it('16.1 takes employee ids and ACD ids; names that nobody has are named, the others done (issue 11, point 14)', async () => {
+    site.acd.put('c1', { acdId: 'c1', firstName: 'Cyril', employeeId: 'E7' }, { teams: [{ id: 't', name: 'Sales' }] });
+    await site.sync('acd');
+    const users = ['employee-id:e7', 'acd-id:b1', 'employee-id:E8', 'acd-id:4711'];
+    const job = await done({ action: 'disable-sync', users, until: '2099-01-01T00:00:00Z' });
+    expect(job).toMatchObject({ counts: { users: 2, changed: 2 }, unknown: ['employee-id:E8', 'acd-id:4711'] });
+    expect(job.until).toBe('2099-01-01T00:00:00.000Z');
+    expect((await site.user('c1')).sync).toMatchObject([{ until: '2099-01-01T00:00:00.000Z' }]);
+    expect((await done({ action: 'enable-sync', users })).counts).toMatchObject({ changed: 2 });
+  });
+
+  it('16.1 a batch costs the same number of statements whatever its size (issue 11, point 14)', async () => {
+    const statements = async (users: readonly string[]): Promise<number> => {
+      let count = 0;
+      const note = ({ sql }: { sql: string }): void => void (count += sql.includes('bulk_job') ? 0 : 1);
+      site.knex.on('query', note);
+      await site.ask('POST', '/bulk', { body: { action: 'assign-role', value: 'auditor', users } });
+      await expect.poll(async () => (await site.knex('bulk_job').whereNull('finished_at')).length).toBe(0);
+      site.knex.off('query', note);
+      await done({ action: 'unassign-role', value: 'auditor', users });
+      return count;
+    };
+    const [one, three] = [await statements(['a1']), await statements(['a1', 'a2', 'b1'])];
+    expect(three).toBe(one);
+  });
+
   it('16.1 a job that was broken off goes on with the users who have no result', async () => {
     const store = createBulkStore(database.knex);
     const request = {
       action: 'assign-role',
       value: 'auditor',
       insist: false,
+      until: null,
       reason: null,
       operator: 'local:tester',
       may: new Set(permissions),
     } as const;
     const ids = (await site.ask<{ items: User[] }>('GET', '/users')).json.items.map(({ id }) => id);
-    const id = await store.add(request, ids);
+    const id = await store.add(request, { userIds: ids, unknown: [] });
     const [first, ...others] = ids;
     await store.save(id, [{ userId: first ?? 0, outcome: 'changed', code: null, message: null }]);
     const acted: number[] = [];
-    const role = (asked: { userId: number }) => {
-      acted.push(asked.userId);
-      return Promise.resolve({ changed: true, changes: [], warnings: [] });
-    };
     const jobs = createBulk({
       store,
+      acts: (_job, userIds) => {
+        acted.push(...userIds);
+        const results = userIds.map((userId) => ({ userId, outcome: 'changed', code: null, message: null }) as const);
+        return Promise.resolve({ results, woken: [] });
+      },
       mergesWith: () => ({ mergeAll: () => expect.unreachable() }),
-      actionsWith: () => ({ memberships: { role } }) as never,
       requestReconcile: () => Promise.resolve(),
       exclusively: (work) => work(new AbortController().signal),
       log: { error: () => undefined },
@@ -142,8 +169,11 @@ describe.each(databases)('bulk actions on %s', (_name, open) => {
   it('16.1 refuses what is incomplete, unknown or not allowed, before anything is changed', async () => {
     expect(await bulk({ action: 'assign-team', users: ['a1'] })).toMatchObject({ json: { code: 'value-needed' } });
     expect(await bulk({ action: 'unlock', value: 'x', users: ['a1'] })).toMatchObject({ status: 422 });
-    expect(await bulk({ action: 'unlock', users: ['a1', 'nobody', 'neither'] })).toMatchObject({
-      ...{ status: 404, json: { code: 'user-unknown', detail: 'There is no user nobody, neither.' } },
+    expect(await bulk({ action: 'unlock', users: ['nobody', 'neither'] })).toMatchObject({
+      ...{ status: 422, json: { code: 'no-users', detail: 'No user is selected: there is no user nobody, neither.' } },
+    });
+    expect(await bulk({ action: 'unlock', users: ['a1'], until: '2099-01-01T00:00:00Z' })).toMatchObject({
+      ...{ status: 422, json: { code: 'until-without-off' } },
     });
     expect(await bulk({ action: 'unlock', filter: { search: 'zzz' } })).toMatchObject({ json: { code: 'no-users' } });
     expect((await bulk({ action: 'unlock' })).status).toBe(400);

@@ -173,7 +173,7 @@ export async function realLocalUser(world: RealWorld, values: Words['localValues
     const taken = await reads.claimHolders(claimsOf(value));
     if (taken.size > 0) return;
     await writes.insertUsers([{ userId: id, origin: 'local', active: false, value }], world.policy.id);
-    await saveWords(tx, id, noWords, words, { operator, reason: null });
+    await saveWords(tx, [{ userId: id, before: noWords, after: words }], { operator, reason: null });
     await writes.saveClaims([{ userId: id, take: claimsOf(value), release: [] }]);
     await writes.saveUserKeys([{ userId: id, keys: userKeys(value.fields, [], allRules(world)), before: [] }]);
     await wakeUser(tx, [id]);
