@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fakeWorld, type FakeOptions, type FakeWorld } from './fake-world.ts';
 
@@ -65,6 +67,7 @@ describe('bulk', () => {
     id: 4,
     finishedAt: null,
     cancelledBy: null,
+    unknown: [],
     counts: { users: 2, done: 0, changed: 0, unchanged: 0, refused: 0 },
   };
   const ended = {
@@ -81,7 +84,7 @@ describe('bulk', () => {
   };
   const answer: FakeOptions['answer'] = ({ path }) => {
     if (path.endsWith('/results')) return { items: [refused], next: null };
-    return path.endsWith('/bulk') ? { preview: false, users: 2, job } : ended;
+    return path.endsWith('/bulk') ? { preview: false, users: 2, unknown: [], job } : ended;
   };
 
   it('16.1 shows the number and asks; a refused user is named with the reason, exit code 5', async () => {
@@ -113,6 +116,37 @@ describe('bulk', () => {
     expect(await fake.run('bulk', 'enable', '--filter', 'nov', '--all', '--yes', '--json')).toBe(5);
     expect(fake.sent[0]?.body).toEqual({ action: 'enable', filter: { search: 'nov', all: true }, preview: false });
     expect(JSON.parse(fake.stdout.text)).toEqual(refused);
+  });
+
+  it('16.1 takes a file, by employee id, until a date; names what nobody has (issue 11, point 14)', async () => {
+    const asked: string[] = [];
+    const missing = { users: 1, unknown: ['employee-id:E2'] };
+    const fake = await world({
+      answer: ({ path }) =>
+        path.endsWith('/bulk')
+          ? { preview: true, ...missing, job }
+          : { ...ended, ...missing, counts: { ...ended.counts, refused: 0 } },
+      onConfirm: (question) => asked.push(question) > 0,
+    });
+    const file = join(fake.folder, 'leavers.csv');
+    await writeFile(file, '\uFEFFE1;Ana\r\n"E2";Bob\r\n\r\n');
+    expect(await fake.run('bulk', 'disable-sync', '--file', file, '--by', 'employee-id', '--until', '7d')).toBe(5);
+    expect(fake.sent[0]?.body).toMatchObject({ users: ['employee-id:E1', 'employee-id:E2'], preview: true });
+    expect(asked[0]).toMatch(/^disable-sync until .*: 1 users \(nobody has employee-id:E2\)\. Go on\?$/);
+    expect(fake.stderr.text).toContain('nobody has employee-id:E2');
+  });
+
+  it('16.1 selects as user list does, and from the worklist (issue 11, point 14)', async () => {
+    const fake = await world({ answer });
+    await fake.run('bulk', 'enable', '--team', 'Care', '--account', 'gone', '--state', 'inactive', '--yes');
+    await fake.run('bulk', 'disable', '--worklist', 'account-gone', '--yes');
+    await fake.run('user', 'list', '--team', 'Care', '--account', 'gone', '--state', 'inactive');
+    const selected = { team: 'Care', account: 'gone', state: 'inactive' };
+    expect(fake.sent.find(({ path }) => path.endsWith('/bulk'))?.body).toMatchObject({ filter: selected });
+    expect(fake.sent.filter(({ path }) => path.endsWith('/bulk'))[1]?.body).toMatchObject({
+      worklist: { why: 'account-gone' },
+    });
+    expect(fake.sent.find(({ path }) => path.endsWith('/users'))?.query).toMatchObject(selected);
   });
 
   it.each([[['unlock']], [['unlock', '--users', 'a', '--filter', 'b']], [['unlock', '--users', 'a', '--all']]])(
