@@ -65,8 +65,14 @@ export async function askAboutAll(
 ): Promise<ReadonlyMap<string, Answer>> {
   const links = await store.transaction(operator, 'drop', (tx) => tx.linksOfAll(userIds));
   const asked = new Map<string, Answer>();
-  for (const link of [...links.values()].flat())
-    if (forbids(link) && link.accountId !== except) asked.set(identity(link), await ask(askSource, link));
+  // A source that cannot be asked about one account, or does not answer, is not asked about the next hundred.
+  const silent = new Map<SourceId, Answer>();
+  for (const link of [...links.values()].flat()) {
+    if (!forbids(link) || link.accountId === except) continue;
+    const answer = silent.get(link.source) ?? (await ask(askSource, link));
+    if ('unreachable' in answer || answer.said === 'unsupported') silent.set(link.source, answer);
+    asked.set(identity(link), answer);
+  }
   return asked;
 }
 

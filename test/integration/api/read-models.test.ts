@@ -189,6 +189,30 @@ describe.each(databases)('read models on %s', (_name, open) => {
     expect(JSON.stringify(await asked('type=user-exploded'))).toContain('user-created');
   });
 
+  it('16 lists users by team, role, source, link and account, the same for a list and a bulk action (issue 11, point 14)', async () => {
+    const { items: all } = await get<Page<User>>('/users?all=true');
+    const has = (of: User, source: string): boolean =>
+      of.profiles.some((profile) => profile.source === source && profile.state !== 'unlinked');
+    const team = all.flatMap(({ teams }) => teams.map(({ name }) => name))[0] ?? '';
+    const filters: readonly (readonly [string, (of: User) => boolean])[] = [
+      [`team=${encodeURIComponent(team)}`, ({ teams }) => teams.some(({ name }) => name === team)],
+      ['role=agent', ({ roles }) => roles.some(({ role }) => role === 'agent')],
+      ['source=acd', (of) => has(of, 'acd')],
+      ['source=acd&linked=no', (of) => !has(of, 'acd')],
+      ['linked=no', (of) => !has(of, 'acd') && !has(of, 'ad')],
+      ['account=gone', ({ profiles }) => profiles.some(({ state }) => state === 'gone')],
+      ['state=inactive', ({ active }) => !active],
+    ];
+    for (const [query, expected] of filters) {
+      const found = (await get<Page<User>>(`/users?all=true&${query}`)).items.map(({ id }) => id);
+      expect(found, query).toEqual(all.filter(expected).map(({ id }) => id));
+    }
+    const filter = { all: true, source: 'acd', linked: 'no' };
+    const body = { action: 'unlock', filter, preview: true };
+    const bulk = await api.ask('POST', '/api/v1/bulk', { body });
+    expect(bulk.json).toMatchObject({ users: all.filter((of) => !has(of, 'acd')).length });
+  });
+
   it('lists runs newest first with their counts, and the runs of one sync', async () => {
     await database.knex('run').insert([
       { source_id: 'acd', mode: 'full', state: 'completed', asked_by: 'x', sync_ids: ['s1'], counts: '{"read":3}' },
