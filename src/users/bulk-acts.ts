@@ -38,7 +38,7 @@ async function deciderOf(
   { action, value, insist, operator, reason, until }: BulkRequest,
   userIds: readonly UserId[],
 ): Promise<Decide> {
-  const { role, team, supervision, mainTeam } = membershipActs(basis.rules);
+  const acts = membershipActs(basis.rules);
   const name = value ?? '';
   switch (action) {
     case 'enable':
@@ -54,19 +54,19 @@ async function deciderOf(
       return (user) =>
         switchAct(user, { operator, enabled: false, until: until ?? undefined, reason: reason ?? undefined });
     case 'assign-team':
-      return (user) => team(user, { team: name, word: 'give' });
+      return (user) => acts.team(user, { team: name, word: 'give' });
     case 'unassign-team':
-      return (user) => team(user, { team: name, word: 'unassign' });
+      return (user) => acts.team(user, { team: name, word: 'unassign' });
     case 'assign-supervisor':
-      return (user) => supervision(user, { team: name, word: 'give' });
+      return (user) => acts.supervision(user, { team: name, word: 'give' });
     case 'unassign-supervisor':
-      return (user) => supervision(user, { team: name, word: 'unassign' });
+      return (user) => acts.supervision(user, { team: name, word: 'unassign' });
     case 'assign-role':
-      return (user) => role(user, { role: name, word: 'give' });
+      return (user) => acts.role(user, { role: name, word: 'give' });
     case 'unassign-role':
-      return (user) => role(user, { role: name, word: 'unassign' });
+      return (user) => acts.role(user, { role: name, word: 'unassign' });
     case 'set-main-team':
-      return (user) => mainTeam(user, { team: name });
+      return (user) => acts.mainTeam(user, { team: name });
     case 'unlock':
       return (user) => unlockAct(user, { operator, reason });
   }
