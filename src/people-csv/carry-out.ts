@@ -122,14 +122,13 @@ function undoOf({ undo }: PendingRow, { subject }: ActingUser, plan: RowPlan): R
 
 async function actOf(
   user: ActingUser,
-  { operator, may, reason }: RunningImport,
+  { operator, reason }: RunningImport,
   { undo }: PendingRow,
   { words, activation, changes }: RowPlan,
   asked: Awaited<ReturnType<typeof askAbout>>,
 ): Promise<Act | null> {
   if (undo?.created === true) return endCreated(user, operator, reason);
   if (changes.length === 0 && activation === null) return null;
-  const userId = user.subject.user.id;
   const act =
     activation === 'activate' ? activate(user) : activation === 'deactivate' ? await deactivate(user, {}, asked) : null;
   return { ...(act ?? { event: { type: 'user-changed', source: null } }), words };

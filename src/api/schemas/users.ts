@@ -102,8 +102,7 @@ export const userSelection = {
   account: z.enum(['present', 'disabled', 'gone']).optional().describe('with a linked account that is so'),
 };
 
-const selection = z.object(userSelection);
-export type UserSelection = z.output<typeof selection> & { readonly all?: boolean | undefined };
+export type UserSelection = z.output<z.ZodObject<typeof userSelection>> & { readonly all?: boolean | undefined };
 
 export const userFilter = pageRequest.extend({
   ...userSelection,

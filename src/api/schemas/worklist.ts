@@ -49,8 +49,7 @@ export const worklistSelection = {
   source: z.string().min(1).max(256).optional().describe('with evidence of this source'),
   run: idGiven.optional().describe('with evidence of this run'),
 };
-const selection = z.object(worklistSelection);
-export type WorklistSelection = z.output<typeof selection>;
+export type WorklistSelection = z.output<z.ZodObject<typeof worklistSelection>>;
 
 export const worklistFilter = pageRequest.extend({
   ...worklistSelection,

@@ -1,5 +1,5 @@
 import type { Sight } from '../../domain/scope.ts';
-import { seesUser, seesUserId } from '../sight.ts';
+import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
 import { fold } from '../../domain/text.ts';
 import type { RoleName } from '../../domain/user.ts';

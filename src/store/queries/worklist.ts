@@ -92,7 +92,7 @@ interface EntryRow {
 }
 
 /** Which entries of the worklist; all of them where nothing is said. */
-export interface WorklistSelection {
+interface WorklistSelection {
   readonly why?: WorklistReason | undefined;
   /** With evidence of this source. */
   readonly source?: string | undefined;

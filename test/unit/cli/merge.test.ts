@@ -37,7 +37,7 @@ const candidates = {
   next: null,
 };
 const counts = { users: 2, done: 2, changed: 1, unchanged: 0, refused: 1 };
-const job = { id: 5, action: 'merge', counts, finishedAt: '2026-11-30T12:00:00.000Z', cancelledBy: null };
+const job = { id: 5, action: 'merge', counts, unknown: [], finishedAt: '2026-11-30T12:00:00.000Z', cancelledBy: null };
 
 describe('merge (18)', () => {
   it('18.3 shows one pair and what is to be chosen, asks, merges, and says how to take it back', async () => {
