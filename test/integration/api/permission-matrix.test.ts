@@ -144,25 +144,25 @@ const matrix: readonly Row[] = [
   {
     call: 'POST /bulk',
     needs: ['view', 'assign-user-roles'],
-    outside: 'gone',
+    outside: 'less',
     body: { action: 'assign-role', value: 'trainer', users: ['{user}'], preview: true },
   },
   {
     call: 'POST /bulk',
     needs: ['view', 'activate'],
-    outside: 'gone',
+    outside: 'less',
     body: { action: 'disable', users: ['{user}'], preview: true },
   },
   {
     call: 'POST /bulk',
     needs: ['view', 'toggle-sync'],
-    outside: 'gone',
+    outside: 'less',
     body: { action: 'enable-sync', users: ['{user}'], preview: true },
   },
   {
     call: 'POST /bulk',
     needs: ['view', 'edit-users'],
-    outside: 'gone',
+    outside: 'less',
     body: { action: 'unlock', users: ['{user}'], preview: true },
   },
   {
