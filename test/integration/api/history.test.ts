@@ -20,7 +20,7 @@ describe.each(databases)('the history on %s', (_name, open) => {
     const change = (after: string) => JSON.stringify(toKept([{ field: 'email', before: null, after }]));
     await addEvent(database.knex, 'one', { user_id: 1, source_id: 'ad', run_id: 1, changes: change('a@x.test') });
     await addEvent(database.knex, 'two', { user_id: 2, source_id: 'ad', run_id: 1, at: '2026-03-01T00:00:00Z' });
-    await addEvent(database.knex, 'three', { user_id: 1, source_id: 'acd', reason: '100% sure' });
+    await addEvent(database.knex, 'released', { user_id: 1, source_id: 'acd', reason: '100% sure' });
     await addEvent(database.knex, 'four', { actor_kind: 'operator', actor_name: 'local:anna', user_id: 1 });
   });
   afterAll(async () => {
@@ -35,15 +35,15 @@ describe.each(databases)('the history on %s', (_name, open) => {
   };
 
   it.each([
-    ['', ['four', 'three', 'two', 'one']],
-    ['?order=asc', ['one', 'two', 'three', 'four']],
+    ['', ['four', 'released', 'two', 'one']],
+    ['?order=asc', ['one', 'two', 'released', 'four']],
     ['?source=ad', ['two', 'one']],
     ['?run=1&order=asc', ['one', 'two']],
     ['?kind=operator', ['four']],
     ['?actor=local:anna', ['four']],
-    ['?type=three', ['three']],
+    ['?type=released', ['released']],
     ['?text=A@X', ['one']],
-    ['?text=100%25', ['three']],
+    ['?text=100%25', ['released']],
     ['?text=1_0', []],
     ['?since=2026-03-01T00:00:00Z&until=2026-03-01T00:00:01%2B00:00', ['two']],
     ['?order=asc&since=2026-02-01T00:00:00Z&until=2026-03-02T00:00:00Z', ['two']],
@@ -55,12 +55,12 @@ describe.each(databases)('the history on %s', (_name, open) => {
     await database.knex('policy').insert({ digest: 'p', content: '{}' });
     await database.knex('user').insert({ origin: 'local', active: true, policy_id: 1 });
     const answer = await api.ask<EventPage>('GET', '/api/v1/users/1/events?limit=2');
-    expect(types(answer.json)).toEqual(['four', 'three']);
+    expect(types(answer.json)).toEqual(['four', 'released']);
   });
 
   it('15.2 pages newest first; what happens between two pages moves nothing', async () => {
     const first = await get('?limit=2&kind=sync');
-    expect(types(first)).toEqual(['three', 'two']);
+    expect(types(first)).toEqual(['released', 'two']);
     await addEvent(database.knex, 'five');
     const second = await get(`?limit=2&kind=sync&after=${String(first.next)}`);
     expect(types(second)).toEqual(['one']);
@@ -78,7 +78,7 @@ describe.each(databases)('the history on %s', (_name, open) => {
       if (next === null) break;
       after = `&after=${next}`;
     }
-    const expected = ['two', 'one', 'three', 'four', 'five'];
+    const expected = ['two', 'one', 'released', 'four', 'five'];
     expect(all).toEqual(order === 'asc' ? expected : expected.reverse());
   });
 
@@ -91,10 +91,10 @@ describe.each(databases)('the history on %s', (_name, open) => {
   });
 
   it.each([
-    ['', ['two', 'one', 'three', 'four', 'five', 'six'].sort()],
+    ['', ['two', 'one', 'released', 'four', 'five', 'six'].sort()],
     ['&kind=operator', ['four']],
-    ['&text=100%25', ['three']],
-    ['&user=1', ['four', 'one', 'three']],
+    ['&text=100%25', ['released']],
+    ['&user=1', ['four', 'one', 'released']],
     ['&since=2026-03-01T00:00:00Z&until=2026-03-01T00:00:01Z', ['two']],
   ])('15.2 exports what the filter "%s" lets through as NDJSON and as CSV', async (query, expected) => {
     const ndjson = await api.ask('GET', `/api/v1/events/export?format=ndjson${query}`);

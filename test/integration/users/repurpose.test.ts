@@ -115,7 +115,7 @@ describe.each(databases)('user repurpose and owner on %s', (_name, open) => {
       .knex('account')
       .where({ id })
       .update({
-        content: JSON.stringify({ values: { firstName: 'Ota', lastName: 'Krátký' } }),
+        content: JSON.stringify({ values: { acdId: '4711', firstName: 'Ota', lastName: 'Krátký' } }),
       });
     await database.knex('review_item').insert({
       ...{ kind: 'possible-id-reuse', source_id: 'acd', subject: String(id), account_ids: [id] },
