@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RunState } from '../domain/run-state.ts';
 import type { Policy } from '../domain/user.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { ReconcileStore } from '../apply/ports.ts';
@@ -20,7 +21,6 @@ import type {
   RunFailure,
   RunnableSource,
   RunRecord,
-  RunState,
   RunStore,
   SourceStore,
 } from './ports.ts';

@@ -1,13 +1,12 @@
 import type { Session } from '../connector-kit/contract.ts';
 import type { RejectedRecord } from '../domain/account.ts';
+import type { RunState } from '../domain/run-state.ts';
 import type { Policy, SourceId } from '../domain/user.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { GuardLimits } from '../reconcile/guard.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 
 type RunMode = 'full' | 'delta' | 'reconcile';
-export type RunState =
-  'queued' | 'importing' | 'reconciling' | 'held' | 'completed' | 'completed-with-rejects' | 'failed' | 'cancelled';
 
 /** Counts that the history does not hold; the others are counted from it when a run ends. */
 export interface RunCounts {

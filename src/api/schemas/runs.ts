@@ -1,20 +1,11 @@
 import { z } from 'zod';
+import { runStates } from '../../domain/run-state.ts';
 import { change } from './events.ts';
 import { id, idGiven, pageOf, pageRequest, reason, sourceId, time, timeGiven } from './common.ts';
 import { named } from './registry.ts';
 
 const count = z.int().nonnegative();
 const text = z.string().nullable();
-const states = [
-  'queued',
-  'importing',
-  'reconciling',
-  'held',
-  'completed',
-  'completed-with-rejects',
-  'failed',
-  'cancelled',
-] as const;
 
 export const run = named(
   'Run',
@@ -23,7 +14,7 @@ export const run = named(
     syncId: text,
     source: text,
     mode: z.enum(['full', 'delta', 'reconcile']),
-    state: z.enum(states),
+    state: z.enum(runStates),
     counts: z.object({
       read: count,
       new: count,
@@ -66,7 +57,7 @@ export const runPage = pageOf('RunPage', run);
 export const runParameters = z.object({ id: idGiven });
 export const runFilter = pageRequest.extend({
   source: sourceId.optional(),
-  state: z.enum(states).optional(),
+  state: z.enum(runStates).optional(),
   since: timeGiven.optional().describe('asked for at this time or later'),
   until: timeGiven.optional(),
   busy: z.enum(['true', 'false']).optional().describe('true: without the runs that did nothing'),

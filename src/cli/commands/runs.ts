@@ -1,3 +1,4 @@
+import { runStates } from '../../domain/run-state.ts';
 import { apiPath, ask } from '../api-client.ts';
 import { card, valueText } from '../card.ts';
 import { addCommand, addGroup, firstOf } from '../command.ts';
@@ -20,10 +21,6 @@ interface RunListOptions {
   readonly all?: boolean;
 }
 
-const states = [
-  ...['queued', 'importing', 'reconciling', 'held', 'completed', 'completed-with-rejects', 'failed', 'cancelled'],
-];
-
 export function addRunCommands(program: RosterdCommand, runner: Runner): void {
   const run = addGroup(
     program,
@@ -36,7 +33,7 @@ export function addRunCommands(program: RosterdCommand, runner: Runner): void {
     summary: 'runs that did something, the newest first',
     options: [
       ['--source <SOURCE>', 'only of this source'],
-      ['--state <STATE>', 'only in this state', states],
+      ['--state <STATE>', 'only in this state', runStates],
       ['--since <TIME>', 'from this time on: 2026-03-31, "2026-03-31 15:00", or a span such as 90m, 12h, 7d'],
       ['--until <TIME>', 'up to this time'],
       ['--all', 'also those that found nothing to do'],

@@ -1,3 +1,4 @@
+import type { RunState } from '../../domain/run-state.ts';
 import type { Sight } from '../../domain/scope.ts';
 import { seesUserId } from '../sight.ts';
 import type { Knex } from 'knex';
@@ -5,8 +6,6 @@ import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
 
 type RunMode = 'full' | 'delta' | 'reconcile';
-type RunState =
-  'queued' | 'importing' | 'reconciling' | 'held' | 'completed' | 'completed-with-rejects' | 'failed' | 'cancelled';
 
 interface RunFilter extends PageRequest {
   readonly source?: string | undefined;

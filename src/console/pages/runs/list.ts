@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runStates } from '../../../domain/run-state.ts';
 import { after, optionalOf, optionalText } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
@@ -8,17 +9,7 @@ import { pager } from '../../parts/pager.ts';
 import type { Visit } from '../../visit.ts';
 import { runTable } from './run-table.ts';
 
-const states = [
-  'queued',
-  'importing',
-  'reconciling',
-  'held',
-  'completed',
-  'completed-with-rejects',
-  'failed',
-  'cancelled',
-] as const;
-const querystring = z.object({ source: optionalText(64), state: optionalOf(states), after });
+const querystring = z.object({ source: optionalText(64), state: optionalOf(runStates), after });
 type Query = z.output<typeof querystring>;
 
 /** Runs, the latest first. */
@@ -62,7 +53,7 @@ function filters({ words }: Visit, query: Query, sources: readonly string[]): Ht
     hx-replace-url="true"
   >
     ${choice({ id: 'source', name: 'source', label: words.acts.source, value: query.source ?? '', options: [any, ...sources.map((each) => [each, each] as const)] })}
-    ${choice({ id: 'state', name: 'state', label: words.runs.state, value: query.state ?? '', options: [any, ...states.map((each) => [each, words.runs.states[each]] as const)] })}
+    ${choice({ id: 'state', name: 'state', label: words.runs.state, value: query.state ?? '', options: [any, ...runStates.map((each) => [each, words.runs.states[each]] as const)] })}
     <button class="button plain">${words.users.find}</button>
   </form>`;
 }
