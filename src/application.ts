@@ -40,6 +40,7 @@ import { leaseStore } from './store/leases.ts';
 import { schemaState } from './store/migrate.ts';
 import { createMappingStore, createPeopleImportStore } from './store/people-import-store.ts';
 import { createBulkStore } from './store/bulk-store.ts';
+import { createSelectionStore } from './store/selection-store.ts';
 import { createAccountIgnoreStore } from './store/account-ignore-store.ts';
 import { createOperatorStore } from './store/operator-store.ts';
 import { policyStore } from './store/policy-store.ts';
@@ -264,6 +265,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     merges: mergesWith(options.requestReconcile),
     reviews: createReviews(basis, askNow),
     bulk,
+    selections: createSelectionStore(db),
     peopleImports,
     csvMappings: createMappings(createMappingStore(db)),
     sourcePause: createSourcePause(createSourcePauseStore(db), options.requestReconcile),

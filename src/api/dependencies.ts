@@ -10,6 +10,7 @@ import type { RowClass } from '../people-csv/row-plan.ts';
 import type { PeopleImport, PeopleImportRow } from './schemas/people-imports.ts';
 import type { PeopleImports } from '../people-csv/import.ts';
 import type { Bulk } from '../users/bulk.ts';
+import type { Selections } from '../users/selections.ts';
 import type { RoleCatalogue } from '../domain/privileges.ts';
 import type { Groups } from '../users/groups.ts';
 import type { Teams } from '../users/teams.ts';
@@ -144,6 +145,8 @@ export interface ApiQueries {
     /** The ids of all users that a list with this filter has. */
     usersOf(selection: UserSelection): Promise<readonly number[]>;
     get(id: number): Promise<BulkJob | null>;
+    /** The latest first. */
+    list(page: PageRequest): Promise<Page<BulkJob>>;
     results(
       job: number,
       filter: PageRequest & { readonly outcome?: BulkResult['outcome'] | undefined },
@@ -237,6 +240,8 @@ export interface ApiDependencies {
   readonly groups: Groups;
   readonly teams: Teams;
   readonly bulk: Bulk;
+  /** Users whom somebody has chosen for a bulk action. */
+  readonly selections: Selections;
   readonly peopleImports: PeopleImports;
   readonly csvMappings: Mappings;
   readonly sourcePause: SourcePause;

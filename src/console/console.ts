@@ -15,6 +15,8 @@ import { questionListRoutes } from './pages/questions/list.ts';
 import { questionPageRoutes } from './pages/questions/show.ts';
 import { signInRoutes } from './pages/sign-in/sign-in.ts';
 import { sourceRoutes } from './pages/sources/routes.ts';
+import { bulkJobRoutes } from './pages/bulk/job.ts';
+import { selectionRoutes } from './pages/bulk/choose.ts';
 import { userRoutes } from './pages/users/routes.ts';
 import { worklistRoutes } from './pages/worklist/list.ts';
 
@@ -24,6 +26,8 @@ const nouns: readonly PageRoutes[] = [
   preferenceRoutes,
   overviewRoutes,
   userRoutes,
+  selectionRoutes,
+  bulkJobRoutes,
   questionListRoutes,
   questionPageRoutes,
   worklistRoutes,

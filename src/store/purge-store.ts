@@ -118,6 +118,8 @@ async function blankAccounts(db: Db, userId: number, accountIds: readonly number
 }
 
 async function blankTold(db: Db, userId: number, accountIds: readonly number[]): Promise<void> {
+  // What somebody has searched for stands in their address; a day later they are gone anyway.
+  await query(db, 'delete from user_selection');
   const concerned = [[userId], [...accountIds]];
   const names = '(user_ids && cast(? as int[]) or account_ids && cast(? as int[]))';
   await query(db, `update review_item set closed_at = now() where closed_at is null and ${names}`, concerned);

@@ -4,11 +4,13 @@ import type { BulkAction, BulkSelection } from '../../users/bulk.ts';
 import { askerOf, operatorOf, requirePermission } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, answers, found, type ApiInstance } from '../instance.ts';
+import { pageRequest } from '../schemas/common.ts';
 import { asDate } from './events.ts';
 import {
   type BulkAsk,
   bulkAsked,
   bulkJob,
+  bulkJobPage,
   bulkParameters,
   bulkRequest,
   bulkResultFilter,
@@ -19,7 +21,7 @@ import {
 const bulkBodyLimit = 4 * 1024 * 1024;
 
 /** Without it no job is made; each user's act asks again, by what it changes (spec 19.1). */
-const permissionOf: Readonly<Record<BulkAction, Permission>> = {
+export const bulkPermission: Readonly<Record<BulkAction, Permission>> = {
   enable: 'activate',
   disable: 'activate',
   'enable-sync': 'toggle-sync',
@@ -63,7 +65,7 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
     },
     async (request, reply) => {
       const { action, value, insist, until, preview, reason } = request.body;
-      requirePermission(request, permissionOf[action]);
+      requirePermission(request, bulkPermission[action]);
       if (insist) requirePermission(request, 'override-acd-presence');
       const whom = await selected(request, request.body);
       const shown = { preview, users: whom.userIds.length, unknown: whom.unknown };
@@ -80,6 +82,15 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
   );
 
   app.get(
+    '/bulk',
+    {
+      config: { access: 'view' },
+      schema: { tags: ['users'], querystring: pageRequest, response: answers(bulkJobPage) },
+    },
+    (request) => queries(request).bulk.list(request.query),
+  );
+
+  app.get(
     '/bulk/:id',
     { config: { access: 'view' }, schema: { tags: ['users'], params: bulkParameters, response: answers(bulkJob) } },
     async (request) =>
@@ -92,7 +103,7 @@ export function bulkRoutes(app: ApiInstance, { queries, bulk }: ApiDependencies)
     async (request) => {
       const { id } = request.params;
       const job = found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
-      requirePermission(request, job.action === 'merge' ? 'edit-users' : permissionOf[job.action]);
+      requirePermission(request, job.action === 'merge' ? 'edit-users' : bulkPermission[job.action]);
       await bulk.cancel(id, operatorOf(request));
       return found(await queries(request).bulk.get(id), 'bulk-unknown', `bulk job ${id}`);
     },

@@ -61,6 +61,7 @@ export const bulkJob = named(
   }),
 );
 export type BulkJob = z.output<typeof bulkJob>;
+export const bulkJobPage = pageOf('BulkJobPage', bulkJob);
 
 export const bulkAsked = named(
   'BulkAsked',

@@ -2,8 +2,9 @@ import { html, type Html, type Part } from '../html.ts';
 import type { Visit } from '../visit.ts';
 
 /** A form that changes something: plain, with the proof that it is ours. */
-export function postForm(visit: Visit, action: string, body: Part, className = ''): Html {
-  return html`<form method="post" action="${action}" class="${className}">
+export function postForm(visit: Visit, action: string, body: Part, className = '', id?: string): Html {
+  const named = id === undefined ? '' : html`id="${id}"`;
+  return html`<form method="post" action="${action}" class="${className}" ${named}>
     <input type="hidden" name="csrf" value="${visit.csrf}" />${body}
   </form>`;
 }

@@ -1,4 +1,5 @@
 import { csAccess } from './access.cs.ts';
+import { csBulk } from './bulk.cs.ts';
 import { csCodes } from './names.cs.ts';
 import { csTasks } from './tasks.cs.ts';
 import type { Words } from './words.en.ts';
@@ -13,6 +14,7 @@ export const cs: Words = {
   ...csCodes,
   ...csTasks,
   ...csAccess,
+  ...csBulk,
   layout: {
     skip: 'Na obsah',
     navigation: 'Hlavní navigace',
@@ -93,6 +95,13 @@ export const cs: Words = {
     shown: 'Kdo se ukazuje',
     activeOnly: 'aktivní',
     everybody: 'všichni',
+    inactiveOnly: 'neaktivní uživatelé',
+    linked: 'Propojení',
+    linkedYes: 'propojení',
+    linkedNo: 'nepropojení',
+    accountState: 'Účet',
+    nobodyFits: 'Těmto filtrům nikdo neodpovídá.',
+    jobs: 'Hromadné úlohy',
     name: 'Jméno',
     team: 'Tým',
     accounts: 'Účty',

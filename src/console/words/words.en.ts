@@ -1,4 +1,5 @@
 import { enAccess } from './access.en.ts';
+import { enBulk } from './bulk.en.ts';
 import { enCodes } from './names.en.ts';
 import { enTasks } from './tasks.en.ts';
 
@@ -11,6 +12,7 @@ export const en = {
   ...enCodes,
   ...enTasks,
   ...enAccess,
+  ...enBulk,
   layout: {
     skip: 'To the content',
     navigation: 'Main navigation',
@@ -93,6 +95,13 @@ export const en = {
     shown: 'Who is shown',
     activeOnly: 'active users',
     everybody: 'everybody',
+    inactiveOnly: 'inactive users',
+    linked: 'Linked',
+    linkedYes: 'linked',
+    linkedNo: 'not linked',
+    accountState: 'Account',
+    nobodyFits: 'Nobody fits these filters.',
+    jobs: 'Bulk jobs',
     name: 'Name',
     team: 'Team',
     accounts: 'Accounts',

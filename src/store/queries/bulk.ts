@@ -3,7 +3,7 @@ import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
 import type { BulkJobRequest, BulkResult } from '../../users/bulk.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
-import { allOf, iso, sqlRow, sqlRows } from './sql.ts';
+import { allOf, iso, sqlRows } from './sql.ts';
 import { idsOfUsers, type UserSelection } from './user-selection.ts';
 
 /** A bulk job and how far it is (spec 16). */
@@ -41,29 +41,37 @@ type ResultJson = BulkResult & { readonly username: string | null; readonly into
 export function createBulkQueries(knex: Knex, sight: Sight | null) {
   const own = sight === null ? 'true' : 'j.operator_name = :operator';
   const operator = sight === null ? {} : { operator: sight.operator };
+  const jobs = async (which: string, limit: string, bindings: Record<string, unknown>): Promise<BulkJobJson[]> => {
+    const rows = await sqlRows<JobRow>(
+      knex,
+      `select j.id, j.action, j.value, j.until as until_at, j.reason, j.unknown, j.operator_name as "askedBy", j.cancelled_by as "cancelledBy", j.asked_at, j.started_at, j.finished_at,
+         (select json_build_object('users', count(*), 'done', count(outcome),
+            'changed', count(*) filter (where outcome = 'changed'),
+            'unchanged', count(*) filter (where outcome = 'unchanged'),
+            'refused', count(*) filter (where outcome = 'refused')) from bulk_result where job_id = j.id) as counts
+       from bulk_job j where ${which} and ${own} order by j.id desc ${limit}`,
+      { ...bindings, ...operator },
+    );
+    return rows.map(({ until_at, asked_at, started_at, finished_at, ...job }) => ({
+      ...job,
+      until: iso(until_at),
+      askedAt: iso(asked_at),
+      startedAt: iso(started_at),
+      finishedAt: iso(finished_at),
+    }));
+  };
   return {
     /** The users that a bulk action on this list would be about. */
     usersOf: (filter: UserSelection) => idsOfUsers(knex, filter, sight),
     async get(id: number): Promise<BulkJobJson | null> {
-      const row = await sqlRow<JobRow>(
-        knex,
-        `select j.id, j.action, j.value, j.until as until_at, j.reason, j.unknown, j.operator_name as "askedBy", j.cancelled_by as "cancelledBy", j.asked_at, j.started_at, j.finished_at,
-           (select json_build_object('users', count(*), 'done', count(outcome),
-              'changed', count(*) filter (where outcome = 'changed'),
-              'unchanged', count(*) filter (where outcome = 'unchanged'),
-              'refused', count(*) filter (where outcome = 'refused')) from bulk_result where job_id = j.id) as counts
-         from bulk_job j where j.id = :id and ${own}`,
-        { id, ...operator },
-      );
-      if (row === null) return null;
-      const { until_at, asked_at, started_at, finished_at, ...job } = row;
-      return {
-        ...job,
-        until: iso(until_at),
-        askedAt: iso(asked_at),
-        startedAt: iso(started_at),
-        finishedAt: iso(finished_at),
-      };
+      return (await jobs('j.id = :id', 'limit 1', { id }))[0] ?? null;
+    },
+    /** The latest first; of who does not see everything their own. */
+    async list({ after, limit }: PageRequest): Promise<Page<BulkJobJson>> {
+      const before = after === undefined ? 2_147_483_647 : idAfter(after);
+      const rows = await jobs('j.id < :before', 'limit :limit', { before, limit: limit + 1 });
+      const page = pageOf(rows, limit, (row) => String(row.id));
+      return { items: page.rows, next: page.next };
     },
     /** What became of the users of a job, by user id. */
     async results(

@@ -52,6 +52,7 @@ const matrix: readonly Row[] = [
   read('GET /syncs/{sync}'),
   read('GET /syncs/{sync}/dry-run', 'refused'),
   read('GET /worklist'),
+  read('GET /bulk'),
   read('GET /bulk/{job}', 'gone'),
   read('GET /bulk/{job}/results', 'gone'),
   read('GET /csv/people'),

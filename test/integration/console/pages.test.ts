@@ -176,9 +176,20 @@ describe('the console without script', () => {
     const prober = await invited('prober', []);
     const user = `/users/${String(store.novak)}`;
     const routes: readonly (readonly [Permission, 'get' | 'post', string])[] = [
-      ...(['/', '/users', user, '/questions', '/worklist', '/runs', '/sources/ad'] as const).map(
-        (path) => ['view', 'get', path] as const,
-      ),
+      ...(
+        [
+          '/',
+          '/users',
+          user,
+          '/questions',
+          '/worklist',
+          '/runs',
+          '/sources/ad',
+          '/bulk',
+          '/bulk/999',
+          '/selections/999',
+        ] as const
+      ).map((path) => ['view', 'get', path] as const),
       ['view-log', 'get', '/log'],
       ['toggle-sync', 'get', `${user}/acts/sync-on`],
       ['toggle-sync', 'post', `${user}/sync/off`],

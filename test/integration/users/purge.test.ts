@@ -101,6 +101,9 @@ describe.each(databases)('user purge on %s', (_name, open) => {
       ...{ before: { other: planted.fields }, after: planted.acd, said: JSON.stringify([by]) },
       ...{ slots: JSON.stringify([planted.ad]), bars: JSON.stringify([by]) },
     });
+    await knex('user_selection').insert({
+      ...{ operator_name: 'local:tester', address: '/users?q=plant', user_ids: [person.id] },
+    });
     await knex('bar').insert({ ...by, account_id: account.id, user_id: person.id, kind: 'wait' });
     const item = {
       kind: 'unique-taken',
@@ -209,7 +212,17 @@ describe.each(databases)('user purge on %s', (_name, open) => {
         'people_import_row',
         'refusal',
       ],
-      ...['review_item', 'run', 'shown_decision', 'snapshot', 'sync_off', 'user', 'word', 'worklist_ack'],
+      ...[
+        'review_item',
+        'run',
+        'shown_decision',
+        'snapshot',
+        'sync_off',
+        'user',
+        'user_selection',
+        'word',
+        'worklist_ack',
+      ],
     ]);
     const preview = await purge('?preview=true');
     expect(preview.json).toEqual({

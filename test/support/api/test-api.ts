@@ -12,6 +12,7 @@ import type { ApiDependencies, RunRequests } from '../../../src/api/dependencies
 import type { ApiInstance } from '../../../src/api/instance.ts';
 import { createMetrics } from '../../../src/api/metrics.ts';
 import { createConsole } from '../../../src/console/console.ts';
+import { createSelectionStore } from '../../../src/store/selection-store.ts';
 import { createAccountIgnoreStore } from '../../../src/store/account-ignore-store.ts';
 import { createOperatorStore } from '../../../src/store/operator-store.ts';
 import { createApiQueries } from '../../../src/store/queries/api-queries.ts';
@@ -120,6 +121,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
       cancel: async () => undefined,
       carryOut: async () => undefined,
     },
+    selections: createSelectionStore(knex),
     merges: createMerges(createMergeStore(knex, noReadRules), noRules, requestReconcile),
     peopleImports: {
       ...{ check: async () => 1, checkUndo: async () => 1, apply: async () => undefined },

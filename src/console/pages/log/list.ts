@@ -7,7 +7,8 @@ import { after, optionalDay, optionalOf, optionalText } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
 import { eventList } from '../../parts/event-list.ts';
-import { choice, field } from '../../parts/form.ts';
+import { filterByName, filterChoice, filterForm } from '../../parts/filters.ts';
+import { field, hidden } from '../../parts/form.ts';
 import { empty } from '../../parts/notice.ts';
 import { pager } from '../../parts/pager.ts';
 import type { Visit } from '../../visit.ts';
@@ -67,28 +68,20 @@ export const logRoutes: PageRoutes = (app, kit) => {
 
 function filters(visit: Visit, query: Query, sources: readonly string[]): Html {
   const { words, zone } = visit;
-  const any = ['', words.users.any] as const;
-  return html`<form
-    method="get"
-    action="/log"
-    class="filters"
-    hx-get="/log"
-    hx-trigger="input delay:250ms, submit"
-    hx-target="#log"
-    hx-swap="outerMorph"
-    hx-replace-url="true"
-  >
-    ${choice({ id: 'kind', name: 'kind', label: words.log.who, value: query.kind ?? '', options: [any, ['sync', words.log.bySync], ['operator', words.log.people]] })}
-    ${choice({ id: 'type', name: 'type', label: words.log.type, value: query.type ?? '', options: [any, ...Object.entries(words.eventTypes)] })}
-    ${choice({ id: 'source', name: 'source', label: words.acts.source, value: query.source ?? '', options: [any, ...sources.map((each) => [each, each] as const)] })}
-    ${field({ id: 'user', name: 'user', label: words.log.user, value: query.user, maxlength: 256 })}
-    ${field({ id: 'text', name: 'text', label: words.log.text, value: query.text, type: 'search', maxlength: 200 })}
-    ${field({ id: 'since', name: 'since', label: words.log.since(zone), value: query.since, type: 'date' })}
-    ${field({ id: 'until', name: 'until', label: words.log.until, value: query.until, type: 'date' })}
-    ${query.run === undefined ? '' : html`<input type="hidden" name="run" value="${query.run}" />`}
-    <button class="button plain">${words.users.find}</button>
-    <a class="act" href="/log">${words.log.clear}</a>
-  </form>`;
+  const who = [
+    ['sync', words.log.bySync],
+    ['operator', words.log.people],
+  ] as const;
+  return filterForm(visit, { action: '/log', target: 'log', clear: true }, [
+    filterChoice(visit, 'kind', words.log.who, query.kind, who),
+    filterChoice(visit, 'type', words.log.type, query.type, Object.entries(words.eventTypes)),
+    filterByName(visit, 'source', words.acts.source, query.source, sources),
+    field({ id: 'user', name: 'user', label: words.log.user, value: query.user, maxlength: 256 }),
+    field({ id: 'text', name: 'text', label: words.log.text, value: query.text, type: 'search', maxlength: 200 }),
+    field({ id: 'since', name: 'since', label: words.log.since(zone), value: query.since, type: 'date' }),
+    field({ id: 'until', name: 'until', label: words.log.until, value: query.until, type: 'date' }),
+    hidden('run', query.run),
+  ]);
 }
 
 function logPart(visit: Visit, { items, next }: Page<Event>, names: ReadonlyMap<number, string>): Html {

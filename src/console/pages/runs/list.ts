@@ -3,7 +3,8 @@ import { runStates } from '../../../domain/run-state.ts';
 import { after, optionalOf, optionalText } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
-import { button, choice, postForm } from '../../parts/form.ts';
+import { filterByName, filterChoice, filterForm } from '../../parts/filters.ts';
+import { button, postForm } from '../../parts/form.ts';
 import { empty } from '../../parts/notice.ts';
 import { pager } from '../../parts/pager.ts';
 import type { Visit } from '../../visit.ts';
@@ -40,20 +41,11 @@ export function syncNow(visit: Visit): Html {
   return postForm(visit, '/syncs', button(visit.words.runs.syncNow));
 }
 
-function filters({ words }: Visit, query: Query, sources: readonly string[]): Html {
-  const any = ['', words.users.any] as const;
-  return html`<form
-    method="get"
-    action="/runs"
-    class="filters"
-    hx-get="/runs"
-    hx-trigger="change, submit"
-    hx-target="#runs"
-    hx-swap="outerMorph"
-    hx-replace-url="true"
-  >
-    ${choice({ id: 'source', name: 'source', label: words.acts.source, value: query.source ?? '', options: [any, ...sources.map((each) => [each, each] as const)] })}
-    ${choice({ id: 'state', name: 'state', label: words.runs.state, value: query.state ?? '', options: [any, ...runStates.map((each) => [each, words.runs.states[each]] as const)] })}
-    <button class="button plain">${words.users.find}</button>
-  </form>`;
+function filters(visit: Visit, { source, state }: Query, sources: readonly string[]): Html {
+  const { words } = visit;
+  const states = runStates.map((each) => [each, words.runs.states[each]] as const);
+  return filterForm(visit, { action: '/runs', target: 'runs' }, [
+    filterByName(visit, 'source', words.acts.source, source, sources),
+    filterChoice(visit, 'state', words.runs.state, state, states),
+  ]);
 }

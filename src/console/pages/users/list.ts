@@ -1,102 +1,44 @@
-import { z } from 'zod';
 import type { Page } from '../../../api/dependencies.ts';
 import type { ListedUser } from '../../../api/schemas/users.ts';
-import { after, optionalOf, optionalText } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
-import { choice } from '../../parts/form.ts';
 import { changeLine } from '../../parts/changes.ts';
 import { badge, empty } from '../../parts/notice.ts';
 import { pager } from '../../parts/pager.ts';
 import type { Visit } from '../../visit.ts';
+import { chooser, mayAct, tick } from '../bulk/chooser.ts';
 import { mainTeamOf, nameOf } from './present.ts';
+import { isFiltered, selectionOf, userQuery, type UserQuery } from './query.ts';
+import { userFilters } from './user-filters.ts';
 import { syncCell } from './sync-cell.ts';
-
-const querystring = z.object({
-  q: optionalText(200),
-  sync: optionalOf(['on', 'off']),
-  active: optionalOf(['all']),
-  after,
-});
-type Query = z.output<typeof querystring>;
 
 const perPage = 50;
 
-/** Users: search as you type, filters in the address, the sync switch in the row. */
+/** Users: search as you type, filters in the address, the sync switch in the row, and acting on those who are chosen. */
 export const userListRoutes: PageRoutes = (app, kit) => {
-  app.get('/users', { ...forPage('view'), schema: { querystring } }, async (request, reply) => {
-    const { q, sync, active, after: from } = request.query;
-    const users = await kit
-      .queries(request)
-      .users.list({ search: q, sync, all: active === 'all', after: from, limit: perPage });
+  const roles = Object.keys(kit.roleCatalogue);
+  app.get('/users', { ...forPage('view'), schema: { querystring: userQuery } }, async (request, reply) => {
+    const { query } = request;
+    const users = await kit.queries(request).users.list({ ...selectionOf(query), after: query.after, limit: perPage });
     return showPart(
       kit,
       request,
       reply,
-      (visit) => listPart(visit, request.query, users),
+      (visit) => listPart(visit, query, users),
       (visit, part) => ({
         title: visit.words.users.title,
         place: 'users',
-        body: html`<h1>${visit.words.users.title}</h1>
-          ${filters(visit, request.query)}${part}`,
+        body: html`<header class="head">
+            <h1>${visit.words.users.title}</h1>
+            ${mayAct(visit) ? html`<a class="act" href="/bulk">${visit.words.users.jobs}</a>` : ''}
+          </header>
+          ${userFilters(visit, query, { sources: kit.sourceIds, roles })}${part}`,
       }),
     );
   });
 };
 
-function filters({ words }: Visit, { q, sync, active }: Query): Html {
-  return html`<form
-      method="get"
-      action="/users"
-      role="search"
-      class="filters"
-      id="user-filters"
-      hx-get="/users"
-      hx-trigger="input delay:150ms, submit"
-      hx-target="#users"
-      hx-swap="outerMorph"
-      hx-replace-url="true"
-    >
-      <div class="field grow">
-        <label for="q">${words.users.search}</label>
-        <input
-          id="q"
-          name="q"
-          type="search"
-          value="${q ?? ''}"
-          maxlength="200"
-          autocomplete="off"
-          autofocus
-          aria-describedby="q-hint"
-        />
-      </div>
-      ${choice({
-        id: 'sync',
-        name: 'sync',
-        label: words.users.sync,
-        value: sync ?? '',
-        options: [
-          ['', words.users.any],
-          ['on', words.users.syncOn],
-          ['off', words.users.syncOff],
-        ],
-      })}
-      ${choice({
-        id: 'active',
-        name: 'active',
-        label: words.users.shown,
-        value: active ?? '',
-        options: [
-          ['', words.users.activeOnly],
-          ['all', words.users.everybody],
-        ],
-      })}
-      <button class="button plain">${words.users.find}</button>
-    </form>
-    <p class="hint" id="q-hint">${words.users.searchHint}</p>`;
-}
-
-function listPart(visit: Visit, query: Query, { items, next }: Page<ListedUser>): Html {
+function listPart(visit: Visit, query: UserQuery, { items, next }: Page<ListedUser>): Html {
   const { words } = visit;
   const waiting = query.sync === 'off';
   return html`<div id="users">
@@ -107,6 +49,7 @@ function listPart(visit: Visit, query: Query, { items, next }: Page<ListedUser>)
         : html`<table class="list">
             <thead>
               <tr>
+                ${mayAct(visit) ? html`<th scope="col"><span class="unseen">${words.bulk.choose}</span></th>` : ''}
                 <th scope="col">${words.users.name}</th>
                 <th scope="col">${words.fields.username}</th>
                 <th scope="col">${words.fields.acdId}</th>
@@ -121,13 +64,14 @@ function listPart(visit: Visit, query: Query, { items, next }: Page<ListedUser>)
             </tbody>
           </table>`
     }
-    ${pager(visit, next)}
+    ${items.length === 0 ? '' : chooser(visit)} ${pager(visit, next)}
   </div>`;
 }
 
 function row(visit: Visit, user: ListedUser, waiting: boolean): Html {
   const { words } = visit;
   return html`<tr id="user-${user.id}">
+    ${mayAct(visit) ? tick(visit, user.id, nameOf(user)) : ''}
     <th scope="row">
       <a href="/users/${user.id}">${nameOf(user)}</a
       >${user.active ? '' : html` ${badge('quiet', words.users.inactive)}`}
@@ -151,9 +95,11 @@ function accountsOf({ words }: Visit, user: ListedUser): Html {
   )}`;
 }
 
-function nobody({ words }: Visit, { q, sync }: Query): Html {
+function nobody({ words }: Visit, query: UserQuery): Html {
+  const { q, sync } = query;
   if (q !== undefined)
     return empty(words.users.notFound(q), html`${words.users.notFoundNext} <a href="/users">${words.users.all}</a>`);
   if (sync === 'off') return empty(words.users.nobodyOff, html`<a href="/users">${words.users.all}</a>`);
+  if (isFiltered(query)) return empty(words.users.nobodyFits, html`<a href="/users">${words.users.all}</a>`);
   return empty(words.users.nobody, html`${words.users.nobodyNext} <a href="/">${words.places.overview}</a>`);
 }

@@ -1,6 +1,7 @@
 import type { User } from '../../../api/schemas/users.ts';
 
-type Named = Pick<User, 'id' | 'displayName' | 'firstName' | 'lastName' | 'username'>;
+/** As much of a user as a name needs. */
+export type Named = Pick<User, 'id' | 'displayName' | 'firstName' | 'lastName' | 'username'>;
 
 /** What a user is called: as they are known, else by what there is. */
 export function nameOf({ id, displayName, firstName, lastName, username }: Named): string {

@@ -11,6 +11,7 @@ import { button, field, hidden, postForm } from '../../parts/form.ts';
 import { badge, empty } from '../../parts/notice.ts';
 import { pager } from '../../parts/pager.ts';
 import { timeText } from '../../parts/time.ts';
+import { chooser } from '../bulk/chooser.ts';
 import { goTo } from '../../reply.ts';
 import { localPath, visitOf, type Visit } from '../../visit.ts';
 
@@ -39,7 +40,7 @@ export const worklistRoutes: PageRoutes = (app, kit) => {
                 ${page.items.map((entry) => item(visit, entry))}
               </ul>`
         }
-        ${pager(visit, page.next)}`,
+        ${page.items.length === 0 ? '' : chooser(visit, 'no-ticks')} ${pager(visit, page.next)}`,
     }));
   });
 
