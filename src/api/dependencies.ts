@@ -133,7 +133,11 @@ export interface ApiQueries {
     get(id: number): Promise<ReviewItemDetail | null>;
   };
   readonly groups: { list(): Promise<readonly Group[]> };
-  readonly teams: { list(): Promise<readonly Team[]>; get(name: string): Promise<TeamDetail | null> };
+  readonly teams: {
+    list(): Promise<readonly Team[]>;
+    names(): Promise<readonly string[]>;
+    get(name: string): Promise<TeamDetail | null>;
+  };
   readonly worklist: {
     list(
       filter: PageRequest & WorklistSelection & { readonly all?: boolean | undefined },

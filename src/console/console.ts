@@ -15,6 +15,8 @@ import { questionListRoutes } from './pages/questions/list.ts';
 import { questionPageRoutes } from './pages/questions/show.ts';
 import { signInRoutes } from './pages/sign-in/sign-in.ts';
 import { sourceRoutes } from './pages/sources/routes.ts';
+import { accountListRoutes } from './pages/accounts/list.ts';
+import { teamRoutes } from './pages/teams/routes.ts';
 import { bulkJobRoutes } from './pages/bulk/job.ts';
 import { selectionRoutes } from './pages/bulk/choose.ts';
 import { userRoutes } from './pages/users/routes.ts';
@@ -26,6 +28,8 @@ const nouns: readonly PageRoutes[] = [
   preferenceRoutes,
   overviewRoutes,
   userRoutes,
+  accountListRoutes,
+  teamRoutes,
   selectionRoutes,
   bulkJobRoutes,
   questionListRoutes,

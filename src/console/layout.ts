@@ -8,6 +8,8 @@ import { languages } from './words/words.ts';
 const places = [
   ['overview', '/', 'view'],
   ['users', '/users', 'view'],
+  ['accounts', '/accounts', 'view'],
+  ['teams', '/teams', 'view'],
   ['questions', '/questions', 'view'],
   ['worklist', '/worklist', 'view'],
   ['runs', '/runs', 'view'],

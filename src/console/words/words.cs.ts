@@ -1,4 +1,5 @@
 import { csAccess } from './access.cs.ts';
+import { csAccounts } from './accounts.cs.ts';
 import { csBulk } from './bulk.cs.ts';
 import { csCodes } from './names.cs.ts';
 import { csTasks } from './tasks.cs.ts';
@@ -15,6 +16,7 @@ export const cs: Words = {
   ...csTasks,
   ...csAccess,
   ...csBulk,
+  ...csAccounts,
   layout: {
     skip: 'Na obsah',
     navigation: 'Hlavní navigace',
@@ -29,6 +31,8 @@ export const cs: Words = {
   places: {
     overview: 'Přehled',
     users: 'Uživatelé',
+    accounts: 'Účty',
+    teams: 'Týmy',
     questions: 'Otázky',
     worklist: 'K prohlédnutí',
     runs: 'Běhy',

@@ -1,4 +1,5 @@
 import { enAccess } from './access.en.ts';
+import { enAccounts } from './accounts.en.ts';
 import { enBulk } from './bulk.en.ts';
 import { enCodes } from './names.en.ts';
 import { enTasks } from './tasks.en.ts';
@@ -13,6 +14,7 @@ export const en = {
   ...enTasks,
   ...enAccess,
   ...enBulk,
+  ...enAccounts,
   layout: {
     skip: 'To the content',
     navigation: 'Main navigation',
@@ -27,6 +29,8 @@ export const en = {
   places: {
     overview: 'Overview',
     users: 'Users',
+    accounts: 'Accounts',
+    teams: 'Teams',
     questions: 'Questions',
     worklist: 'Worklist',
     runs: 'Runs',

@@ -172,7 +172,7 @@ function countsOf(knex: Knex, only: string | null): Promise<CountRow[]> {
     ...['linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked'].map(
       (standing) => [standing, `gone_since is null and not disabled and standing = '${standing}'`] as const,
     ),
-    ['undecided', 'gone_since is null and not disabled and standing is null'],
+    ['undecided', "gone_since is null and not disabled and standing = 'new'"],
   ] as const;
   const pairs = counts.map(([name, condition]) => `'${name}', count(*) filter (where ${condition})`);
   return sqlRows<CountRow>(

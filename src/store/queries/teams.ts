@@ -35,6 +35,8 @@ interface TeamDetailJson extends TeamJson {
 export interface TeamQueries {
   /** All teams, by name. */
   list(): Promise<readonly TeamJson[]>;
+  /** What they are called; counts nobody, which is much where there are many users. */
+  names(): Promise<readonly string[]>;
   /** One of them, whatever its case; null where there is none. */
   get(name: string): Promise<TeamDetailJson | null>;
 }
@@ -81,6 +83,13 @@ export function createTeamQueries(knex: Knex, sight: Sight | null): TeamQueries 
   };
   return {
     list: async () => (await load()).map(({ id: _own, ...team }) => team),
+    async names() {
+      const all = await sqlRows<{ id: number; name: string }>(knex, 'select id, name from team');
+      return all
+        .filter(({ id }) => sight === null || sight.teams.includes(id))
+        .map(({ name }) => name)
+        .sort((a, b) => compareText(fold(a), fold(b)));
+    },
     async get(name) {
       const found = (await load()).find((team) => fold(team.name) === fold(name));
       if (found === undefined) return null;

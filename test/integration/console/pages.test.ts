@@ -201,6 +201,9 @@ describe('the console without script', () => {
       ['assign-user-roles', 'post', `${user}/acts/role`],
       ['edit-users', 'post', `/worklist/${String(store.novak)}/seen`],
       ['edit-users', 'post', '/questions/999'],
+      ...(['/accounts/ignore', '/accounts/unignore', '/teams/x/rename', '/teams/x/remove'] as const).map(
+        (path) => ['edit-users', 'post', path] as const,
+      ),
       ...(['/syncs', `${user}/refresh`, '/runs/999/approve', '/runs/999/discard', '/sources/ad/check'] as const).map(
         (path) => ['run-and-approve', 'post', path] as const,
       ),

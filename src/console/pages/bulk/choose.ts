@@ -100,7 +100,7 @@ async function page(
       ? []
       : needsOf(asked.action) === 'role'
         ? Object.keys(kit.roleCatalogue)
-        : (await queries.teams.list()).map(({ name }) => name);
+        : await queries.teams.names();
   return show(kit, request, reply, (visit) => ({
     title: visit.words.bulk.title(selection.users),
     place: 'users',

@@ -104,8 +104,8 @@ async function page(
 ): Promise<FastifyReply> {
   const queries = kit.queries(request);
   const [operators, tokens] = await Promise.all([kit.administration.operators(), kit.administration.tokens()]);
-  const [groups, teams] = await Promise.all([queries.groups.list(), queries.teams.list()]);
-  const names = { groups: groups.map(({ name: each }) => each), teams: teams.map(({ name: each }) => each) };
+  const [groups, teams] = await Promise.all([queries.groups.list(), queries.teams.names()]);
+  const names = { groups: groups.map(({ name: each }) => each), teams };
   return show(kit, request, reply, (visit) => ({
     title: visit.words.places.operators,
     place: 'operators',

@@ -32,7 +32,9 @@ export function sourcePage(visit: Visit, source: Source, held: readonly Run[], c
             ([name, count]) =>
               html`<div>
                 <dt>${words.source.counts[name as keyof Source['accounts']]}</dt>
-                <dd>${numberText(visit, count)}</dd>
+                <dd>
+                  <a href="${accountsAt(source.id, name as keyof Source['accounts'])}">${numberText(visit, count)}</a>
+                </dd>
               </div>`,
           )}
         </dl>
@@ -89,6 +91,26 @@ export function sourcePage(visit: Visit, source: Source, held: readonly Run[], c
         ${may.has('manage-sources') ? management(visit, source) : ''}
       </aside>
     </div>`;
+}
+
+/** The accounts that a number counts. */
+function accountsAt(source: string, counted: keyof Source['accounts']): string {
+  const of = `/accounts?source=${encodeURIComponent(source)}`;
+  switch (counted) {
+    case 'present':
+    case 'disabled':
+    case 'gone':
+      return `${of}&tab=all&state=${counted}`;
+    case 'linked':
+      return `${of}&tab=matched&state=present`;
+    case 'ignored':
+    case 'unlinked':
+      return `${of}&tab=${counted}&state=present`;
+    case 'undecided':
+      return `${of}&why=new&state=present`;
+    default:
+      return `${of}&why=${counted}&state=present`;
+  }
 }
 
 function management(visit: Visit, source: Source): Html {

@@ -47,7 +47,7 @@ const source: Input = {
 const team: Input = {
   name: 'team',
   label: (words) => words.users.team,
-  options: async ({ queries }) => (await queries.teams.list()).map(({ name }) => name),
+  options: ({ queries }) => queries.teams.names(),
 };
 
 /** By the last part of their address. */
