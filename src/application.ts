@@ -18,23 +18,24 @@ import {
   askSource,
   checkSource,
   connectorDefinitions,
-  decisionDigest,
-  policyOf,
   rulesOf,
   runnableSources,
   type Connectors,
   type SourceWiring,
 } from './configured-sources.ts';
+import { configurationEpoch } from './configuration.ts';
 import { inTime, notReady } from './readiness.ts';
 import { ignoringRule } from './reconcile/ignore.ts';
 import { distinctRules } from './reconcile/match-keys.ts';
 import { longestGapHours } from './runs/schedule.ts';
 import { Engine } from './runs/engine.ts';
+import type { ConfigurationEpoch } from './runs/epoch.ts';
 import { underLease } from './runs/heartbeat.ts';
 import type { RunnableSource } from './runs/ports.ts';
 import { describeSettings } from './settings/describe-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { createApiQueries } from './store/queries/api-queries.ts';
+import { checkEpoch } from './store/epoch-store.ts';
 import { importStore } from './store/import-store.ts';
 import { leaseStore } from './store/leases.ts';
 import { schemaState } from './store/migrate.ts';
@@ -48,15 +49,7 @@ import type { ReadRules } from './store/read-rules.ts';
 import { reconcileStore } from './store/reconcile-store.ts';
 import { runStore } from './store/run-store.ts';
 import { isSweepDue, sweep } from './store/retention.ts';
-import {
-  ensureDefaultGroup,
-  ensurePolicy,
-  ensureSources,
-  ensureTeam,
-  findTeam,
-  formerSources,
-  settingOnce,
-} from './store/setup.ts';
+import { settingOnce } from './store/setup.ts';
 import { createMergeUndoStore } from './store/merge-undo-store.ts';
 import { createLinkMoveStore } from './store/link-move-store.ts';
 import { createMergeStore } from './store/merge-store.ts';
@@ -97,7 +90,6 @@ import { createGroups } from './users/groups.ts';
 import { createTeams } from './users/teams.ts';
 import { createTeamStore } from './store/team-store.ts';
 import { managingRoles } from './domain/privileges.ts';
-import type { Policy } from './domain/user.ts';
 import { createReviews } from './users/review.ts';
 import type { UserActionBasis } from './users/user-action.ts';
 import { createUserActions } from './users/user-actions.ts';
@@ -116,7 +108,7 @@ export interface ApplicationOptions {
   readonly served: boolean;
   readonly osUser: string;
   readonly signal: AbortSignal;
-  /** Who only reads writes nothing into the database. */
+  /** Who only reads writes nothing into the database, and enters no epoch. */
   readonly access: 'read' | 'write';
   /** Hands a run to the workers. */
   readonly queueRun: (runId: number) => Promise<void>;
@@ -128,6 +120,8 @@ export interface ApplicationOptions {
 
 /** Everything of rosterd that needs no port and no schedule; the daemon and commands in process stand on it. */
 export interface Application {
+  /** To be entered before anything is run or changed. */
+  readonly epoch: ConfigurationEpoch;
   readonly engine: Engine;
   readonly api: ApiInstance;
   /** Actions on many users, as jobs. */
@@ -143,15 +137,19 @@ export interface Application {
   readonly firstLink: () => Promise<string | null>;
 }
 
-/** Builds the application on a migrated database. */
+/** Builds the application on a migrated database; writes nothing that depends on the configuration. */
 export async function buildApplication(options: ApplicationOptions): Promise<Application> {
   const { settings, db, log, redactor } = options;
   const configured = settings.sources.map((source) => ({ source, rules: rulesOf(settings, source) }));
+  const holder = `${hostname()} pid ${String(process.pid)}`;
+  const epoch = configurationEpoch(settings, db, { holder, log });
   const operators = createOperatorStore(db, options.access);
-  const { policyId, policy, fingerprintKey } = await (options.access === 'read'
-    ? readSetUp(db, settings)
-    : setUp(db, settings));
   const here = await operators.ensureLocalOperator(localOperatorName(options.osUser));
+  // Whoever only reads compares no fingerprints.
+  const fingerprintKey =
+    options.access === 'read'
+      ? new Uint8Array()
+      : Buffer.from(await settingOnce(db, 'fingerprint-key', randomBytes(32).toString('base64')), 'base64');
   const wiring: SourceWiring = { settings, connectors: options.connectors, log, redactor, fingerprintKey };
   const sources = runnableSources(wiring);
   const rulesById = new Map(configured.map(({ source, rules }) => [source.id, rules]));
@@ -164,6 +162,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
         reusableIds === null ? [] : [[source.id, reusableIds]],
       ),
     ),
+    stillInForce: (transaction) => checkEpoch(transaction, epoch.number()),
   };
   const allMatchRules = distinctRules(configured.map(({ rules }) => rules));
   const acds = settings.sources.filter((source) => source.as === 'acd').map((source) => source.id);
@@ -180,12 +179,13 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const metrics = options.served
     ? (await import('./api/metrics.ts')).createMetrics(() => queries({ sight: null }).sources.list())
     : null;
-  const [leases, holder] = [leaseStore(db), `${hostname()} pid ${String(process.pid)}`];
+  const leases = leaseStore(db, () => epoch.number());
   const policies = policyStore(db);
   const engine = new Engine({
     sources,
     disabledSources: settings.sources.filter((source) => !source.enabled).map((source) => source.id),
-    policy: { id: policyId, content: policy },
+    mayRun: () => epoch.inForce(),
+    policy: () => epoch.policy(),
     policies,
     guard: settings.guard,
     runStore: runStore(db),
@@ -213,7 +213,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   };
   const mergesWith = (requestReconcile: RequestReconcile): Merges =>
     createMerges(createMergeStore(db, readRules), actionRules(settings), requestReconcile);
-  const policyInForce = async () => policies.inForce((await policies.configured({ id: policyId, content: policy })).id);
+  const policyInForce = async () => policies.inForce((await policies.configured(epoch.policy())).id);
   const exclusively =
     (lease: string) =>
     async (work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
@@ -298,7 +298,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     sourceChecks: { check: (id, known, signal) => checkSource(wiring, id, known, signal) },
     settings: () => describeSettings(settings),
     version: { version: product.version, schema: await schemaState(db), node: process.versions.node },
-    notReady: inTime(() => notReady(db, log)),
+    notReady: inTime(async () => (await notReady(db, log)) ?? epoch.whyNot()),
+    mayChange: () => epoch.mayChange(),
     metrics,
     http: { hostNames: settings.http.hostNames, trustedProxies: settings.http.trustedProxies },
     log,
@@ -311,7 +312,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     : null;
   const api = await buildApi(dependencies, pages);
   const firstLink = (): Promise<string | null> => firstLinkOf(administration, localOperatorName(options.osUser));
-  return { engine, api, bulk, peopleImports, forget, localToken, sources, firstLink };
+  return { epoch, engine, api, bulk, peopleImports, forget, localToken, sources, firstLink };
 }
 
 async function firstLinkOf(administration: Administration, operator: string): Promise<string | null> {
@@ -327,50 +328,6 @@ async function firstLinkOf(administration: Administration, operator: string): Pr
 function lazily<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | null = null;
   return () => (made ??= { value: make() }).value;
-}
-
-/** What the store holds of the configuration, and what depends on that. */
-interface SetUp {
-  readonly policyId: number;
-  readonly policy: Policy;
-  readonly fingerprintKey: Uint8Array;
-}
-
-/** Makes the store know the configuration. */
-async function setUp(db: Db, settings: Settings): Promise<SetUp> {
-  const defaultTeam = await ensureTeam(db, settings.organization.defaultTeam);
-  await ensureDefaultGroup(db, settings.organization.defaultGroup);
-  const configured = settings.sources.map((source) => ({ source, rules: rulesOf(settings, source) }));
-  await ensureSources(
-    db,
-    configured.map(({ source, rules }) => ({
-      id: source.id,
-      kind: source.kind,
-      as: source.as,
-      decisionDigest: decisionDigest(rules),
-      match: rules.match,
-      placeholders: rules.placeholders,
-    })),
-    distinctRules(configured.map(({ rules }) => rules)),
-  );
-  const policy = await policyFor(db, settings, defaultTeam);
-  const key = await settingOnce(db, 'fingerprint-key', randomBytes(32).toString('base64'));
-  return { policyId: await ensurePolicy(db, policy), policy, fingerprintKey: Buffer.from(key, 'base64') };
-}
-
-/** The same for who only reads: runs nothing, creates nobody and compares no fingerprints, and so can do without. */
-async function readSetUp(db: Db, settings: Settings): Promise<SetUp> {
-  const defaultTeam = await findTeam(db, settings.organization.defaultTeam);
-  const policy = await policyFor(db, settings, defaultTeam ?? 0);
-  return { policyId: 0, policy, fingerprintKey: new Uint8Array() };
-}
-
-async function policyFor(db: Db, settings: Settings, defaultTeam: number): Promise<Policy> {
-  const former = await formerSources(
-    db,
-    settings.sources.map((source) => source.id),
-  );
-  return policyOf(settings, former, defaultTeam);
 }
 
 export { connectorDefinitions };

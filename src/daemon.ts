@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connectors } from '../connectors/registry.ts';
 import { localOperatorName } from './access/operators.ts';
 import { osUserName } from './access/os-user.ts';
@@ -7,13 +6,15 @@ import type { DryRunRequest } from './api/dependencies.ts';
 import type { DryRunReport } from './api/schemas/runs.ts';
 import { buildApplication, connectorDefinitions, type Application } from './application.ts';
 import type { ApiClient, Query } from './cli/api-client.ts';
-import type { DaemonOptions, InProcess, ProcessRole } from './cli/world.ts';
+import type { DaemonOptions, DaemonPorts, InProcess, ProcessRole } from './cli/world.ts';
+import { enterInTime } from './configuration.ts';
+import { inBackground, inRounds, unlessEnding, unlessStopping } from './background.ts';
 import { greet } from './greeting.ts';
 import { holdPort } from './held-port.ts';
 import { listen, removeDaemonFile, writeDaemonFile } from './listening.ts';
 import { collectOpened, type Opened } from './opened.ts';
 import { keepDryRuns, noDryRuns, removeLeftDryRun, openDryRun, playDryRun } from './dry-run.ts';
-import type { QueueBackend } from './queue/run-queue.ts';
+import type { QueueBackend, RunWorker } from './queue/run-queue.ts';
 import { createScheduler, isCronExpression } from './runs/schedule.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
@@ -67,6 +68,7 @@ export async function migrateDatabase(options: DaemonOptions): Promise<{ readonl
 }
 
 const tickMs = 5_000;
+const retryMs = 2_000;
 const noticeMs = 15_000;
 const forgetMs = 60_000;
 const leaveAfterMs = 5_000;
@@ -129,7 +131,9 @@ async function serve(
   const runs = runStore(store.db);
   const scheduler = createScheduler(
     settings.sources.filter((source) => source.enabled).map((source) => ({ source: source.id, ...source.schedule })),
-    (source, mode, slot) => application.engine.scheduled(source, mode, slot),
+    async (source, mode, slot) => {
+      if (await application.epoch.inForce()) await application.engine.scheduled(source, mode, slot);
+    },
     (source, mode) => runs.lastSlot(source, mode),
     (error) => {
       log.error({ err: error }, 'a scheduled run could not be asked for');
@@ -146,33 +150,10 @@ async function serve(
     requestReconcile: () => queue.addReconcile(),
     nextRuns: (source) => scheduler.nextRuns(source),
   });
-  const { engine, api } = application;
+  const { engine, api, epoch } = application;
   opened.add('API', () => api.close());
-  // Before any work is taken: who cannot be asked must not work for others.
+  // Before any work is taken: who cannot be asked must not work for others, and setting up a changed configuration can take a while.
   const listening = port === null ? undefined : await listen(settings.http, api, port);
-  const reconciles = inBackground(signal, log);
-  opened.add('reconciles', () => reconciles.ended());
-  const worker = does('worker')
-    ? await openRunWorker(
-        backend,
-        {
-          // A job ends with its import: while a long reconcile is under way, places for imports stay free.
-          run: (id) =>
-            unlessStopping(
-              signal,
-              engine.importRun(id).then((imported) => {
-                if (imported) reconciles.start(() => engine.reconcile());
-              }),
-            ),
-          reconcile: async () => {
-            await engine.wakeAll();
-            reconciles.start(() => engine.reconcile());
-          },
-        },
-        log,
-      )
-    : undefined;
-  opened.add('worker', () => worker?.close());
   if (listening !== undefined) {
     opened.add('daemon.json', () => removeDaemonFile(settings.dataDir));
     await writeDaemonFile(settings.dataDir, { address: listening.address, token: application.localToken });
@@ -187,56 +168,58 @@ async function serve(
     const { address } = listening;
     await greet({ address, dataDir: settings.dataDir, firstLink: await application.firstLink(), terminal, log });
   }
+  await inRounds(retryMs, signal, log, () => epoch.enter(signal), 'once');
+  const reconciles = inBackground(signal, epoch, log);
+  opened.add('reconciles', () => reconciles.ended());
+  const worker = does('worker')
+    ? await openRunWorker(
+        backend,
+        {
+          // A job ends with its import: while a long reconcile is under way, places for imports stay free.
+          run: (id) =>
+            unlessEnding(
+              signal,
+              epoch,
+              engine.importRun(id).then((imported) => {
+                if (imported) reconciles.start(() => engine.reconcile());
+              }),
+            ),
+          reconcile: async () => {
+            await engine.wakeAll();
+            reconciles.start(() => engine.reconcile());
+          },
+        },
+        log,
+      )
+    : undefined;
+  opened.add('worker', () => worker?.close());
   opened.add('schedule', () => scheduler.stop());
   if (does('scheduler')) await scheduler.start();
   const notifier = does('worker') ? buildNotifier({ settings, db: store.db, log, redactor: options.redactor }) : null;
   await Promise.all([
-    keepGoing(application, store, does('worker'), log, signal),
+    keepGoing(application, worker, log, signal),
     does('worker') ? inRounds(forgetMs, signal, log, () => application.forget()) : undefined,
     notifier === null ? undefined : inRounds(noticeMs, signal, log, () => notifier.round(signal)),
   ]);
   log.info('stopping');
 }
 
-/** A stop in the middle of a run is no failure of the job: the next start takes the run up. */
-async function unlessStopping(signal: AbortSignal, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}
-
-/** Work that goes on behind the job that asked for it; `ended` waits for it at the end of the process. */
-function inBackground(signal: AbortSignal, log: Logger) {
-  const working = new Set<Promise<void>>();
-  return {
-    start(work: () => Promise<void>): void {
-      const tracked = unlessStopping(signal, work())
-        .catch((error: unknown) => {
-          log.error({ err: error }, 'a reconcile failed');
-        })
-        .finally(() => working.delete(tracked));
-      working.add(tracked);
-    },
-    async ended(): Promise<void> {
-      await Promise.all(working);
-    },
-  };
-}
-
 /** Looks now and then for what is due or was left by a dead process, and for changed secrets, until the daemon stops. */
 async function keepGoing(
   application: Application,
-  store: Store,
-  works: boolean,
+  worker: RunWorker | undefined,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const { engine, bulk, peopleImports } = application;
+  const { engine, bulk, peopleImports, epoch } = application;
   let first = true;
   await inRounds(tickMs, signal, log, async () => {
-    if (!works) return;
+    if (!(await epoch.inForce())) {
+      await worker?.pause();
+      return;
+    }
+    await worker?.resume();
+    if (worker === undefined) return;
     await engine.resumeChanged();
     if (first) await engine.syncNeverRead();
     first = false;
@@ -244,17 +227,6 @@ async function keepGoing(
     await bulk.carryOut();
     await peopleImports.carryOut();
   });
-}
-
-/** Calls `round` again and again until the process is to stop. A round that fails is told and tried again. */
-async function inRounds(ms: number, signal: AbortSignal, log: Logger, round: () => Promise<void>): Promise<void> {
-  const told = (error: unknown): void => {
-    if (!signal.aborted) log.error({ err: error }, 'a round of upkeep failed and is tried again');
-  };
-  while (!signal.aborted) {
-    await round().catch(told);
-    await sleep(ms, undefined, { signal }).catch(told);
-  }
 }
 
 async function queueBackend(settings: Settings, store: Store): Promise<QueueBackend> {
@@ -337,9 +309,7 @@ async function copyStore(settings: Settings, waitMs: number): Promise<ScratchSto
 }
 
 /** The API without a daemon: the same handlers and engine, in this process; runs are executed here and now. */
-export async function openInProcess(
-  options: DaemonOptions & { readonly wait: number; readonly write: boolean; readonly osUser: string },
-): Promise<InProcess> {
+export async function openInProcess(options: Parameters<DaemonPorts['openInProcess']>[0]): Promise<InProcess> {
   const settings = await readSettings({ ...options, secrets: options.write ? 'check' : 'leave' });
   const log = createLogger({ level: 'fatal', redactor: options.redactor, destination: process.stderr });
   const store = await openStore(settings, {
@@ -358,7 +328,7 @@ export async function openInProcess(
 
 async function serveInProcess(
   settings: Settings,
-  options: DaemonOptions & { readonly write: boolean; readonly osUser: string },
+  options: Parameters<DaemonPorts['openInProcess']>[0],
   store: Store,
   log: Logger,
 ): Promise<InProcess> {
@@ -383,6 +353,7 @@ async function serveInProcess(
     requestReconcile: () => application.engine.reconcileNow(),
     nextRuns: () => [],
   });
+  if (options.write) await enterInTime(application.epoch, stopping.signal, options.say);
   // A run that a dead process left is taken up by the command that waits for it.
   const upkeep = options.write ? inRounds(1_000, stopping.signal, log, () => takeUp(application)) : Promise.resolve();
   return {

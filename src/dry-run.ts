@@ -68,6 +68,7 @@ export async function playDryRun(
     dryRuns: noDryRuns,
   });
   try {
+    await application.epoch.enter(options.signal);
     const { engine } = application;
     const { refused } = await engine.sync({ ...request, askedBy: request.operator });
     await allOf(working);

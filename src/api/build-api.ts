@@ -71,6 +71,7 @@ export async function buildApi(dependencies: ApiDependencies, pages: Pages | nul
   giveUpInTime(app);
   await admit(app, dependencies);
   refuseUnusableText(app);
+  changeUnderPresentConfiguration(app, dependencies);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
@@ -93,6 +94,15 @@ export async function buildApi(dependencies: ApiDependencies, pages: Pages | nul
   );
   if (pages !== null) await app.register(async (scope) => pages.routes(scope));
   return app;
+}
+
+/** Reading and signing in go on while a configuration is being set up; what changes something waits for it. */
+function changeUnderPresentConfiguration(app: ApiInstance, { mayChange }: ApiDependencies): void {
+  app.addHook('preHandler', async (request) => {
+    const { access } = request.routeOptions.config;
+    const changes = request.method !== 'GET' && request.method !== 'HEAD';
+    if (changes && access !== 'none' && access !== 'signed-in') await mayChange();
+  });
 }
 
 const resources = [

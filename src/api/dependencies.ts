@@ -271,6 +271,8 @@ export interface ApiDependencies {
   readonly version: Version;
   /** Why nothing can be served right now, or null. Asked by load balancers: cheap, and bounded in time. */
   readonly notReady: () => Promise<string | null>;
+  /** Throws where this process may change nothing now: its configuration is not (yet, any more) the one in force. */
+  readonly mayChange: () => Promise<void>;
   /** Null in a command that works in process: nobody scrapes it. */
   readonly metrics: Metrics | null;
   readonly http: {

@@ -103,6 +103,8 @@ const statusOfRefusal: Readonly<Record<ActionRefusalCode, number>> = {
 const statusOfCode: ReadonlyMap<string, number> = new Map([
   ...Object.entries(statusOfRefusal),
   ['cursor-invalid', 400],
+  ['configuration-being-set-up', 503],
+  ['configuration-superseded', 409],
   ['import-file-invalid', 422],
   ['user-ambiguous', 409],
   ['permission-missing', 403],

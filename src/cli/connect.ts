@@ -117,7 +117,8 @@ async function findDaemon(dataDir: string, world: World): Promise<Connection | n
 type Attempt = Omit<Connection, 'where'> | { readonly heldBy: string };
 
 /** Somebody may take the data directory between the look at it and now. */
-async function openInProcess(world: World, { configFile, write }: ConnectOptions): Promise<Attempt> {
+async function openInProcess(world: World, options: ConnectOptions): Promise<Attempt> {
+  const { configFile, write } = options;
   const daemon = await world.loadDaemon();
   try {
     const opened = await daemon.openInProcess({
@@ -126,6 +127,7 @@ async function openInProcess(world: World, { configFile, write }: ConnectOptions
       wait: 0,
       write,
       osUser: world.osUser,
+      say: (message) => options.say(message),
     });
     return { client: opened.client, close: () => opened.close() };
   } catch (error) {

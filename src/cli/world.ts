@@ -32,10 +32,15 @@ export interface DaemonPorts {
   /**
    * `wait`: milliseconds to wait for another command that holds the data directory; then, and at once for a daemon that
    * says its address, `data-directory-held`. `write: false` never creates a store: `no-store`. `osUser` is who asks, in a
-   * form that the API accepts.
+   * form that the API accepts; `say` tells them why it takes a while.
    */
   openInProcess(
-    options: DaemonOptions & { readonly wait: number; readonly write: boolean; readonly osUser: string },
+    options: DaemonOptions & {
+      readonly wait: number;
+      readonly write: boolean;
+      readonly osUser: string;
+      readonly say: (message: string) => Promise<void>;
+    },
   ): Promise<InProcess>;
   /**
    * Plays a sync through on a copy of the store, without a daemon, and tells what it would do. `wait` as above, also for

@@ -29,6 +29,9 @@ export interface RunQueue {
 }
 
 export interface RunWorker {
+  /** Takes no job until it is resumed; what is under way goes on. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -105,6 +108,12 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
     throw error;
   }
   return {
+    pause: async () => {
+      if (!worker.isPaused()) await worker.pause(true);
+    },
+    resume: async () => {
+      if (worker.isPaused()) await worker.resume();
+    },
     close: async () => {
       await worker.close();
       redis?.disconnect();

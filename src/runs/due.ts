@@ -5,7 +5,7 @@ import type { RunnableSource, RunRecord, RunStore, SourceState, SourceStore } fr
 
 export interface DueOptions {
   readonly sources: readonly RunnableSource[];
-  readonly policy: { readonly content: Policy };
+  readonly policy: () => { readonly content: Policy };
   readonly runStore: RunStore;
   readonly sourceStore: SourceStore;
   readonly reads: Pick<ReconcileReads, 'hasUsers'>;
@@ -78,7 +78,7 @@ export class Due {
   }
 
   #byRank(): readonly RunnableSource[] {
-    const rank = this.#options.policy.content.rank.map((source) => source.id);
+    const rank = this.#options.policy().content.rank.map((source) => source.id);
     return [...this.#options.sources].sort(
       (a, b) => rank.indexOf(a.id) - rank.indexOf(b.id) || compareText(a.id, b.id),
     );

@@ -35,8 +35,10 @@ export interface EngineOptions {
   readonly sources: readonly RunnableSource[];
   /** Ids of sources that are configured with `enabled: false`. */
   readonly disabledSources: readonly string[];
+  /** Whether this process's configuration is the one that the store is set up for (architecture 8). */
+  readonly mayRun: () => Promise<boolean>;
   /** The configured one. */
-  readonly policy: { readonly id: number; readonly content: Policy };
+  readonly policy: () => { readonly id: number; readonly content: Policy };
   readonly policies: PolicyStore;
   /** The limits of what belongs to no single source. */
   readonly guard: GuardLimits;
@@ -149,6 +151,8 @@ export class Engine {
 
   /** Imports a run's source, for a worker whose next import must not wait for a reconcile; tells whether there is one to do. */
   async importRun(runId: number): Promise<boolean> {
+    // A process whose configuration is the one in force finds the run.
+    if (!(await this.#options.mayRun())) return false;
     const run = await this.#options.runStore.get(runId);
     const source = run?.source === null || run === null ? undefined : this.#byId.get(run.source);
     if (run === null || (run.state !== 'queued' && run.state !== 'importing')) return false;
@@ -280,7 +284,7 @@ export class Engine {
   /** Once per process and policy: users whom another one was applied to are moved to it by a run (spec 14.4). */
   async #checkPolicy(): Promise<void> {
     const { policies, reconcileStore } = this.#options;
-    const policy = await policies.configured(this.#options.policy);
+    const policy = await policies.configured(this.#options.policy());
     if (this.#checkedPolicy === policy.id) return;
     await policies.supersedeOthers(policy.id);
     const inForce = await policies.inForce(policy.id);
@@ -292,7 +296,7 @@ export class Engine {
 
   async #policyInForce(): Promise<PolicyInForce> {
     const { policies, policy } = this.#options;
-    return policies.inForce((await policies.configured(policy)).id);
+    return policies.inForce((await policies.configured(policy())).id);
   }
 
   async #reconcilePolicies(run: RunRecord, lease: Lease, signal: AbortSignal): Promise<void> {

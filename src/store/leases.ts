@@ -2,9 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import { query, type Db } from './sql.ts';
 
-/** Leases as rows: they end by the database's clock and name their holder by a token (architecture 4). */
-export function leaseStore(db: Db): {
-  /** Takes a free or ended lease; null while somebody else holds it. */
+/**
+ * Leases as rows: they end by the database's clock and name their holder by a token (architecture 4). `epoch`: the
+ * configuration epoch of who takes them; none is had under one that is not (any more) the present one (architecture 8).
+ */
+export function leaseStore(
+  db: Db,
+  epoch?: () => number | null,
+): {
+  /** Takes a free or ended lease; null while somebody else holds it, or where another configuration is in force. */
   take(name: string, holder: string, seconds: number): Promise<Lease | null>;
   /** Extends a lease that nobody else has taken, however late; throws LeaseLost otherwise. */
   renew(lease: Lease, seconds: number): Promise<void>;
@@ -17,10 +23,11 @@ export function leaseStore(db: Db): {
       const token = randomUUID();
       const rows = await query(
         db,
-        `insert into lease (name, token, holder, expires_at) values (?, ?, ?, clock_timestamp() + ? * interval '1 second')
+        `insert into lease (name, token, holder, expires_at)
+         select ?, ?, ?, clock_timestamp() + ? * interval '1 second' ${epoch === undefined ? '' : inForce}
          on conflict (name) do update set token = excluded.token, holder = excluded.holder, expires_at = excluded.expires_at
          where lease.expires_at <= clock_timestamp() returning token`,
-        [name, token, holder, seconds],
+        [name, token, holder, seconds, ...(epoch === undefined ? [] : [epoch()])],
       );
       return rows.length === 0 ? null : { name, token };
     },
@@ -41,6 +48,10 @@ export function leaseStore(db: Db): {
     },
   };
 }
+
+/** The row stays locked until the lease is there, so that whoever supersedes the epoch finds the lease and ends it. */
+const inForce = `from (select from configuration_epoch where number = ? and superseded_at is null and ready_at is not null
+  for share) as in_force where true`;
 
 /**
  * Fails the transaction where somebody else has taken the lease, who puts another token into the row or takes the row away: a

@@ -29,7 +29,12 @@ export interface LinkMoveSettings extends ReadRules {
 /** Links that people move from one source to another, in the database. */
 export function createLinkMoveStore(knex: Knex, settings: LinkMoveSettings): LinkMoveStore {
   return {
-    transaction: (work) => inTransaction(knex, (transaction) => work(within(transaction, settings))),
+    transaction: (work) =>
+      inTransaction(knex, async (transaction) => {
+        const result = await work(within(transaction, settings));
+        await settings.stillInForce?.(transaction);
+        return result;
+      }),
   };
 }
 

@@ -21,6 +21,7 @@ import { up as merge } from './migrations/0035-merge.ts';
 import { up as progressTime } from './migrations/0046-progress-time.ts';
 import { up as peopleImport } from './migrations/0032-people-import.ts';
 import { up as bulkSelection } from './migrations/0040-bulk-selection.ts';
+import { up as configurationEpoch } from './migrations/0048-configuration-epoch.ts';
 import { up as userSelection } from './migrations/0054-user-selection.ts';
 import { ensureSearchIndex } from './search-index.ts';
 
@@ -48,6 +49,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0037-shown-questions', up: shownQuestions },
   { name: '0040-bulk-selection', up: bulkSelection },
   { name: '0046-progress-time', up: progressTime },
+  { name: '0048-configuration-epoch', up: configurationEpoch },
   { name: '0054-user-selection', up: userSelection },
 ];
 

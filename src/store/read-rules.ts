@@ -2,6 +2,7 @@ import type { AccountContent } from '../domain/account.ts';
 import type { SourceId } from '../domain/user.ts';
 import type { Matching } from '../reconcile/match-keys.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
+import type { Db } from './sql.ts';
 
 /** The rule of the configuration by which a source's account is ignored, or null (spec 2.7). */
 export type IgnoringRuleOf = (
@@ -18,6 +19,8 @@ export interface ReadRules {
   readonly ignoringRuleOf: IgnoringRuleOf;
   /** The sources that give ids to other people (spec 8). */
   readonly reusableIds: ReadonlyMap<SourceId, NonNullable<SourceRules['reusableIds']>>;
+  /** At the end of a person's transaction: fails it where another configuration has been set up meanwhile. */
+  readonly stillInForce?: (transaction: Db) => Promise<void>;
 }
 
 /** For reads that correlate nothing. */

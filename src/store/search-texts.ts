@@ -1,8 +1,8 @@
 import { searchTextOf, searchTextVersion } from '../domain/search-text.ts';
 import { foldVersion } from '../domain/text.ts';
 import type { FieldValues } from '../domain/user.ts';
+import { alone, inPages, leased, type SetUpWork } from './set-up-work.ts';
 import { forRows, query, type Db } from './sql.ts';
-import { inTransaction } from './transactions.ts';
 import { derivedColumns, toValue, type ValueRow } from './user-rows.ts';
 
 const setting = 'search-text-version';
@@ -10,10 +10,10 @@ const version = `${searchTextVersion}.${foldVersion}`;
 const batch = 1_000;
 
 /** Derives what users are searched and compared by, where it is missing or was derived with another folding. */
-export async function ensureSearchTexts(db: Db): Promise<void> {
+export async function ensureSearchTexts(db: Db, work: SetUpWork = alone): Promise<void> {
   const [known] = await query<{ value: string }>(db, 'select value from setting where name = ?', [setting]);
   if (known?.value !== version)
-    await inTransaction(db, async (transaction) => {
+    await leased(db, work, async (transaction) => {
       await query(transaction, 'update "user" set search_text = null where search_text is not null');
       await query(
         transaction,
@@ -21,19 +21,21 @@ export async function ensureSearchTexts(db: Db): Promise<void> {
         [setting, version],
       );
     });
-  for (let found = batch; found === batch;)
-    found = await inTransaction(db, async (transaction) => {
-      const rows = await query<ValueRow & { id: number; former: FieldValues | null }>(
+  const rows = '"user" u where search_text is null and id > ?';
+  await inPages(db, 'texts by which users are searched', work, {
+    rows,
+    async page(transaction, after) {
+      const users = await query<ValueRow & { id: number; former: FieldValues | null }>(
         transaction,
         `select u.*, (select m.before #> '{other,value,fields}' from merge m
            where m.other_id = u.id and m.primary_id = u.merged_into and m.undone_at is null limit 1) as former
-         from "user" u where search_text is null order by id limit ? for no key update`,
-        [batch],
+         from ${rows} order by id limit ? for no key update`,
+        [after, batch],
       );
       await forRows(
         transaction,
         'id int, search_text text, name_key text',
-        rows.map((row) => ({
+        users.map((row) => ({
           ...{ id: row.id, ...derivedColumns(toValue(row).fields) },
           // Who was merged into another is still found by the names that they had (spec 18.3).
           ...(row.former === null ? {} : { search_text: searchTextOf(row.former) }),
@@ -41,6 +43,7 @@ export async function ensureSearchTexts(db: Db): Promise<void> {
         (table) =>
           `update "user" u set search_text = r.search_text, name_key = r.name_key from ${table} where u.id = r.id`,
       );
-      return rows.length;
-    });
+      return users;
+    },
+  });
 }

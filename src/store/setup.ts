@@ -1,13 +1,12 @@
 import { digestOf } from '../digest.ts';
-import { fold, foldVersion, normalise } from '../domain/text.ts';
-import type { FieldValues, Policy } from '../domain/user.ts';
-import { accountKeys, userKeys, type Matching } from '../reconcile/match-keys.ts';
-import type { AccountContent } from '../domain/account.ts';
+import { fold, normalise } from '../domain/text.ts';
+import type { Policy } from '../domain/user.ts';
+import type { Matching } from '../reconcile/match-keys.ts';
 import { refold } from './refold.ts';
 import { ensureSearchTexts } from './search-texts.ts';
-import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
-import { inTransaction } from './transactions.ts';
-import { toValue, type ValueRow } from './user-rows.ts';
+import { alone, inPages, leased, type SetUpWork } from './set-up-work.ts';
+import { forRows, query, queryOne, type Db } from './sql.ts';
+import { refreshKeys } from './stored-keys.ts';
 
 /** One configured source, as the store must know it before anything runs. */
 export interface ConfiguredSource {
@@ -29,22 +28,16 @@ export async function ensureTeam(db: Db, name: string): Promise<number> {
   return (await queryOne<{ id: number }>(db, 'select id from team where folded_name = ?', [fold(name)])).id;
 }
 
-/** The id of the team of that name, or null. */
-export async function findTeam(db: Db, name: string): Promise<number | null> {
-  const [team] = await query<{ id: number }>(db, 'select id from team where folded_name = ?', [fold(name)]);
-  return team?.id ?? null;
-}
-
 /**
  * The group that teams are in which nobody has put into another one, and that users without any other belong to (spec 11.5);
  * made when it is missing. Another name in the configuration makes another group the default; the former one stays.
  */
-export async function ensureDefaultGroup(db: Db, name: string): Promise<void> {
+export async function ensureDefaultGroup(db: Db, name: string, work: SetUpWork = alone): Promise<void> {
   await query(db, 'insert into team_group (name, folded_name) values (?, ?) on conflict (folded_name) do nothing', [
     normalise(name),
     fold(name),
   ]);
-  await inTransaction(db, async (transaction) => {
+  await leased(db, work, async (transaction) => {
     await query(transaction, 'update team_group set is_default = false where is_default and folded_name <> ?', [
       fold(name),
     ]);
@@ -55,14 +48,16 @@ export async function ensureDefaultGroup(db: Db, name: string): Promise<void> {
 }
 
 /** The policy's row; a new one where it has never been applied before. */
-export async function ensurePolicy(db: Db, content: Policy): Promise<number> {
+export async function ensurePolicy(db: Db, content: Policy, work: SetUpWork = alone): Promise<number> {
   const digest = digestOf(content);
-  await query(db, 'insert into policy (digest, content) values (?, ?::text::jsonb) on conflict (digest) do nothing', [
-    digest,
-    JSON.stringify(content),
-  ]);
-  const { id } = await queryOne<{ id: number }>(db, 'select id from policy where digest = ?', [digest]);
-  return id;
+  return leased(db, work, async (transaction) => {
+    await query(
+      transaction,
+      'insert into policy (digest, content) values (?, ?::text::jsonb) on conflict (digest) do nothing',
+      [digest, JSON.stringify(content)],
+    );
+    return (await queryOne<{ id: number }>(transaction, 'select id from policy where digest = ?', [digest])).id;
+  });
 }
 
 /** Refusals of other policies than this one end: the configuration has moved on. */
@@ -79,32 +74,55 @@ export async function endOtherRefusals(db: Db, policy: number): Promise<void> {
  * Makes the store know every configured source. Where a source's decisions depend on something that has changed, all its
  * accounts become due; where correlation rules have changed, the keys are made anew first.
  */
-export async function ensureSources(db: Db, sources: readonly ConfiguredSource[], allRules: Matching): Promise<void> {
-  await forRows(
-    db,
-    'id text, kind text, "as" text, "decisionDigest" text',
-    sources,
-    (
-      rows,
-    ) => `insert into source_state (source_id, kind, role, decision_digest) select id, kind, "as", "decisionDigest" from ${rows}
-      on conflict (source_id) do update set kind = excluded.kind, role = excluded.role`,
+export async function ensureSources(
+  db: Db,
+  sources: readonly ConfiguredSource[],
+  allRules: Matching,
+  work: SetUpWork = alone,
+): Promise<void> {
+  await leased(db, work, (transaction) =>
+    forRows(
+      transaction,
+      'id text, kind text, "as" text, "decisionDigest" text',
+      sources,
+      (
+        rows,
+      ) => `insert into source_state (source_id, kind, role, decision_digest) select id, kind, "as", "decisionDigest" from ${rows}
+        on conflict (source_id) do update set kind = excluded.kind, role = excluded.role`,
+    ),
   );
   await refold(db);
-  await ensureSearchTexts(db);
-  await refreshKeys(db, sources, allRules);
-  const digests = rowTable('id text, "decisionDigest" text');
-  await inTransaction(db, async (transaction) => {
-    const changed = await query<{ id: string }>(
-      transaction,
-      `update source_state s set decision_digest = r."decisionDigest"
-       from ${digests.table}
-       where s.source_id = r.id and s.decision_digest is distinct from r."decisionDigest" returning s.source_id as id`,
-      [digests.parameter(sources)],
-    );
-    await query(transaction, 'update account set wakes = wakes + 1 where source_id = any(?)', [
-      changed.map((row) => row.id),
-    ]);
+  await ensureSearchTexts(db, work);
+  await refreshKeys(db, sources, allRules, work);
+  for (const source of sources) await wakeWhereChanged(db, source, work);
+}
+
+const batch = 1_000;
+
+/** The digest is stored last: what a crash breaks off is done again, and being woken twice does no harm. */
+async function wakeWhereChanged(db: Db, { id, decisionDigest }: ConfiguredSource, work: SetUpWork): Promise<void> {
+  const [changed] = await query(
+    db,
+    'select from source_state where source_id = ? and decision_digest is distinct from ?',
+    [id, decisionDigest],
+  );
+  if (changed === undefined) return;
+  const rows = 'account where source_id = ? and id > ?';
+  await inPages(db, `accounts of ${id} to decide on anew`, work, {
+    rows,
+    parameters: [id],
+    page: (transaction, after) =>
+      query<{ id: number }>(
+        transaction,
+        `with page as (select id from ${rows} order by id limit ? for no key update),
+           woken as (update account a set wakes = wakes + 1 from page where a.id = page.id)
+         select id from page order by id`,
+        [id, after, batch],
+      ),
   });
+  await leased(db, work, (transaction) =>
+    query(transaction, 'update source_state set decision_digest = ? where source_id = ?', [decisionDigest, id]),
+  );
 }
 
 /** Sources that were configured once and are no longer: their applied values keep their rank. */
@@ -119,78 +137,11 @@ export async function formerSources(
   );
 }
 
-const batch = 1_000;
-
-/** Derives all match keys anew when the rules have changed since they were derived. */
-async function refreshKeys(db: Db, sources: readonly ConfiguredSource[], allRules: Matching): Promise<void> {
-  const digest = digestOf([foldVersion, allRules.placeholders, sources.map((source) => [source.id, source.match])]);
-  const [known] = await query<{ value: string }>(db, `select value from setting where name = 'match-rules'`);
-  if (known?.value === digest) return;
-  for (const source of sources) await refreshAccountKeys(db, source);
-  await refreshUserKeys(db, allRules);
-  await query(
-    db,
-    `insert into setting (name, value) values ('match-rules', ?) on conflict (name) do update set value = excluded.value`,
-    [digest],
-  );
-}
-
-async function refreshAccountKeys(db: Db, source: ConfiguredSource): Promise<void> {
-  for (let after = 0; ;) {
-    const rows = await query<{ id: number; content: AccountContent }>(
-      db,
-      `select id, content from account a where source_id = ? and id > ?
-         and not exists (select from link l where l.account_id = a.id and l.until is null) order by id limit ?`,
-      [source.id, after, batch],
-    );
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = last.id;
-    const keys = rows.flatMap((row) =>
-      accountKeys(row.content.values, source).flatMap((key) => (key === null ? [] : [{ id: row.id, key }])),
-    );
-    await replaceKeys(db, 'account_id', rows, keys);
-  }
-}
-
-async function refreshUserKeys(db: Db, allRules: Matching): Promise<void> {
-  for (let after = 0; ;) {
-    const rows = await query<ValueRow & { id: number; slots: { values: FieldValues }[] | null }>(
-      db,
-      `select u.*, (select jsonb_agg(s.results) from snapshot s join link l on l.user_id = s.user_id and l.source_id = s.source_id
-         and l.until is null where s.user_id = u.id) as slots
-       from "user" u where id > ? and merged_into is null order by id limit ?`,
-      [after, batch],
-    );
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = last.id;
-    const keys = rows.flatMap((row) =>
-      userKeys(toValue(row).fields, row.slots ?? [], allRules).map((key) => ({ id: row.id, key })),
-    );
-    await replaceKeys(db, 'user_id', rows, keys);
-  }
-}
-
-async function replaceKeys(
-  db: Db,
-  side: 'account_id' | 'user_id',
-  owners: readonly { id: number }[],
-  keys: readonly { id: number; key: string }[],
-): Promise<void> {
-  await inTransaction(db, async (transaction) => {
-    await query(transaction, `delete from match_key where ${side} = any(?)`, [owners.map((owner) => owner.id)]);
-    await forRows(
-      transaction,
-      'id int, key text',
-      keys,
-      (rows) => `insert into match_key (${side}, key) select id, key from ${rows}`,
-    );
-  });
-}
-
 /** A setting that is made once and then stays: the stored value, or `value` where there is none yet. */
 export async function settingOnce(db: Db, name: string, value: string): Promise<string> {
+  const sql = 'select value from setting where name = ?';
+  const [known] = await query<{ value: string }>(db, sql, [name]);
+  if (known !== undefined) return known.value;
   await query(db, 'insert into setting (name, value) values (?, ?) on conflict (name) do nothing', [name, value]);
-  return (await queryOne<{ value: string }>(db, 'select value from setting where name = ?', [name])).value;
+  return (await queryOne<{ value: string }>(db, sql, [name])).value;
 }

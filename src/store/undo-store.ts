@@ -85,7 +85,9 @@ export function createUndoStore(db: Db, rules: ReadRules): UndoStore {
         // The database changes the active state in an operator's name only (spec 9.1).
         if (keep) await query(transaction, `select set_config('rosterd.operator', ?, true)`, [operator]);
         else await query(transaction, 'set transaction read only');
-        return work(undoTransaction(transaction, rules));
+        const result = await work(undoTransaction(transaction, rules));
+        if (keep) await rules.stillInForce?.(transaction);
+        return result;
       });
     },
     dropping: (operator, work) =>

@@ -26,8 +26,8 @@ export function userTransaction<T>(
   end: 'keep' | 'drop',
   work: (tx: UserTx, transaction: Db) => Promise<T>,
 ): Promise<T> {
-  return inOperatorsTransaction(db, { setting: 'rosterd.operator', operator, end }, (transaction) =>
-    work(
+  return inOperatorsTransaction(db, { setting: 'rosterd.operator', operator, end }, async (transaction) => {
+    const result = await work(
       {
         ...reconcileReads(transaction, rules),
         ...reconcileWrites(transaction),
@@ -36,8 +36,10 @@ export function userTransaction<T>(
         ...userWrites(transaction, rules, operator),
       },
       transaction,
-    ),
-  );
+    );
+    await rules.stillInForce?.(transaction);
+    return result;
+  });
 }
 
 function userWrites(db: Db, rules: ReadRules, operator: string): UserWrites {

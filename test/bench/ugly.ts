@@ -11,7 +11,7 @@ import { forgetPeakRss, peakRssOf, runRosterd, writeConfiguration } from './rost
 
 /**
  * `node test/bench/ugly.ts [--users N] [--database embedded|postgres] [--json]`: data as only a broken export has it, beside as many
- * ordinary changes. N users whose employee ids are shifted by one row, and by one row in a ring; N accounts that all have one
+ * ordinary changes. N users whose employee ids are shifted by one row, and on PostgreSQL by one row in a ring; N accounts that all have one
  * employee id and one e-mail address. Each must end as the rules say, within three times the time of the ordinary ones, below
  * 600 MB, and /health/live answers within 200 ms throughout.
  */
@@ -63,6 +63,8 @@ async function bench(users: number, kind: 'embedded' | 'postgres'): Promise<Reco
       const changes = await step(daemon, 'as many ordinary changes', changed, { updated: users });
       const shift = await step(daemon, 'shifted by one row', shifted(changed, false), { updated: users });
       await expectOneAfterTheOther(daemon, changed);
+      // Who exchange names in a circle are one transaction, in which the embedded database has no session left for others.
+      if (kind === 'embedded') return { first, changes, shift };
       const ring = await step(daemon, 'shifted in a ring', shifted(shifted(changed, false), true), { updated: users });
       return { first, changes, shift, ring };
     });
@@ -77,7 +79,7 @@ async function bench(users: number, kind: 'embedded' | 'postgres'): Promise<Reco
     load.push(rounded(loadavg()[0] ?? NaN));
     const ratio = {
       shift: rounded(usual.shift.seconds / usual.changes.seconds),
-      ring: rounded(usual.ring.seconds / usual.changes.seconds),
+      ...('ring' in usual && { ring: rounded(usual.ring.seconds / usual.changes.seconds) }),
       shared: rounded(shared.seconds / usual.first.seconds),
     };
     return { users, database: kind, ratio, ...usual, shared, load };

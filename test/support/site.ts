@@ -143,6 +143,7 @@ export async function openSite(knex: Knex, extra = '', real?: RealSources): Prom
       }
     }),
   });
+  await application.epoch.enter(stopping.signal);
   const rest = async (): Promise<void> => {
     for (let last; last !== work;) {
       last = work;

@@ -167,6 +167,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     settings: () => [{ key: 'database', value: 'embedded', origin: 'default' }],
     version: { version: '0.0.0', schema: '0001-foundation', node: process.version },
     notReady: async () => null,
+    mayChange: async () => undefined,
     metrics: createMetrics(() => queries({ sight: null }).sources.list()),
     http: { hostNames: ['rosterd.example.com'] },
     log: { error: ({ err }) => void failures.push(err), warn: (data) => void refusals.push(data) },

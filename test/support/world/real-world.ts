@@ -188,7 +188,8 @@ async function makeLife(
   const engine = new Engine({
     sources: config.sources.map((each) => memorySource(config, each, answers)),
     disabledSources: [],
-    policy,
+    mayRun: () => Promise.resolve(true),
+    policy: () => policy,
     policies: policyStore(db),
     guard: guardOf(config),
     runStore: runStore(db),
