@@ -262,7 +262,7 @@ async function playHere(
 ): Promise<DryRunReport> {
   const { configFile } = request;
   const chosen = configFile === undefined ? settings : await readSettings({ configFile, redactor, secrets: 'check' });
-  const scratch = await openDryRun(settings.dataDir, store.db);
+  const scratch = await openDryRun(settings.dataDir, store);
   try {
     return await playDryRun(
       scratch,
@@ -302,7 +302,7 @@ async function copyStore(settings: Settings, waitMs: number): Promise<ScratchSto
     },
   );
   try {
-    return await openDryRun(settings.dataDir, store?.db ?? null);
+    return await openDryRun(settings.dataDir, store);
   } finally {
     await store?.close();
   }

@@ -15,7 +15,12 @@ import {
   type PlayedDecision,
 } from './store/queries/dry-run.ts';
 import { createRunQueries } from './store/queries/runs.ts';
-import { openScratchStore, removeLeftScratchStore, type ScratchStore } from './store/scratch-store.ts';
+import {
+  openScratchStore,
+  removeLeftScratchStore,
+  type CopiedStore,
+  type ScratchStore,
+} from './store/scratch-store.ts';
 import type { Db } from './store/sql.ts';
 
 /** What a dry run needs of the process that plays it. */
@@ -35,7 +40,7 @@ export function removeLeftDryRun(dataDir: string): Promise<void> {
 }
 
 /** A copy of the store to play a sync on; `from` is not needed any more once this has been made. Null: an empty one. */
-export function openDryRun(dataDir: string, from: Db | null): Promise<ScratchStore> {
+export function openDryRun(dataDir: string, from: CopiedStore | null): Promise<ScratchStore> {
   return openScratchStore(join(dataDir, 'dry-run'), from);
 }
 

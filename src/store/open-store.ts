@@ -20,6 +20,8 @@ export interface StoreOptions extends AcquireOptions {
 export interface Store {
   readonly db: Db;
   readonly connection: DatabaseConnection;
+  /** Copies the embedded database's files to another data directory; a server's rows are read instead. */
+  readonly copyTo: ((dataDirectory: string) => Promise<void>) | null;
   /** Tells others where this process can be reached. */
   describe(details: { readonly address: string }): void;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ async function openEmbedded(settings: Settings, options: StoreOptions): Promise<
     return {
       db,
       connection: embedded.connection,
+      copyTo: (path) => embedded.copyTo(path),
       describe: (details) => {
         directory.describe(details);
       },
@@ -119,5 +122,5 @@ async function openServer(
     await db.destroy();
     throw withoutTls(error, connection) ?? error;
   }
-  return { db, connection, describe: () => undefined, close: () => db.destroy() };
+  return { db, connection, copyTo: null, describe: () => undefined, close: () => db.destroy() };
 }

@@ -8,7 +8,11 @@ import { acquireDataDirectory, clusterDirectory } from './embedded/data-director
 import { DataDirectoryError } from './embedded/errors.ts';
 import { openEmbeddedDatabase } from './embedded/embedded-database.ts';
 import { migrateSchema } from './migrate.ts';
+import type { Store } from './open-store.ts';
 import { query, type Db } from './sql.ts';
+
+/** A store that is copied: the embedded one by its files, a server's by its rows. */
+export type CopiedStore = Pick<Store, 'db' | 'copyTo'>;
 
 /** A store of its own with the rows of another, in a directory that nobody else looks at. */
 export interface ScratchStore {
@@ -35,11 +39,12 @@ const batch = 1_000;
 
 /**
  * Copies a store into an embedded one at `directory`, which must not be in use, and takes what a process that was killed
- * left there. `from` is read in one transaction that locks nothing; null: there is nothing to copy yet.
+ * left there. A server's rows are read in one transaction that locks nothing. The embedded database has one session, which
+ * nobody may hold for so long: its files are copied. Null: there is nothing to copy yet.
  *
  * @throws DataDirectoryError `data-directory-held` where another copy is at work there.
  */
-export async function openScratchStore(directory: string, from: Db | null): Promise<ScratchStore> {
+export async function openScratchStore(directory: string, from: CopiedStore | null): Promise<ScratchStore> {
   const owned = await acquireDataDirectory(directory, { role: 'command', waitMs: 0 });
   const [copy, leftBehind] = [join(directory, 'rows.ndjson'), [clusterDirectory(directory), join(directory, 'socket')]];
   for (const path of [copy, ...leftBehind]) rmSync(path, { recursive: true, force: true });
@@ -48,7 +53,12 @@ export async function openScratchStore(directory: string, from: Db | null): Prom
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    if (from !== null) await pipeline(Readable.from(readRows(from)), createWriteStream(copy, { mode: 0o600 }));
+    if (copiesFiles(from)) {
+      // Nothing is left to recover then but what comes between.
+      await query(from.db, 'checkpoint');
+      await from.copyTo(directory);
+    } else if (from !== null)
+      await pipeline(Readable.from(readRows(from.db)), createWriteStream(copy, { mode: 0o600 }));
     const embedded = await openEmbeddedDatabase({ dataDirectory: owned });
     const db = openDatabase(embedded.connection, 'embedded');
     const close = async (): Promise<void> => {
@@ -58,7 +68,8 @@ export async function openScratchStore(directory: string, from: Db | null): Prom
     };
     try {
       await migrateSchema(db);
-      if (from !== null) await writeRows(db, copy);
+      if (copiesFiles(from)) await removeRows(db);
+      else if (from !== null) await writeRows(db, copy);
       rmSync(copy, { force: true });
       return { db, close };
     } catch (error) {
@@ -69,6 +80,12 @@ export async function openScratchStore(directory: string, from: Db | null): Prom
     removeAll();
     throw error;
   }
+}
+
+function copiesFiles(
+  from: CopiedStore | null,
+): from is CopiedStore & { copyTo: (dataDirectory: string) => Promise<void> } {
+  return from !== null && from.copyTo !== null;
 }
 
 /**
@@ -129,6 +146,14 @@ async function writeRows(db: Db, copy: string): Promise<void> {
   for (const table of tables) await goOnCounting(db, table);
   await query(db, 'set session_replication_role = origin');
   await query(db, 'analyze');
+}
+
+/** Of a copy of files: what is not copied otherwise. */
+async function removeRows(db: Db): Promise<void> {
+  await query(db, 'set session_replication_role = replica');
+  for (const table of notCopied) if (!table.startsWith('schema_')) await query(db, `delete from "${table}"`);
+  for (const [table, { rows }] of Object.entries(partly)) await query(db, `delete from "${table}" where not (${rows})`);
+  await query(db, 'set session_replication_role = origin');
 }
 
 async function insertRows(db: Db, table: string, rows: string): Promise<void> {

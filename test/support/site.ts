@@ -133,7 +133,7 @@ export async function openSite(knex: Knex, extra = '', real?: RealSources): Prom
     requestReconcile: () => inTurn(() => application.engine.reconcileNow()),
     nextRuns: () => [],
     dryRuns: keepDryRuns(async ({ configFile: other, ...request }) => {
-      const scratch = await openDryRun(folder.path, knex);
+      const scratch = await openDryRun(folder.path, { db: knex, copyTo: null });
       const chosen = other === undefined ? settings : await settingsOf(other);
       const basis = { settings: chosen, connectors, log, redactor, osUser: 'tester', signal: stopping.signal };
       try {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { clusterDirectory, type DataDirectory } from './data-directory.ts';
 import { EmbeddedDatabaseError } from './errors.ts';
-import type { WorkerReport, WorkerTask } from './worker-protocol.ts';
+import type { WorkerOrder, WorkerReport, WorkerTask } from './worker-protocol.ts';
 
 /** For node-postgres: a host that is a directory means the Unix socket `.s.PGSQL.PORT` in it. No password is asked. */
 type EmbeddedConnection = {
@@ -25,6 +25,13 @@ export type EmbeddedDatabase = {
   readonly close: () => Promise<void>;
   /** Told once if the database ends by itself, such as on a full disk; every connection is gone then. */
   readonly onFailure: (listener: (error: EmbeddedDatabaseError) => void) => void;
+  /**
+   * Copies its files as they are at one moment, to the data directory `path`. The others wait only as long as that takes: some
+   * tenths of a second for 100 MB.
+   *
+   * @throws EmbeddedDatabaseError `storage` where there is no room for the copy.
+   */
+  readonly copyTo: (path: string) => Promise<void>;
   /** After a failure: starts it again at the same `connection`, so that pools find it there. */
   readonly reopen: () => Promise<void>;
 };
@@ -76,6 +83,14 @@ export async function openEmbeddedDatabase(options: {
   return {
     connection: { host: socketDirectory, port: 5432, user: 'postgres', database: 'postgres' },
     onFailure: (listener) => void listeners.push(listener),
+    copyTo: async (directory) => {
+      if (thread === null) throw failure(path, 'it is not open');
+      try {
+        await thread.copyTo(clusterDirectory(directory));
+      } catch (error) {
+        throw failure(directory, reasonOf(error));
+      }
+    },
     reopen: async () => {
       if (thread !== null) return;
       try {
@@ -116,7 +131,7 @@ function makeSocketDirectory(dataDirectory: string): string {
   );
 }
 
-type Thread = { readonly close: () => Promise<void> };
+type Thread = { readonly close: () => Promise<void>; readonly copyTo: (cluster: string) => Promise<void> };
 type ThreadState = { phase: 'opening' | 'open' | 'closing'; silentChecks: number; reason?: string };
 
 /** Resolves when the database can be connected to; `onFailure` is called at most once, and only after that. */
@@ -152,10 +167,27 @@ async function startThread(task: WorkerTask, onFailure: (reason: string) => void
     terminate(worker);
   }, SILENCE_CHECK_MS);
   worker.once('exit', () => clearInterval(watch));
+  const tell = (order: WorkerOrder): void => {
+    worker.postMessage(order);
+  };
   return {
+    copyTo: async (to) => {
+      const copied = new Promise<void>((resolve, reject) => {
+        const hear = (report: WorkerReport): void => {
+          if (report.kind !== 'copied') return;
+          worker.off('message', hear);
+          if (report.reason === null) resolve();
+          else reject(new Error(report.reason));
+        };
+        worker.on('message', hear);
+      });
+      tell({ kind: 'copy', to });
+      if ((await firstOf({ copied, ended }, START_LIMIT_MS)) !== 'copied')
+        throw new Error(state.reason ?? `its files were not copied within ${START_LIMIT_MS / 1000} s`);
+    },
     close: async () => {
       state.phase = 'closing';
-      worker.postMessage('close');
+      tell({ kind: 'close' });
       if ((await firstOf({ ended }, CLOSE_LIMIT_MS)) !== 'ended') {
         await worker.terminate();
         throw new Error(`it did not close within ${CLOSE_LIMIT_MS / 1000} s`);

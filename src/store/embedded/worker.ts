@@ -1,11 +1,11 @@
-import { rmSync, existsSync, renameSync } from 'node:fs';
+import { constants, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { startHousekeeping, type Housekeeping } from './housekeeping.ts';
 import { startWireServer, type WireServer } from './wire-server.ts';
-import type { WorkerReport, WorkerTask } from './worker-protocol.ts';
+import type { WorkerOrder, WorkerReport, WorkerTask } from './worker-protocol.ts';
 
 /** The thread that runs PostgreSQL, so that its work never stops the event loop of the daemon. */
 
@@ -62,11 +62,29 @@ async function run(): Promise<void> {
   const server = await startWireServer({ db, socketPath, isBroken: () => crash !== null, onBroken: giveUp });
   const housekeeping = await startHousekeeping(dirname(socketPath), giveUp);
   const life = setInterval(() => report({ kind: 'alive' }), 1_000);
-  parentPort?.once('message', () => {
+  parentPort?.on('message', (order: WorkerOrder) => {
+    if (order.kind === 'copy') {
+      copyCluster(order.to);
+      return;
+    }
     clearInterval(life);
     close(db, server, housekeeping).catch(giveUp);
   });
   report({ kind: 'ready' });
+}
+
+/**
+ * Copies the cluster's files without a pause for anything else: PostgreSQL runs in this thread and writes nothing meanwhile. Who
+ * opens the copy finds it as after a crash at this moment, which PostgreSQL recovers from.
+ */
+function copyCluster(to: string): void {
+  let reason: string | null = null;
+  try {
+    cpSync(cluster, to, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+  }
+  report({ kind: 'copied', reason });
 }
 
 async function close(db: PGlite, server: WireServer, housekeeping: Housekeeping): Promise<void> {

@@ -6,7 +6,12 @@ import { freshDatabase } from '../database.ts';
 import { createTempDir } from '../services/temp.ts';
 
 /** A migrated, empty database with a pool of connections. */
-export type OpenDatabase = { readonly knex: Knex; readonly close: () => Promise<void> };
+export type OpenDatabase = {
+  readonly knex: Knex;
+  /** As of an embedded store, whose files are copied. */
+  readonly copyTo: ((dataDirectory: string) => Promise<void>) | null;
+  readonly close: () => Promise<void>;
+};
 
 /** On the run's PostgreSQL. */
 export async function openPostgres(): Promise<OpenDatabase> {
@@ -14,6 +19,7 @@ export async function openPostgres(): Promise<OpenDatabase> {
   const knex = createKnex({ client: 'pg', connection: database.url, pool: { min: 0, max: 5 } });
   return {
     knex,
+    copyTo: null,
     close: async () => {
       await knex.destroy();
       await database.drop();
@@ -30,6 +36,7 @@ export async function openPglite(): Promise<OpenDatabase> {
   await migrateSchema(knex);
   return {
     knex,
+    copyTo: (path) => database.copyTo(path),
     close: async () => {
       await knex.destroy();
       await database.close();
