@@ -60,6 +60,7 @@ export interface EventFilter extends PageRequest {
   readonly source?: string | undefined;
   readonly userId?: number | undefined;
   readonly run?: number | undefined;
+  readonly id?: number | undefined;
   readonly type?: string | undefined;
   readonly kind?: Event['actor']['kind'] | undefined;
   readonly actor?: string | undefined;

@@ -1,5 +1,6 @@
 import type { RunRecord, RunStore } from '../runs/ports.ts';
 import { LeaseLost } from '../domain/lease.ts';
+import { foldAccountCounts } from './account-counts.ts';
 import { checkLease } from './leases.ts';
 import { query, queryOne, type Db } from './sql.ts';
 import { inTransaction, redoable } from './transactions.ts';
@@ -263,6 +264,7 @@ function progress(
           ],
         );
         await query(transaction, dropPlan, [runId]);
+        await foldAccountCounts(transaction, runId);
         if (end.state !== 'held') await query(transaction, tellLeft, [runId, runId, runId]);
         if (end.state === 'held')
           await query(

@@ -6,7 +6,7 @@ import type { ExportPlaces } from '../export-places.ts';
 import { exportAnswers, exported, exportPage, exportTimeoutMs } from '../exported.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
 import { ApiError } from '../problem.ts';
-import { eventExport, eventFilter, eventPage, type Event } from '../schemas/events.ts';
+import { event, eventExport, eventFilter, eventPage, eventParameters, type Event } from '../schemas/events.ts';
 
 /** The history: sync log, audit log, their export, and the cursor that applications read changes with (spec 15.2). */
 export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, places: ExportPlaces): void {
@@ -50,6 +50,19 @@ export function eventRoutes(app: ApiInstance, { queries }: ApiDependencies, plac
       await refuseUnknown(request, filter);
       const userId = await userIdOf(request, user);
       return queries(request).events.list({ ...filter, ...timesOf(filter), order, userId });
+    },
+  );
+
+  app.get(
+    '/events/:event',
+    {
+      config: { access: 'view-log' },
+      schema: { tags: ['events'], params: eventParameters, response: answers(event) },
+    },
+    async (request) => {
+      const { event: id } = request.params;
+      const { items } = await queries(request).events.list({ id, order: 'desc', limit: 1 });
+      return found(items[0] ?? null, 'event-unknown', `event ${String(id)}`);
     },
   );
 

@@ -9,7 +9,7 @@ const actorKind = z.enum(['sync', 'operator', 'system']);
 /** One difference; lists are sorted names. */
 export const change = z.object({ field: z.string(), before: shown, after: shown });
 
-const event = named(
+export const event = named(
   'Event',
   z.object({
     id: z.int().positive(),
@@ -45,6 +45,7 @@ const ownFilter = pageRequest.extend({
   until: timeGiven.optional(),
   text: z.string().min(1).max(200).optional(),
 });
+export const eventParameters = z.object({ event: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) });
 export const timelineFilter = ownFilter;
 const ofUser = { user: z.string().min(1).max(256).optional() };
 export const eventFilter = ownFilter.extend({ ...ofUser, order: z.enum(['asc', 'desc']).default('desc') });

@@ -21,7 +21,10 @@ export function eventList(
       (event) =>
         html`<li id="event-${event.id}" class="event ${toneOf(event)}">
           <p class="event-head">
-            ${timeText(visit, event.at)} <strong>${typeText(visit, event.type)}</strong>
+            <a class="quiet" href="/log/${event.id}"
+              >${timeText(visit, event.at)}<span class="unseen">, ${words.log.permalink}</span></a
+            >
+            <strong>${typeText(visit, event.type)}</strong>
             ${ofUser || event.userId === null ? '' : html`<a href="/users/${event.userId}">${names.get(event.userId) ?? `#${String(event.userId)}`}</a>`}
             <span class="quiet"
               >${byText(visit, event)}${event.source === null ? '' : ` · ${event.source}`}${event.externalId === null ? '' : ` ${event.externalId}`}</span

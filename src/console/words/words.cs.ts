@@ -221,6 +221,12 @@ export const cs: Words = {
   profileStates: { present: 'přítomen', disabled: 'zakázán', gone: 'zmizel', unlinked: 'odpojen' },
   log: {
     title: 'Log',
+    titles: { log: 'Log', audit: 'Co dělali lidé' },
+    entry: (id) => `Zápis ${String(id)}`,
+    permalink: 'tento zápis',
+    actor: 'Kdo (jméno)',
+    notYet: 'Mezi nejnovějšími zápisy nic neodpovídá.',
+    notYetNext: 'Starší se prohledávají stránku po stránce: pokračujte na další stránku.',
     nothing: 'Nic takového se nestalo.',
     clear: 'Zrušit filtry',
     run: (id) => `Běh ${String(id)}`,

@@ -221,6 +221,12 @@ export const en = {
   profileStates: { present: 'present', disabled: 'disabled', gone: 'gone', unlinked: 'unlinked' },
   log: {
     title: 'Log',
+    titles: { log: 'Log', audit: 'What people did' },
+    entry: (id: number): string => `Entry ${String(id)}`,
+    permalink: 'this entry',
+    actor: 'By whom (name)',
+    notYet: 'Nothing that fits among the latest entries.',
+    notYetNext: 'Older ones are looked through page by page: go on to the next page.',
     nothing: 'Nothing has happened that fits.',
     clear: 'Clear the filters',
     run: (id: number): string => `Run ${String(id)}`,

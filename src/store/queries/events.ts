@@ -14,6 +14,8 @@ interface EventFilter extends PageRequest {
   readonly source?: string | undefined;
   readonly userId?: number | undefined;
   readonly run?: number | undefined;
+  /** One of them. */
+  readonly id?: number | undefined;
   readonly type?: string | undefined;
   readonly kind?: ActorKind | undefined;
   readonly actor?: string | undefined;
@@ -137,11 +139,19 @@ function find(knex: Knex, filter: EventFilter, order: EventOrder, sight: Sight |
   );
 }
 
+/** The audit log, the latest first. */
+function isAudit(filter: EventFilter): boolean {
+  return filter.kind === 'operator' && orderOf(filter) === newestFirst;
+}
+
 /** What an index finds in the order of the page. */
 function conditionsOfWindow(filter: EventFilter): (string | false)[] {
   return [
     filter.userId !== undefined && 'e.user_id = :userId',
     filter.run !== undefined && 'e.run_id = :run',
+    filter.id !== undefined && 'e.id = :id',
+    // What people did is a sliver of it all, with an index of its own.
+    isAudit(filter) && `e.actor_kind = 'operator'`,
     filter.source !== undefined && 'e.source_id = :source',
     filter.since !== undefined && 'e.at >= cast(:since as timestamptz)',
     filter.until !== undefined && 'e.at < cast(:until as timestamptz)',
@@ -157,7 +167,7 @@ function conditionsWithin(filter: EventFilter, sight: Sight | null): string[] {
   const conditions = [
     sight !== null && seesEvent(sight, 'looked'),
     filter.type !== undefined && 'type = :type',
-    filter.kind !== undefined && 'actor_kind = :kind',
+    filter.kind !== undefined && !isAudit(filter) && 'actor_kind = :kind',
     filter.actor !== undefined && 'actor_name = :actor',
     filter.text !== undefined &&
       `(cast(changes as text) ilike :pattern or reason ilike :pattern or external_id ilike :pattern
@@ -167,9 +177,9 @@ function conditionsWithin(filter: EventFilter, sight: Sight | null): string[] {
 }
 
 function valuesOf(filter: EventFilter): Record<string, unknown> {
-  const { userId, run, source, type, kind, actor } = filter;
+  const { userId, run, id, source, type, kind, actor } = filter;
   return {
-    ...{ userId: userId ?? null, run: run ?? null, source: source ?? null },
+    ...{ userId: userId ?? null, run: run ?? null, id: id ?? null, source: source ?? null },
     ...{ type: type ?? null, kind: kind ?? null, actor: actor ?? null },
     since: filter.since?.toISOString() ?? null,
     until: filter.until?.toISOString() ?? null,

@@ -165,20 +165,19 @@ function statesOf(knex: Knex, only: string | null): Promise<StateRow[]> {
 }
 
 function countsOf(knex: Knex, only: string | null): Promise<CountRow[]> {
+  const present = (standing: string): string => `state = 'present' and standing = '${standing}'`;
   const counts = [
-    ['present', 'gone_since is null and not disabled'],
-    ['disabled', 'gone_since is null and disabled'],
-    ['gone', 'gone_since is not null'],
+    ...['present', 'disabled', 'gone'].map((state) => [state, `state = '${state}'`] as const),
     ...['linked', 'unmatched', 'waiting', 'question', 'ignored', 'unlinked'].map(
-      (standing) => [standing, `gone_since is null and not disabled and standing = '${standing}'`] as const,
+      (standing) => [standing, present(standing)] as const,
     ),
-    ['undecided', "gone_since is null and not disabled and standing = 'new'"],
+    ['undecided', present('new')],
   ] as const;
-  const pairs = counts.map(([name, condition]) => `'${name}', count(*) filter (where ${condition})`);
+  const pairs = counts.map(([name, condition]) => `'${name}', coalesce(sum(count) filter (where ${condition}), 0)`);
   return sqlRows<CountRow>(
     knex,
     `select source_id, json_build_object(${pairs.join(', ')}) as accounts
-       from account where ${only === null ? 'true' : 'source_id = :only'} group by source_id`,
+       from account_count where ${only === null ? 'true' : 'source_id = :only'} group by source_id`,
     { only },
   );
 }

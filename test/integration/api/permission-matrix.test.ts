@@ -76,6 +76,7 @@ const matrix: readonly Row[] = [
   read('GET /numeric-ids'),
   read('GET /numeric-ids/free', 'same'),
   { ...read('GET /events'), needs: ['view-log'] },
+  { ...read('GET /events/{event}', 'gone'), needs: ['view-log'] },
   { ...read('GET /events/export', 'less', '?format=ndjson'), needs: ['view-log'] },
   read('GET /sources', 'same'),
   read('GET /sources/{source}', 'same'),
@@ -266,6 +267,10 @@ describe('19.1 every operation × every permission × in and out of scope', () =
     const { items } = (await site.ask<{ items: ReviewItem[] }>('GET', '/review-items')).json;
     const about = (user: number, kind: string) =>
       String(items.find((item) => item.kind === kind && item.userIds.includes(user))?.id);
+    const eventOf = async (user: number): Promise<string> => {
+      const { json } = await site.ask<{ items: { id: number }[] }>('GET', `/events?user=${String(user)}&limit=1`);
+      return String(json.items[0]?.id);
+    };
     const roleItem = String(items.find(({ kind }) => kind === 'unknown-role')?.id);
     const job = await site.ask<{ job: { id: number } }>('POST', '/bulk', {
       body: { action: 'assign-role', value: 'auditor', users: ['9902'], reason: 'Hidden' },
@@ -289,6 +294,7 @@ describe('19.1 every operation × every permission × in and out of scope', () =
       team: 'Sales',
       group: 'Here',
       item: about(visible, 'ambiguous-match'),
+      event: await eventOf(visible),
     };
     outside = {
       ...shared,
@@ -298,6 +304,7 @@ describe('19.1 every operation × every permission × in and out of scope', () =
       team: 'Night',
       group: 'HiddenGroup',
       item: about(hidden, 'ambiguous-match'),
+      event: await eventOf(hidden),
     };
   }, 120_000);
   afterAll(async () => {

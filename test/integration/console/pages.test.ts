@@ -119,6 +119,32 @@ describe('the console without script', () => {
     expect((await eva.post(set, { ...form, version: current })).status).toBe(303);
   });
 
+  it('15.1, 15.2 the audit log has what people did and nothing else; each entry has an address; what is shown is exported', async () => {
+    const eventsOn = (text: string): string[] => [...text.matchAll(/id="event-(\d+)"/g)].map(([, id]) => id ?? '');
+    await database
+      .knex('event')
+      .insert({ actor_kind: 'sync', actor_name: 'sync', type: 'run-held', reason: 'by the sync' });
+    const everything = await eva.get('/log');
+    expect(everything.text).toContain('by the sync');
+    const audit = await eva.get('/audit');
+    expect(audit.text).not.toContain('by the sync');
+    expect(audit.text).toContain('aria-current="page">What people did<');
+    const own = eventsOn((await eva.get('/audit?actor=eva')).text);
+    const kept = await database
+      .knex('event')
+      .where({ actor_kind: 'operator', actor_name: 'eva' })
+      .orderBy('id', 'desc');
+    expect(own).toEqual(kept.map(({ id }: { id: string }) => String(id)));
+    const entry = await eva.get(`/log/${own[0] ?? ''}`);
+    expect([entry.status, eventsOn(entry.text)]).toEqual([200, [own[0]]]);
+    expect((await eva.get('/log/999999999')).status).toBe(404);
+    const filtered = await eva.get('/audit?actor=eva&since=2020-01-01');
+    const link = /href="(\/api\/v1\/events\/export\?format=csv[^"]*)"/.exec(filtered.text)?.[1] ?? '';
+    const csv = await eva.get(link.replaceAll('&amp;', '&'));
+    const lines = csv.text.trim().split('\r\n').slice(1);
+    expect([csv.status, lines.map((line) => line.split(',')[0]).sort()]).toEqual([200, [...own].sort()]);
+  });
+
   it('19.1 a page asks for the same permissions as the API, and offers nothing that is not theirs', async () => {
     const looker = await invited('looker', ['view']);
     expect((await looker.get('/log')).status).toBe(403);
@@ -190,7 +216,7 @@ describe('the console without script', () => {
           '/selections/999',
         ] as const
       ).map((path) => ['view', 'get', path] as const),
-      ['view-log', 'get', '/log'],
+      ...(['/log', '/audit', '/log/999999'] as const).map((path) => ['view-log', 'get', path] as const),
       ['toggle-sync', 'get', `${user}/acts/sync-on`],
       ['toggle-sync', 'post', `${user}/sync/off`],
       ['toggle-sync', 'post', `${user}/sync/back-on`],

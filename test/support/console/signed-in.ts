@@ -4,7 +4,7 @@ import type { TestApi } from '../api/test-api.ts';
 import { browse, type Browser } from './browse.ts';
 
 /** Long enough, and the same for everybody of a test. */
-export const password = 'a longer sentence 4 you';
+const password = 'a longer sentence 4 you';
 
 /** A browser in which an operator of their own is signed in, who sees everything. */
 export async function signedIn(api: TestApi, name: string, permissions: readonly Permission[]): Promise<Browser> {
