@@ -134,7 +134,7 @@ describe('the console without script', () => {
       .knex('event')
       .where({ actor_kind: 'operator', actor_name: 'eva' })
       .orderBy('id', 'desc');
-    expect(own).toEqual(kept.map(({ id }: { id: string }) => String(id)));
+    expect(own).toEqual(kept.map(({ id }: { id: string }) => id));
     const entry = await eva.get(`/log/${own[0] ?? ''}`);
     expect([entry.status, eventsOn(entry.text)]).toEqual([200, [own[0]]]);
     expect((await eva.get('/log/999999999')).status).toBe(404);

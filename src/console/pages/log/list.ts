@@ -59,12 +59,12 @@ async function page(
   which: Which,
   query: LogQuery,
 ): Promise<FastifyReply> {
-  const { user, since: _since, until: _until, ...filter } = query;
+  const { user, kind, actor, type, source, run, text, after } = query;
   const queries = kit.queries(request);
   const userId =
     user === undefined ? undefined : found(await queries.users.resolve(user), 'user-unknown', `user ${user}`);
   const events = await queries.events.list({
-    ...{ ...filter, ...timesOf(query, kit.zone), userId },
+    ...{ kind, actor, type, source, run, text, after, userId, ...timesOf(query, kit.zone) },
     ...{ order: 'desc', limit: perPage },
   });
   const names = await whom(kit, request, events.items);
