@@ -153,6 +153,7 @@ module.exports = {
       'fast-xml-validator',
     ]),
     onlyIn('nodemailer-only-in-notify', '^src/notify/', ['nodemailer']),
+    onlyIn('openid-only-in-access', '^src/access/open-id/', ['openid-client', 'oauth4webapi', 'jose']),
     onlyIn('commander-only-in-cli', '^src/cli/', ['commander']),
     {
       name: 'nock-only-in-one-helper',

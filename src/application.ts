@@ -3,9 +3,11 @@ import { hostname } from 'node:os';
 import { createAdministration, type Administration } from './access/administration.ts';
 import { AccessRefusedError } from './access/errors.ts';
 import { permissions } from './access/permissions.ts';
+import { createProvider } from './access/open-id/provider.ts';
+import { createOpenIdSignIn, type OpenIdSignIn } from './access/open-id/sign-in.ts';
 import { createSignIn } from './access/sign-in.ts';
 import { createAccessStore } from './store/access-store.ts';
-import { createSignInStore } from './store/sign-in-store.ts';
+import { createOpenIdStore, createSignInStore } from './store/sign-in-store.ts';
 import { createAuthenticate } from './access/authentication.ts';
 import { proofOf } from './access/daemon-proof.ts';
 import { localOperatorName } from './access/operators.ts';
@@ -20,6 +22,7 @@ import {
   connectorDefinitions,
   rulesOf,
   runnableSources,
+  windowsAccounts,
   type Connectors,
   type SourceWiring,
 } from './configured-sources.ts';
@@ -283,7 +286,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     teams: createTeams(createTeamStore(db)),
     roleCatalogue: settings.roles.catalogue,
     administration,
-    signIn: createSignIn(createSignInStore(db)),
+    signIn: createSignIn(createSignInStore(db), log, windowsAccounts(wiring)),
+    openIdSignIn: openIdSignInOf(settings, db, redactor, log),
     runRequests: engine,
     dryRuns: options.dryRuns,
     undo: createUndo(
@@ -313,6 +317,19 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   const api = await buildApi(dependencies, pages);
   const firstLink = (): Promise<string | null> => firstLinkOf(administration, localOperatorName(options.osUser));
   return { epoch, engine, api, bulk, peopleImports, forget, localToken, sources, firstLink };
+}
+
+function openIdSignInOf({ signIn }: Settings, db: Db, redactor: Redactor, log: Logger): OpenIdSignIn | null {
+  const { openIdConnect } = signIn;
+  if (openIdConnect === undefined) return null;
+  const clientSecret = {
+    async read(): Promise<string> {
+      const value = await openIdConnect.clientSecret.read();
+      redactor.register(value);
+      return value;
+    },
+  };
+  return createOpenIdSignIn(createOpenIdStore(db), createProvider({ ...openIdConnect, clientSecret }), log);
 }
 
 async function firstLinkOf(administration: Administration, operator: string): Promise<string | null> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { WindowsAccounts } from './access/windows.ts';
 import type { CheckStep, Connector, Kit, Lookup, Session } from './connector-kit/contract.ts';
 import { SourceError } from './connector-kit/errors.ts';
 import { secretFingerprint } from './connector-kit/secret.ts';
@@ -141,6 +142,9 @@ async function openSession(wiring: SourceWiring, source: SourceSettings, signal:
   return redactedSession(await withoutSecrets(opening, wiring.redactor), wiring.redactor);
 }
 
+/** As long as the log-in of a person who waits for it may take. */
+const personsLogInMs = 20_000;
+
 /** As long as a source may take to open and to answer about one account. */
 const lookupTimeoutMs = 60_000;
 
@@ -165,6 +169,28 @@ export async function askSource(
   } finally {
     await session.close();
   }
+}
+
+/** The Active Directory that people's Windows accounts are tried at; null where the configuration names none (spec 19.2). */
+export function windowsAccounts(wiring: SourceWiring): WindowsAccounts | null {
+  const { windows } = wiring.settings.signIn;
+  if (windows === undefined) return null;
+  const { source: id, domain } = windows;
+  const source = wiring.settings.sources.find((each) => each.id === id);
+  if (source === undefined) throw new RangeError(`there is no source ${id} in the configuration`);
+  const connector = connectorOf(wiring, source);
+  return {
+    domain,
+    async tryLogIn(login, password) {
+      const outcome = await connector.tryLogIn?.(
+        source.config,
+        { login, password },
+        AbortSignal.timeout(personsLogInMs),
+      );
+      if (outcome === undefined) throw new Error(`people cannot log in at the source ${id} (signIn.windows)`);
+      return outcome;
+    },
+  };
 }
 
 /**

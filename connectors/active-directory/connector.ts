@@ -4,6 +4,7 @@ import { connectDirectory } from '../../src/connector-kit/ldap/connection.ts';
 import type { Search } from '../../src/connector-kit/ldap/connection.ts';
 import { domainScope } from '../../src/connector-kit/ldap/controls.ts';
 import { readDirectory, readOneEntry } from '../../src/connector-kit/ldap/directory-read.ts';
+import { tryPersonsBind } from '../../src/connector-kit/ldap/person-bind.ts';
 import { planFields } from '../../src/connector-kit/ldap/field-plan.ts';
 import { equals } from '../../src/connector-kit/ldap/filter.ts';
 import { guidBytes } from '../../src/connector-kit/ldap/microsoft-values.ts';
@@ -37,6 +38,7 @@ export const connector: Connector<Config> = {
   defaultMatch: [['windowsLogin'], ['employeeId'], ['email']],
   open: openSession,
   check,
+  tryLogIn: (settings, person, signal) => tryPersonsBind(settings.connection, person, signal),
 };
 
 async function openSession(settings: Config, kit: Kit): Promise<Session> {

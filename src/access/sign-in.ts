@@ -4,16 +4,24 @@ import type { Operator } from './operators.ts';
 import { hashPassword, isPassword, refuseUnfit } from './passwords.ts';
 import { permissions } from './permissions.ts';
 import { hashToken, sameToken } from './tokens.ts';
+import { windowsName, windowsRefusals, type WindowsAccounts } from './windows.ts';
 
 /** Failed attempts in a row after which a log-in is blocked (spec 19.2). */
 const mostFailures = 10;
 
 /** Who may try, as far as signing in depends on it. */
-interface Candidate {
+export interface Candidate {
   readonly id: number;
   readonly name: string;
   readonly passwordHash: string | null;
   readonly blocked: boolean;
+  readonly disabled: boolean;
+}
+
+/** Where sign-ins are told, by ids: who came, and why somebody was not let in. */
+export interface SignInLog {
+  info(data: object, message: string): void;
+  warn(data: object, message: string): void;
 }
 
 /** A session as its list shows it; the id tells nothing of what the browser has. */
@@ -28,7 +36,7 @@ export interface SessionEntry {
 
 /** What signing in needs of the store. */
 export interface SignInStore {
-  /** A person who is not disabled. */
+  /** A person by name, however it is spelt. */
   candidate(name: string): Promise<Candidate | null>;
   /** Counts a failure; blocks at `most`. */
   noteFailure(operatorId: number, most: number): Promise<void>;
@@ -49,7 +57,7 @@ export interface SignInStore {
   nameOfLink(linkHash: string): Promise<string | null | undefined>;
 }
 
-interface NewSession {
+export interface NewSession {
   readonly sessionHash: string;
   readonly operatorId: number;
   readonly address: string | null;
@@ -64,7 +72,7 @@ interface Redeemed {
 }
 
 /** What a browser gets when somebody has signed in. */
-interface SignedIn {
+export interface SignedIn {
   readonly operator: string;
   /** For the cookie. */
   readonly session: string;
@@ -72,9 +80,16 @@ interface SignedIn {
   readonly csrf: string;
 }
 
-/** Signing in with a password, and the links by which people get one (spec 19.2). Each throws an AccessRefusedError. */
+/** What people sign in with, in a form. */
+export const ways = ['password', 'windows'] as const;
+export type Way = (typeof ways)[number];
+
+/** Signing in by a form, and the links by which people get a password (spec 19.2). Each throws an AccessRefusedError. */
 export interface SignIn {
+  /** Whether Windows accounts are taken. */
+  readonly takesWindows: boolean;
   signIn(given: {
+    readonly way?: Way | undefined;
     readonly name: string;
     readonly password: string;
     readonly address: string | null;
@@ -93,23 +108,22 @@ export interface SignIn {
   signOut(session: string): Promise<void>;
 }
 
-export function createSignIn(store: SignInStore): SignIn {
+export function createSignIn(store: SignInStore, log: SignInLog, windows: WindowsAccounts | null = null): SignIn {
   return {
-    async signIn({ name, password, address, agent }) {
-      const candidate = await store.candidate(name);
-      const mayTry = candidate !== null && !candidate.blocked;
-      const right = await isPassword(password, mayTry ? candidate.passwordHash : null);
-      if (candidate === null || !right) {
-        if (candidate !== null && mayTry) await store.noteFailure(candidate.id, mostFailures);
-        throw new AccessRefusedError(
-          'sign-in-refused',
-          'Name or password is wrong, or the log-in is blocked: after ten failures an admin unlocks it (`rosterd operator unlock`).',
-        );
-      }
-      const session = randomBytes(32).toString('base64url');
-      await store.begin({ sessionHash: hashToken(session), operatorId: candidate.id, address, agent });
-      return { operator: candidate.name, session, csrf: csrfOf(session) };
-    },
+    takesWindows: windows !== null,
+    signIn: ({ way = 'password', name, password, address, agent }) =>
+      refused(log, way, async () => {
+        const operator = await (way === 'password'
+          ? byPassword(store, name, password)
+          : byWindows(store, windows, name, password));
+        const signedIn = await beginSession(operator, { address, agent }, async (session) => {
+          await store.begin(session);
+          return true;
+        });
+        if (signedIn === null) throw wrong();
+        log.info({ way, operatorId: operator.id }, 'somebody signed in');
+        return signedIn;
+      }),
     async redeem({ link, name, password }) {
       const linkHash = hashToken(link);
       const known = await store.nameOfLink(linkHash);
@@ -137,6 +151,89 @@ export function createSignIn(store: SignInStore): SignIn {
     },
     signOut: (session) => store.endSessionOf(hashToken(session)),
   };
+}
+
+async function byPassword(store: SignInStore, name: string, password: string): Promise<Candidate> {
+  const candidate = await store.candidate(name);
+  const right = await isPassword(password, mayTry(candidate) ? candidate.passwordHash : null);
+  return judged(store, candidate, right);
+}
+
+/** The directory is asked only about operators who may try, so that nobody else's account can be tried or locked from here. */
+async function byWindows(
+  store: SignInStore,
+  windows: WindowsAccounts | null,
+  typed: string,
+  password: string,
+): Promise<Candidate> {
+  if (windows === null)
+    throw new AccessRefusedError(
+      'way-not-offered',
+      'Windows accounts are not taken here: `signIn.windows` of the configuration names the Active Directory for it.',
+    );
+  const name = windowsName(typed, windows.domain);
+  const candidate = name === null ? null : await store.candidate(name.operator);
+  // A log-in with an empty password is one as nobody, which directories let in (RFC 4513, section 5.1.2).
+  const ask = name !== null && mayTry(candidate) && password !== '';
+  const [outcome] = await Promise.all([
+    ask ? windows.tryLogIn(name.login, password).catch(unavailable) : ('wrong' as const),
+    // Takes as long whether there is such an operator or not.
+    isPassword(password, null),
+  ]);
+  if (outcome === 'right' || outcome === 'wrong') return judged(store, candidate, outcome === 'right');
+  const { code, message } = windowsRefusals[outcome];
+  throw new AccessRefusedError(code, message);
+}
+
+function mayTry(candidate: Candidate | null): candidate is Candidate {
+  return candidate !== null && !candidate.blocked && !candidate.disabled;
+}
+
+/** Counts what was wrong (spec 19.2). @throws AccessRefusedError */
+async function judged(store: SignInStore, candidate: Candidate | null, right: boolean): Promise<Candidate> {
+  if (right && mayTry(candidate)) return candidate;
+  if (mayTry(candidate)) await store.noteFailure(candidate.id, mostFailures);
+  throw wrong();
+}
+
+function wrong(): AccessRefusedError {
+  return new AccessRefusedError(
+    'sign-in-refused',
+    'Name or password is wrong, or the log-in is blocked: after ten failures an admin unlocks it (`rosterd operator unlock`).',
+  );
+}
+
+function unavailable(cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : 'it cannot be asked';
+  throw new AccessRefusedError(
+    'sign-in-unavailable',
+    `The directory cannot be asked right now: try again later, or sign in with a password of rosterd. (${why})`,
+  );
+}
+
+/** Begins a session; null where the store does not begin it. */
+export async function beginSession(
+  operator: Candidate,
+  from: { readonly address: string | null; readonly agent: string | null },
+  begin: (session: NewSession) => Promise<boolean>,
+): Promise<SignedIn | null> {
+  const session = randomBytes(32).toString('base64url');
+  const begun = await begin({ sessionHash: hashToken(session), operatorId: operator.id, ...from });
+  return begun ? { operator: operator.name, session, csrf: csrfOf(session) } : null;
+}
+
+/** Tells the log of each refusal, once. What was typed is not in it, nor who it was. */
+export async function refused<T>(log: SignInLog, way: Way | 'openid-connect', work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AccessRefusedError)
+      log.warn(
+        { way, code: error.code, ...(error.operator === undefined ? { why: error.message } : {}) },
+        'a sign-in was refused',
+      );
+    throw error;
+  }
 }
 
 function worthless(): AccessRefusedError {

@@ -1,4 +1,5 @@
 import type { Administration } from '../access/administration.ts';
+import type { OpenIdSignIn } from '../access/open-id/sign-in.ts';
 import type { SignIn } from '../access/sign-in.ts';
 import type { Authenticate } from '../access/authentication.ts';
 import type { Sight } from '../domain/scope.ts';
@@ -258,6 +259,8 @@ export interface ApiDependencies {
   readonly roleCatalogue: RoleCatalogue;
   readonly administration: Administration;
   readonly signIn: SignIn;
+  /** Null where the configuration names no provider. */
+  readonly openIdSignIn: OpenIdSignIn | null;
   readonly runRequests: RunRequests;
   readonly dryRuns: DryRuns;
   readonly heldRuns: HeldRuns;

@@ -115,6 +115,10 @@ export interface Kit {
   readonly log: { debug(message: string, data?: object): void; warn(message: string, data?: object): void };
 }
 
+/** What a directory says of a person's own log-in. All but `right`, `wrong` and `locked` it says only to who knows the password. */
+export type LogInOutcome =
+  'right' | 'wrong' | 'locked' | 'disabled' | 'expired' | 'password-expired' | 'password-must-change' | 'not-now';
+
 /** One kind of source, as a value (architecture 5). */
 export interface Connector<Config = unknown> {
   readonly kind: string;
@@ -127,4 +131,13 @@ export interface Connector<Config = unknown> {
   open(config: Config, kit: Kit): Promise<Session>;
   /** Goes step by step, as far as the steps before allow; never throws for what it finds. */
   check(config: Config, kit: Kit): Promise<readonly CheckStep[]>;
+  /**
+   * Logs in as a person of the console and out again; nothing of it is kept (spec 19.2). Throws a SourceError where the system
+   * cannot be asked; nothing that is thrown holds the login or the password.
+   */
+  tryLogIn?(
+    config: Config,
+    person: { readonly login: string; readonly password: string },
+    signal: AbortSignal,
+  ): Promise<LogInOutcome>;
 }

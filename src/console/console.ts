@@ -13,6 +13,7 @@ import { runRoutes } from './pages/runs/routes.ts';
 import { linkRoutes } from './pages/sign-in/link.ts';
 import { questionListRoutes } from './pages/questions/list.ts';
 import { questionPageRoutes } from './pages/questions/show.ts';
+import { openIdRoutes } from './pages/sign-in/open-id.ts';
 import { signInRoutes } from './pages/sign-in/sign-in.ts';
 import { sourceRoutes } from './pages/sources/routes.ts';
 import { accountListRoutes } from './pages/accounts/list.ts';
@@ -24,6 +25,7 @@ import { worklistRoutes } from './pages/worklist/list.ts';
 
 const nouns: readonly PageRoutes[] = [
   signInRoutes,
+  openIdRoutes,
   linkRoutes,
   preferenceRoutes,
   overviewRoutes,

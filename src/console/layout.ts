@@ -25,10 +25,12 @@ interface Page {
   readonly body: Part;
   /** Looks again after so many seconds where there is no script. */
   readonly again?: number | undefined;
+  /** Goes on to this path by itself. */
+  readonly goOn?: string | undefined;
 }
 
 /** A whole page. */
-export function layout(assets: Assets, visit: Visit, { title, place, body, again }: Page): Html {
+export function layout(assets: Assets, visit: Visit, { title, place, body, again, goOn }: Page): Html {
   const { words, language, theme } = visit;
   return html`<!doctype html>
     <html lang="${language}" data-theme="${theme}">
@@ -40,6 +42,7 @@ export function layout(assets: Assets, visit: Visit, { title, place, body, again
         <link rel="stylesheet" href="${assets.style}" />
         <link rel="icon" href="${assets.icon}" type="image/svg+xml" />
         <script src="${assets.htmx}" defer></script>
+        ${goOn === undefined ? '' : html`<meta http-equiv="refresh" content="${`0; url=${goOn}`}" />`}
         ${again === undefined ? '' : html`<noscript><meta http-equiv="refresh" content="${again}" /></noscript>`}
       </head>
       <body>

@@ -30,6 +30,7 @@ interface Shown {
   readonly place: Place | null;
   readonly body: Part;
   readonly again?: number | undefined;
+  readonly goOn?: string | undefined;
   readonly status?: number;
 }
 

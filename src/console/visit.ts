@@ -40,7 +40,8 @@ export function visitOf(request: FastifyRequest, zone: string): Visit {
     language,
     theme: themes.find((each) => each === theme) ?? 'auto',
     zone,
-    address: url,
+    // What a provider answers with is for once, and no page's to repeat.
+    address: url.startsWith('/sign-in/openid') ? '/sign-in' : url,
     operator: principal?.name ?? null,
     may: principal?.permissions ?? new Set<Permission>(),
     csrf: session === null ? '' : csrfOf(session),

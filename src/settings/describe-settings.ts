@@ -29,6 +29,7 @@ export function describeSettings(settings: Settings): SettingRow[] {
     roles,
     guard,
     notify,
+    signIn,
     retention,
     log,
   } = settings;
@@ -44,6 +45,7 @@ export function describeSettings(settings: Settings): SettingRow[] {
       roles,
       guard,
       notify,
+      signIn,
       retention,
       log,
     },

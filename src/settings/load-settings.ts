@@ -14,6 +14,7 @@ import { defaultGuard, withLimits } from './guard.ts';
 import { findInlinePasswords } from './inline-secrets.ts';
 import { isMapping, valueAt } from './key-path.ts';
 import { completeNotify } from './notify.ts';
+import { completeSignIn } from './sign-in.ts';
 import { databaseProtocols, isAddress, queueProtocols, topSchema, undecodablePart } from './schema.ts';
 import type { Top, WrittenAddress } from './schema.ts';
 import type { NotifySettings } from './notify.ts';
@@ -69,6 +70,7 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   problems.push(
     ...read.problems,
     ...checkAuthority(valueAt(value, ['authority']), namedSources(written, connectors), origins),
+    ...checkWindows(top, written, origins),
   );
 
   const sources = read.sources.map(({ settings }) => settings);
@@ -129,6 +131,7 @@ function assemble(
     },
     guard,
     notify: completeNotify(top.notify, place.folder),
+    signIn: completeSignIn(top.signIn, place.folder),
     retention: {
       users,
       ...(events === undefined ? {} : { events }),
@@ -174,6 +177,7 @@ async function checkSecrets(
   const checks = [
     ...ofSources.map(({ path, secret }) => checkSecret(path, secret, origins)),
     ...settings.notify.map((target, index) => checkNotify(target, ['notify', index], origins)),
+    checkOpenId(settings, origins),
     checkAddress('database', settings.database, databaseProtocols, 'embedded', origins),
     checkAddress('queue', settings.queue, queueProtocols, 'database', origins),
   ];
@@ -193,6 +197,38 @@ async function checkNotify(
   const problem = webhookAddressProblem(await url.read());
   if (problem === undefined) return [];
   return [problemAt([...at, 'webhook', 'url'], { at: [], origins }, `cannot be used: ${url.origin} ${problem}`)];
+}
+
+/** Windows accounts are tried at a source that is there, enabled, and an Active Directory (spec 19.2). */
+function checkWindows(
+  { signIn: { windows } }: Top,
+  written: readonly unknown[],
+  origins: ReadonlyMap<string, string>,
+): ConfigurationProblem[] {
+  if (windows === undefined) return [];
+  const named = written.find((source) => valueAt(source, ['id']) === windows.source);
+  const problem =
+    named === undefined
+      ? `names no source: there is no ${windows.source} in sources`
+      : valueAt(named, ['kind']) !== 'active-directory'
+        ? `must name a source of kind active-directory; ${windows.source} is none`
+        : valueAt(named, ['enabled']) === false
+          ? `must name a source that is enabled; ${windows.source} is not`
+          : null;
+  return problem === null ? [] : [problemAt(['signIn', 'windows', 'source'], { at: [], origins }, problem)];
+}
+
+async function checkOpenId(
+  { signIn: { openIdConnect } }: Settings,
+  origins: ReadonlyMap<string, string>,
+): Promise<ConfigurationProblem[]> {
+  if (openIdConnect === undefined) return [];
+  const at = ['signIn', 'openIdConnect'];
+  const { clientSecret, tls } = openIdConnect;
+  return [
+    ...(await checkSecret([...at, 'clientSecret'], clientSecret, origins)),
+    ...(tls.caFile === undefined ? [] : await checkCaFile([...at, 'tls', 'caFile'], tls.caFile, origins)),
+  ];
 }
 
 async function checkSecret(

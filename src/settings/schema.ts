@@ -8,6 +8,7 @@ import { accountParts, isAccountPart, isField, outOfScope, sourceFields } from '
 import type { Field } from '../domain/fields.ts';
 import { notifySchema } from './notify.ts';
 import { logLevels } from './settings.ts';
+import { signInSchema } from './sign-in.ts';
 
 const text = z.string().trim().min(1).describe('text that is not empty');
 const flag = z.boolean();
@@ -139,6 +140,7 @@ export const topSchema = z.strictObject({
   guard: partialGuard.default({}),
   placeholders: z.array(text).default(['n/a', 'na', 'none', 'null', 'unknown', 'tbd']),
   notify: notifySchema,
+  signIn: signInSchema,
   retention: z
     .strictObject({
       events: days.optional(),

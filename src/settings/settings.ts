@@ -4,6 +4,7 @@ import type { GuardClass, GuardLimit } from '../domain/change.ts';
 import type { AccountPart, Field } from '../domain/fields.ts';
 import type { RoleCatalogue } from '../domain/privileges.ts';
 import type { NotifySettings } from './notify.ts';
+import type { SignInSettings } from './sign-in.ts';
 
 /** What settings must know of a kind of source; the composition root takes it from the connector. */
 export interface ConnectorDefinition {
@@ -39,6 +40,8 @@ export interface Settings {
   readonly guard: GuardSettings;
   /** Who is told of what (spec 14.6). */
   readonly notify: readonly NotifySettings[];
+  /** How people sign in beside the password (spec 19.2). */
+  readonly signIn: SignInSettings;
   readonly retention: RetentionSettings;
   readonly log: { readonly level: LogLevel };
   /** Words that identify nobody (spec 4.11). */

@@ -72,7 +72,11 @@ function within(db: Db): AccessTransaction {
       await query(db, 'delete from one_time_link where operator_id = ?', [operatorId]);
     },
     async unlock(operatorId) {
-      await query(db, 'update operator set locked_at = null, failures = 0 where id = ?', [operatorId]);
+      await query(
+        db,
+        `update operator set locked_at = null, failures = 0, open_id_issuer = null, open_id_subject = null where id = ?`,
+        [operatorId],
+      );
     },
     async addLink({ operatorId, linkHash, madeBy, hours }) {
       await query(db, 'delete from one_time_link where operator_id is not distinct from ?::int or expires_at < now()', [

@@ -19,6 +19,7 @@ import { up as unlisted } from './migrations/0030-unlisted.ts';
 import { up as shownQuestions } from './migrations/0037-shown-questions.ts';
 import { up as merge } from './migrations/0035-merge.ts';
 import { up as progressTime } from './migrations/0046-progress-time.ts';
+import { up as openId } from './migrations/0062-open-id.ts';
 import { up as peopleImport } from './migrations/0032-people-import.ts';
 import { up as bulkSelection } from './migrations/0040-bulk-selection.ts';
 import { up as configurationEpoch } from './migrations/0048-configuration-epoch.ts';
@@ -53,6 +54,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0048-configuration-epoch', up: configurationEpoch },
   { name: '0054-user-selection', up: userSelection },
   { name: '0055-counts', up: counts },
+  { name: '0062-open-id', up: openId },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -1,5 +1,7 @@
 import type { Operator } from '../access/operators.ts';
-import type { SessionEntry, SignInStore } from '../access/sign-in.ts';
+import type { OpenIdStore } from '../access/open-id/sign-in.ts';
+import type { Candidate, NewSession, SessionEntry, SignInStore } from '../access/sign-in.ts';
+import { fold } from '../domain/text.ts';
 import { query, type Db } from './sql.ts';
 import { inTransaction } from './transactions.ts';
 
@@ -11,15 +13,7 @@ const shownId = 'left(s.id, 16)';
 /** Passwords, links and sessions in the database: hashes only. */
 export function createSignInStore(db: Db): SignInStore {
   return {
-    async candidate(name) {
-      const [row] = await query<NonNullable<Awaited<ReturnType<SignInStore['candidate']>>>>(
-        db,
-        `select id, name, password_hash as "passwordHash", locked_at is not null as blocked from operator
-         where name = ? and kind = 'person' and disabled_at is null`,
-        [name],
-      );
-      return row ?? null;
-    },
+    candidate: (name) => candidate(db, name),
     async noteFailure(operatorId, most) {
       await query(
         db,
@@ -28,17 +22,7 @@ export function createSignInStore(db: Db): SignInStore {
         [most, operatorId],
       );
     },
-    begin: ({ sessionHash, operatorId, address, agent }) =>
-      inTransaction(db, async (tx) => {
-        await query(tx, 'update operator set failures = 0, last_sign_in_at = now() where id = ?', [operatorId]);
-        await query(tx, 'delete from session where expires_at < now()');
-        await query(
-          tx,
-          `insert into session (id, operator_id, expires_at, address, agent)
-           values (?, ?, now() + interval '12 hours', ?, ?)`,
-          [sessionHash, operatorId, address, agent?.slice(0, 200) ?? null],
-        );
-      }),
+    begin: (session) => inTransaction(db, (tx) => begin(tx, session)),
     async findSession(sessionHash) {
       const [row] = await query<Operator & { stale: boolean }>(
         db,
@@ -111,4 +95,61 @@ export function createSignInStore(db: Db): SignInStore {
         return row ?? null;
       }),
   };
+}
+
+/** Attempts to sign in by OpenID Connect that are under way, and who operators are at the provider. */
+export function createOpenIdStore(db: Db): OpenIdStore {
+  return {
+    candidate: (name) => candidate(db, name),
+    async addAttempt({ stateHash, browserHash, redirectUri, next }) {
+      await query(db, 'delete from open_id_attempt where expires_at < now()');
+      await query(
+        db,
+        `insert into open_id_attempt (state_hash, browser_hash, redirect_uri, next_path, expires_at)
+         values (?, ?, ?, ?, now() + interval '10 minutes')`,
+        [stateHash, browserHash, redirectUri, next],
+      );
+    },
+    async takeAttempt(stateHash) {
+      const [row] = await query<NonNullable<Awaited<ReturnType<OpenIdStore['takeAttempt']>>>>(
+        db,
+        `delete from open_id_attempt where state_hash = ? and expires_at > now()
+         returning browser_hash as "browserHash", redirect_uri as "redirectUri", next_path as next`,
+        [stateHash],
+      );
+      return row ?? null;
+    },
+    begin: (session, { issuer, subject }) =>
+      inTransaction(db, async (tx) => {
+        const same = await query(
+          tx,
+          `update operator set open_id_issuer = ?, open_id_subject = ? where id = ? and disabled_at is null
+             and (open_id_subject is null or (open_id_issuer, open_id_subject) = (?, ?)) returning 1`,
+          [issuer, subject, session.operatorId, issuer, subject],
+        );
+        if (same.length > 0) await begin(tx, session);
+        return same.length > 0;
+      }),
+  };
+}
+
+/** There are as many operators as people who look after the sync: they are compared here, as names are everywhere. */
+async function candidate(db: Db, name: string): Promise<Candidate | null> {
+  const people = await query<Candidate>(
+    db,
+    `select id, name, password_hash as "passwordHash", locked_at is not null as blocked, disabled_at is not null as disabled
+     from operator where kind = 'person'`,
+  );
+  return people.find((each) => each.name === name) ?? people.find((each) => fold(each.name) === fold(name)) ?? null;
+}
+
+async function begin(tx: Db, { sessionHash, operatorId, address, agent }: NewSession): Promise<void> {
+  await query(tx, 'update operator set failures = 0, last_sign_in_at = now() where id = ?', [operatorId]);
+  await query(tx, 'delete from session where expires_at < now()');
+  await query(
+    tx,
+    `insert into session (id, operator_id, expires_at, address, agent)
+     values (?, ?, now() + interval '12 hours', ?, ?)`,
+    [sessionHash, operatorId, address, agent?.slice(0, 200) ?? null],
+  );
 }

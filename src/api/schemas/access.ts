@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ways } from '../../access/sign-in.ts';
 import { permissions } from '../../domain/permissions.ts';
 import { id, idGiven, reason, seenText, time } from './common.ts';
 import { named } from './registry.ts';
@@ -74,7 +75,14 @@ export const tokenMade = named(
 );
 
 const password = z.string().min(1).max(1_000);
-export const signInForm = z.strictObject({ name: z.string().min(1).max(100), password });
+export const signInForm = z.strictObject({
+  name: z.string().min(1).max(100),
+  password,
+  way: z
+    .enum(ways)
+    .default('password')
+    .describe('windows: the login and password of a Windows account, where the configuration takes them'),
+});
 export const redeemForm = z.strictObject({
   link: z.string().min(1).max(200),
   name: name.optional().describe("the first operator's; a link for somebody needs none"),

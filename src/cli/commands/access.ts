@@ -99,7 +99,9 @@ function addInviting(operator: RosterdCommand, runner: Runner): void {
   addCommand<ReasonOption & PermissionOptions & ScopeOptions>(operator, runner, {
     call: 'invite <NAME>',
     summary: 'make an operator, and the link by which they choose their password',
-    details: 'The link works once, for 24 hours, and is shown only now. Without a scope nobody is seen.',
+    details:
+      'The link works once, for 24 hours, and is shown only now; who signs in by OpenID Connect or with a Windows account ' +
+      'needs none, and has to be NAME there. Without a scope nobody is seen.',
     arguments: { NAME: 'the name that they sign in with' },
     options: [...permissionOptions, ...scopeOptions, reasonOption],
     run: async (context, args, options) => {
@@ -176,7 +178,11 @@ function addChanging(operator: RosterdCommand, runner: Runner): void {
   for (const [action, summary, done] of [
     ['disable', 'keep an operator out: sessions and links end, tokens are worth nothing', 'is disabled'],
     ['enable', 'let a disabled operator in again', 'may come in again'],
-    ['unlock', 'unlock a log-in that was blocked after too many failures', 'is unlocked'],
+    [
+      'unlock',
+      'unlock a log-in: blocked after too many failures, or another person has its name at the provider',
+      'is unlocked',
+    ],
   ] as const)
     addCommand<ReasonOption>(operator, runner, {
       call: `${action} <NAME>`,
@@ -282,10 +288,11 @@ function scopeText({ full, groups, teams }: Operator['scope']): string {
   return [...groups.map((name) => `group ${name}`), ...teams.map((name) => `team ${name}`)].join(', ') || 'nobody';
 }
 
-function stateOf({ disabled, blocked, hasPassword, kind }: Operator): string {
+/** Who comes by OpenID Connect or with a Windows account needs no password. */
+function stateOf({ disabled, blocked, hasPassword, kind, lastSignInAt }: Operator): string {
   if (disabled) return 'disabled';
   if (blocked) return 'blocked';
-  return kind === 'local' || hasPassword ? 'active' : 'invited';
+  return kind === 'local' || hasPassword || lastSignInAt !== null ? 'active' : 'invited';
 }
 
 function because(reason: string | undefined): { reason?: string } {

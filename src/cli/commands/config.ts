@@ -16,13 +16,23 @@ export function addConfigCommands(program: RosterdCommand, runner: Runner): void
       const ids = sources.map((source) => source.id);
       const { plaintextAllowed } = await import('../../settings/transport.ts');
       const warnings = await plaintextAllowed(settings);
+      const { waysToSignIn } = await import('../../settings/sign-in.ts');
+      const signIn = waysToSignIn(settings.signIn);
       if (context.json)
-        await context.out.json({ configFile: context.configFile, valid: true, dataDir, sources: ids, warnings });
+        await context.out.json({
+          configFile: context.configFile,
+          valid: true,
+          dataDir,
+          sources: ids,
+          signIn,
+          warnings,
+        });
       else {
         for (const warning of warnings) await context.err.line(`warning: ${warning}`);
         await context.out.line(
           `${context.configFile} is right. Sources: ${ids.join(', ') || 'none yet'}. Data: ${dataDir}`,
         );
+        if (signIn.length > 1) await context.out.line(`People sign in with ${signIn.join('; ')}.`);
       }
       return undefined;
     },

@@ -75,10 +75,14 @@ export class LdapConnection {
 
   /** Simple bind. Throws a SourceError; a refused one is fatal and must not be repeated by itself. */
   async bind(bindDn: string, password: string, signal: AbortSignal): Promise<void> {
-    this.#secrets = [password];
-    const request = new BindRequest({ messageId: this.#nextId(), dn: bindDn, password });
-    const result = await this.#ask(request, tag.bindResponse, signal);
+    const result = await this.askBind(bindDn, password, signal);
     if (result.code !== resultCode.success) throw bindFailure(result, bindDn, password);
+  }
+
+  /** The same, with the server's answer whatever it is. */
+  askBind(bindDn: string, password: string, signal: AbortSignal): Promise<Result> {
+    this.#secrets = [password];
+    return this.#ask(new BindRequest({ messageId: this.#nextId(), dn: bindDn, password }), tag.bindResponse, signal);
   }
 
   /**
@@ -285,7 +289,8 @@ export async function connectDirectory(connection: DirectoryConnection, signal: 
   }
 }
 
-async function openFirst(connection: DirectoryConnection, signal: AbortSignal): Promise<LdapConnection> {
+/** Opens a connection to a directory as {@link connectDirectory} does, without logging in. Throws a SourceError. */
+export async function openFirst(connection: DirectoryConnection, signal: AbortSignal): Promise<LdapConnection> {
   const failures: SourceError[] = [];
   for (const endpoint of endpointsOf(connection)) {
     try {

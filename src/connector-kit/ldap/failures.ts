@@ -46,6 +46,11 @@ export class ResultFailure extends SourceError {
   }
 }
 
+/** The hexadecimal number after `data` in what Active Directory says of a refused bind. */
+export function bindSubCode(diagnostic: string): string | undefined {
+  return /\bdata ([0-9a-f]+)\b/i.exec(diagnostic)?.[1]?.toLowerCase();
+}
+
 /** What a bind was refused for: the hexadecimal number after `data` in Active Directory's answer [MS-ADTS 5.1.1.1, Win32 error codes]. */
 const bindRefusals: Readonly<Record<string, string>> = {
   '525': 'there is no such account: correct connection.bindDn',
@@ -75,7 +80,7 @@ export function bindFailure(result: Result, bindDn: string, password: string): S
   if (result.code !== resultCode.invalidCredentials && result.code !== resultCode.inappropriateAuthentication) {
     return resultFailure({ code: result.code, diagnostic: said }, `the log-in of ${bindDn}`);
   }
-  const subCode = /\bdata ([0-9a-f]+)\b/i.exec(said)?.[1]?.toLowerCase();
+  const subCode = bindSubCode(said);
   const why = subCode === undefined ? undefined : bindRefusals[subCode];
   const explained = why ?? 'check connection.bindDn and connection.bindPassword';
   const sub = subCode === undefined ? '' : `, data ${subCode}`;

@@ -4,6 +4,7 @@ import { csBulk } from './bulk.cs.ts';
 import { csCodes } from './names.cs.ts';
 import { csTasks } from './tasks.cs.ts';
 import type { Words } from './words.en.ts';
+import { csSignIn } from './sign-in.cs.ts';
 
 /** Čeština má tři tvary: jeden, dva až čtyři, a ostatní. */
 const count = (number: number, one: string, few: string, many: string): string =>
@@ -64,15 +65,7 @@ export const cs: Words = {
     back: 'Zpět',
     request: 'Požadavek',
   },
-  signIn: {
-    title: 'Přihlásit se',
-    name: 'Jméno',
-    password: 'Heslo',
-    refused: 'Jméno nebo heslo nesouhlasí, nebo je přihlášení zablokované.',
-    refusedNext: 'Po deseti neúspěšných pokusech ho musí odemknout správce.',
-    noPassword:
-      'Zatím bez hesla, nebo jste ho zapomněli? Odkaz vám vytvoří vlastník, nebo na serveru: rosterd operator link',
-  },
+  signIn: csSignIn,
   link: {
     firstTitle: 'Vítejte v rosterd',
     firstText:

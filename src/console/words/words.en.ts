@@ -3,6 +3,7 @@ import { enAccounts } from './accounts.en.ts';
 import { enBulk } from './bulk.en.ts';
 import { enCodes } from './names.en.ts';
 import { enTasks } from './tasks.en.ts';
+import { enSignIn } from './sign-in.en.ts';
 
 const count = (number: number, one: string, many: string): string =>
   `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
@@ -65,14 +66,7 @@ export const en = {
     back: 'Back',
     request: 'Request',
   },
-  signIn: {
-    title: 'Sign in',
-    name: 'Name',
-    password: 'Password',
-    refused: 'Name or password is wrong, or the log-in is blocked.',
-    refusedNext: 'After ten failed attempts an admin has to unlock it.',
-    noPassword: 'No password yet, or forgotten? An owner makes you a link, or on the server: rosterd operator link',
-  },
+  signIn: enSignIn,
   link: {
     firstTitle: 'Welcome to rosterd',
     firstText:

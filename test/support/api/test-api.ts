@@ -83,6 +83,7 @@ export type Answer<Body = unknown> = {
   readonly json: Body;
 };
 
+const noSignInLog = { info: () => undefined, warn: () => undefined };
 const match = [['email']] as const;
 const roleCatalogue = { agent: [], supervisor: ['manage-teams'] };
 const schedule = { full: '0 3 * * *', timeZone: 'Europe/Prague' };
@@ -151,7 +152,8 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     teams: createTeams(createTeamStore(knex)),
     roleCatalogue,
     administration: createAdministration(createAccessStore(knex)),
-    signIn: createSignIn(createSignInStore(knex)),
+    signIn: createSignIn(createSignInStore(knex), noSignInLog),
+    openIdSignIn: null,
     runRequests: engine,
     dryRuns: noDryRuns,
     undo: createUndo(

@@ -51,6 +51,7 @@ const breaches: Record<string, string[]> = {
     'src/telemetry/reports.ts → got',
   ],
   'nodemailer-only-in-notify': ['src/telemetry/mails.ts → nodemailer'],
+  'openid-only-in-access': ['src/telemetry/discovers.ts → openid-client'],
   'commander-only-in-cli': ['src/settings/parses-flags.ts → commander'],
   'nock-only-in-one-helper': ['test/unit/mocks-http.ts → nock'],
   'production-never-imports-test': ['src/settings/uses-a-test-helper.ts → test/support/http-mock.ts'],

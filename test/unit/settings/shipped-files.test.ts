@@ -31,7 +31,7 @@ describe('the shipped configuration', () => {
     const configFile = `${config}/example.production.yaml`;
     const env = {
       ...{ DATABASE_URL: 'postgres://u:p@h/d', AD_BIND_PASSWORD: 'x', AVAYA_PASSWORD: 'y', SMTP_PASSWORD: 'z' },
-      ...{ NOTIFY_WEBHOOK_URL: 'https://chat.example/hook', NOTIFY_WEBHOOK_SECRET: 's' },
+      ...{ NOTIFY_WEBHOOK_URL: 'https://chat.example/hook', NOTIFY_WEBHOOK_SECRET: 's', OPENID_CLIENT_SECRET: 'o' },
     };
     const real = connectorDefinitions(registry);
     const settings = await loadSettings({ configFile, env, connectors: real, validateCron });
@@ -40,7 +40,7 @@ describe('the shipped configuration', () => {
       ['avaya-prague', 'avaya-cm', true],
       ['acd-brno', 'csv-file', true],
     ]);
-    await expect(loadSettings({ configFile, env: {}, connectors: real, validateCron })).rejects.toThrow('6 problems');
+    await expect(loadSettings({ configFile, env: {}, connectors: real, validateCron })).rejects.toThrow('7 problems');
   });
 });
 

@@ -35,7 +35,7 @@ export const linkRoutes: PageRoutes = (app, kit) => {
       if (status !== 422) throw error;
       return linkPage(kit, request, reply, { holder, name, problem: { detail } });
     }
-    await signInWith(kit, request, reply, operator, chosen);
+    await signInWith(kit, request, reply, { name: operator, password: chosen });
     return goTo(request, reply, '/');
   });
 };
