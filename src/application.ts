@@ -242,6 +242,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     policyInForce,
     limits: settings.guard,
     batchSize: options.batchSize,
+    // 200 on PostgreSQL, fewer on the embedded database, whose one session a transaction holds.
+    rowsTogether: Math.ceil(options.batchSize / 5),
     requestReconcile: options.requestReconcile,
     exclusively: exclusively('people-import'),
     log,

@@ -1,10 +1,11 @@
 import { digestOf } from '../digest.ts';
 import { noWords, type Policy, type SourceId, type UserId } from '../domain/user.ts';
-import { activate, askAbout, deactivate, type AskSource } from '../users/activation.ts';
-import { insertUser } from '../users/create-user.ts';
+import { actTogether, type Became } from '../users/act-together.ts';
+import { activate, askAboutAll, deactivate, type AskSource } from '../users/activation.ts';
+import { insertUsers } from '../users/create-user.ts';
 import type { ShownChange } from '../users/events.ts';
 import type { ActionRules } from '../users/ports.ts';
-import { actWithin, type Act, type ActingUser } from '../users/user-action.ts';
+import type { Act, ActingUser } from '../users/act.ts';
 import { planRow } from './plan-row.ts';
 import { planUndo } from './plan-undo.ts';
 import type { PlanWorld } from './plan-world.ts';
@@ -20,22 +21,19 @@ export interface CarryingOut {
   readonly policyInForce: () => Promise<{ readonly id: number; readonly content: Policy }>;
 }
 
-/** A row that is not carried out; the sentence says why. */
-export class RowRefusedError extends Error {
-  override readonly name = 'RowRefusedError';
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** What a row did. */
+/** What a row did, or why it was not carried out. */
 export interface CarriedOut {
   readonly result: RowResult;
-  readonly woken: readonly SourceId[];
   readonly changes: readonly ShownChange[];
+}
+
+/** `withoutWords`: of a row that takes a name which another row gives up, only the activation is played through. */
+type PlayedRow = PendingRow & { readonly withoutWords?: boolean };
+
+/** What became of rows that were carried out together. */
+interface CarriedTogether {
+  readonly done: readonly CarriedOut[];
+  readonly woken: readonly SourceId[];
 }
 
 /** Of what a plan changes, for telling whether it would come out as it was shown; null where it changes nothing. */
@@ -46,72 +44,132 @@ export function planDigest({ changes, activation }: RowPlan): string | null {
 }
 
 /**
- * Carries out one row in one transaction with its result, wholly or not at all: it is decided anew under lock, and left where
- * it would come out differently from what was shown (spec 13.5). `preview`: nothing of it is kept.
- *
- * @throws RowRefusedError, ActionRefusedError, PermissionMissingError
+ * Carries out rows in one transaction with their results, each wholly or not at all and all by a fixed number of statements:
+ * each is decided anew under lock, and left where it would come out differently from what was shown (spec 13.5). A row that has a
+ * result already is left out. `drop`: nothing of it is kept, for previews.
  */
-export async function carryOutRow(
+export async function carryOutRows(
   basis: CarryingOut,
   running: RunningImport,
-  row: PendingRow,
+  rows: readonly PlayedRow[],
   end: 'keep' | 'drop' = 'keep',
-): Promise<CarriedOut> {
-  const { operator, may } = running;
-  const reason = running.reason ?? undefined;
+): Promise<CarriedTogether> {
+  const { operator } = running;
   // An answer of a source may take seconds, and a lock must not.
-  const asks = row.classes.includes('deactivated') && row.userId !== null && row.undo?.created !== true;
-  const asked = asks
-    ? await askAbout({ ...basis, requestReconcile: () => Promise.resolve() }, basis.askSource, {
-        operator,
-        may,
-        userId: row.userId,
-      })
-    : new Map<string, never>();
-  const policy = row.userId === null ? await basis.policyInForce() : null;
+  const asks = rows.filter(({ classes, undo }) => classes.includes('deactivated') && undo?.created !== true);
+  const userIds = asks.flatMap(({ userId }) => userId ?? []);
+  const acting = { ...basis, requestReconcile: () => Promise.resolve() };
+  const asked: Answers =
+    userIds.length === 0 ? new Map() : await askAboutAll(acting, basis.askSource, { operator, userIds });
+  const policy = rows.some(({ userId }) => userId === null) ? await basis.policyInForce() : null;
   return basis.store.transaction(operator, end, async (tx) => {
-    if (policy !== null) return create(basis, tx, running, row, policy);
-    const userId = row.userId ?? 0;
-    let undo: RowUndo | null = null;
-    const acted = await actWithin(tx, basis.rules, { userId, operator, may, reason }, async (user) => {
-      const plan = await decideAnew(basis, tx, running, row, user);
-      undo = undoOf(row, user, plan);
-      return actOf(user, running, row, plan, asked);
-    });
-    const result = resultOf(row, userId, acted.changed, undo);
-    await tx.saveResult(running.id, result);
-    return { result, ...acted };
+    const open = end === 'drop' ? rows : await stillPending(tx, running, rows);
+    const worldNow = (): Promise<PlanWorld> => worldOf(tx, running, running.missing, basis.rules.roleCatalogue);
+    const changed = await changeUsers(basis, tx, running, open, { asked, worldNow });
+    const made = policy === null ? nothing : await createUsers(basis, tx, running, open, { policy, worldNow });
+    const done = [...changed.done, ...made.done];
+    if (end === 'keep')
+      await tx.saveResults(
+        running.id,
+        done.map(({ result }) => result),
+      );
+    return { done, woken: [...new Set([...changed.woken, ...made.woken])] };
   });
 }
 
-async function decideAnew(
+type Answers = Awaited<ReturnType<typeof askAboutAll>>;
+const nothing: CarriedTogether = { done: [], woken: [] };
+
+/** Those that nobody has carried out meanwhile, of an import that nobody has cancelled. */
+async function stillPending(
+  tx: ImportTx,
+  { id }: RunningImport,
+  rows: readonly PendingRow[],
+): Promise<readonly PendingRow[]> {
+  const pending = await tx.lockPending(
+    id,
+    rows.map(({ row }) => row),
+  );
+  return rows.filter(({ row }) => pending.has(row));
+}
+
+interface Decision {
+  readonly row: PendingRow;
+  readonly refusal: RowRefusal | null;
+  readonly undo: RowUndo | null;
+}
+
+async function changeUsers(
   { rules }: CarryingOut,
   tx: ImportTx,
   running: RunningImport,
-  row: PendingRow,
-  user: ActingUser,
-): Promise<RowPlan> {
-  const world = await worldOf(tx, running, running.missing, rules.roleCatalogue);
-  const { id } = user.subject.user;
-  const subject = rowSubject(user, await tx.datesOf([id]));
-  return asShown(row, decide(row, subject, world));
+  rows: readonly PlayedRow[],
+  { asked, worldNow }: { readonly asked: Answers; readonly worldNow: () => Promise<PlanWorld> },
+): Promise<CarriedTogether> {
+  const { operator, may, reason } = running;
+  const rowOf = new Map(rows.flatMap((row) => (row.userId === null ? [] : [[row.userId, row] as const])));
+  if (rowOf.size === 0) return nothing;
+  const userIds = [...rowOf.keys()];
+  const decisions = new Map<UserId, Decision>();
+  // Read by the first who asks, under the locks of all.
+  let read: Promise<[PlanWorld, Awaited<ReturnType<ImportTx['datesOf']>>]> | null = null;
+  const request = { userIds, operator, may, reason: reason ?? undefined };
+  const { became, woken } = await actTogether(tx, rules, request, async (user) => {
+    const { id } = user.subject.user;
+    const row = rowOf.get(id);
+    if (row === undefined) throw new Error(`no row is about user ${String(id)}`);
+    const [world, dates] = await (read ??= Promise.all([worldNow(), tx.datesOf(userIds)]));
+    const plan = decide(row, rowSubject(user, dates), world);
+    const refusal = refusalOf(row, plan);
+    decisions.set(id, { row, refusal, undo: undoOf(row, user, plan) });
+    return refusal === null ? actOf(user, running, row, plan, asked) : null;
+  });
+  const done = [...rowOf].map(([userId, row]): CarriedOut => {
+    const [one, decision] = [became.get(userId), decisions.get(userId)];
+    if (one === undefined) throw new Error(`nothing became of row ${String(row.row)}`);
+    const refusal = 'refused' in one ? one.refused : (decision?.refusal ?? null);
+    if (refusal !== null || 'refused' in one) return refused(row, refusal);
+    return { result: resultOf(row, userId, one.changed, decision?.undo ?? null), changes: one.changes };
+  });
+  return { done, woken };
+}
+
+/** Why a row is not carried out; the sentence is for people. */
+interface RowRefusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+function refused({ row, userId }: PendingRow, refusal: RowRefusal | null): CarriedOut {
+  const { code, message } = refusal ?? { code: null, message: null };
+  return { result: { row, userId, outcome: 'refused', code, message, undo: null }, changes: [] };
 }
 
 /** A row of a file, or one that takes another one back. */
 export function decide(row: Pick<PendingRow, 'said' | 'undo'>, subject: RowSubject, world: PlanWorld): RowPlan {
-  if (row.undo !== null) return planUndo(row.undo, subject, world);
-  if (row.said === null) throw new Error('a row says nothing and takes nothing back');
-  return planRow(row.said, subject, world);
+  const plan = planOf(row, subject, world);
+  const { id, mergedInto } = subject.subject.user;
+  if (mergedInto === null || planDigest(plan) === null) return plan;
+  // Whatever is said of who was merged away is said of the wrong user (spec 18.3).
+  const message = `User ${String(id)} was merged into user ${String(mergedInto)}, who has taken everything over: say it of that one.`;
+  return { ...plan, errors: [...plan.errors, { column: 'User ID', code: 'user-merged', message }] };
 }
 
-function asShown({ digest }: PendingRow, plan: RowPlan): RowPlan {
+function planOf({ said, undo }: Pick<PendingRow, 'said' | 'undo'>, subject: RowSubject, world: PlanWorld): RowPlan {
+  if (undo !== null) return planUndo(undo, subject, world);
+  if (said === null) throw new Error('a row says nothing and takes nothing back');
+  return planRow(said, subject, world);
+}
+
+/** Null where the row comes out as it was shown. */
+function refusalOf({ digest }: PendingRow, plan: RowPlan): RowRefusal | null {
   const [error] = plan.errors;
-  if (error !== undefined) throw new RowRefusedError(error.code, error.message);
-  if (planDigest(plan) === digest) return plan;
-  throw new RowRefusedError(
-    'changed-since',
-    'The user has changed since this was shown, so that the row would do something else: import it again.',
-  );
+  if (error !== undefined) return error;
+  if (planDigest(plan) === digest) return null;
+  return {
+    code: 'changed-since',
+    message: 'The user has changed since this was shown, so that the row would do something else: import it again.',
+  };
 }
 
 function undoOf({ undo }: PendingRow, { subject }: ActingUser, plan: RowPlan): RowUndo | null {
@@ -123,15 +181,15 @@ function undoOf({ undo }: PendingRow, { subject }: ActingUser, plan: RowPlan): R
 async function actOf(
   user: ActingUser,
   { operator, reason }: RunningImport,
-  { undo }: PendingRow,
+  { undo, withoutWords }: PlayedRow,
   { words, activation, changes }: RowPlan,
-  asked: Awaited<ReturnType<typeof askAbout>>,
+  asked: Answers,
 ): Promise<Act | null> {
   if (undo?.created === true) return endCreated(user, operator, reason);
   if (changes.length === 0 && activation === null) return null;
   const act =
     activation === 'activate' ? activate(user) : activation === 'deactivate' ? await deactivate(user, {}, asked) : null;
-  return { ...(act ?? { event: { type: 'user-changed', source: null } }), words };
+  return { ...(act ?? { event: { type: 'user-changed', source: null } }), ...(withoutWords === true ? {} : { words }) };
 }
 
 /** As undoing a creation of the sync does (spec 15.3): deactivated, without links, whose accounts wait for a person. */
@@ -160,26 +218,51 @@ async function endCreated(
   };
 }
 
-async function create(
+async function createUsers(
   basis: CarryingOut,
   tx: ImportTx,
   running: RunningImport,
-  row: PendingRow,
-  policy: { readonly id: number; readonly content: Policy },
-): Promise<CarriedOut> {
+  rows: readonly PendingRow[],
+  {
+    policy,
+    worldNow,
+  }: {
+    readonly policy: { readonly id: number; readonly content: Policy };
+    readonly worldNow: () => Promise<PlanWorld>;
+  },
+): Promise<CarriedTogether> {
+  const news = rows.filter(({ userId }) => userId === null);
+  if (news.length === 0) return nothing;
   const { operator, may, reason } = running;
-  const world = await worldOf(tx, running, running.missing, basis.rules.roleCatalogue);
-  const plan = asShown(row, decide(row, newSubject(policy.content, world), world));
-  const made = await insertUser(tx, basis, { operator, may, reason }, plan.words, policy);
-  const { userId } = made;
+  const world = await worldNow();
+  const subject = newSubject(policy.content, world);
+  const ids = await tx.allocateUserIds(news.length);
+  const planned = news.map((row, index) => {
+    const plan = decide(row, subject, world);
+    return { row, plan, userId: ids[index] ?? 0, words: plan.words, refusal: refusalOf(row, plan) };
+  });
+  const people = planned.filter(({ refusal }) => refusal === null);
+  const made = await insertUsers(tx, basis, { operator, may, reason }, people, policy);
+  const active = people.filter(({ plan, userId }) => plan.activation === 'activate' && isMade(made.became.get(userId)));
+  const request = { operator, may, reason: reason ?? undefined, userIds: active.map(({ userId }) => userId) };
   const activated =
-    plan.activation === 'activate'
-      ? await actWithin(tx, basis.rules, { userId, operator, may, reason: reason ?? undefined }, activate)
-      : null;
-  const undo = { before: noWords, after: plan.words, created: true, activation: plan.activation };
-  const result = resultOf(row, userId, true, undo);
-  await tx.saveResult(running.id, result);
-  return { result, woken: [...made.woken, ...(activated?.woken ?? [])], changes: plan.changes };
+    active.length === 0
+      ? { became: new Map<UserId, Became>(), woken: [] }
+      : await actTogether(tx, basis.rules, request, activate);
+  const done = planned.map(({ row, plan, userId, words, refusal }): CarriedOut => {
+    const [one, act] = [made.became.get(userId), activated.became.get(userId)];
+    // It is created and active, or not there at all.
+    if (act !== undefined && 'refused' in act) throw act.refused;
+    if (refusal !== null) return refused(row, refusal);
+    if (one === undefined || 'refused' in one) return refused(row, one?.refused ?? null);
+    const undo = { before: noWords, after: words, created: true, activation: plan.activation };
+    return { result: resultOf(row, userId, true, undo), changes: plan.changes };
+  });
+  return { done, woken: [...made.woken, ...activated.woken] };
+}
+
+function isMade(became: Became | undefined): boolean {
+  return became !== undefined && !('refused' in became);
 }
 
 function resultOf({ row }: PendingRow, userId: UserId, changed: boolean, undo: RowUndo | null): RowResult {

@@ -4,14 +4,13 @@ import { readCsv, type CsvRow } from '../connector-kit/csv.ts';
 import type { GuardClass } from '../domain/change.ts';
 import { guardClasses } from '../domain/change.ts';
 import { claimKey } from '../domain/claim.ts';
-import { PermissionMissingError } from '../domain/permitted.ts';
 import { fold } from '../domain/text.ts';
 import { emptyValue, type UserId } from '../domain/user.ts';
 import { exceededClasses, type GuardLimits } from '../reconcile/guard.ts';
-import { ActionRefusedError } from '../users/errors.ts';
-import { carryOutRow, decide, planDigest, RowRefusedError, type CarryingOut } from './carry-out.ts';
+import { carryOutRows, decide, planDigest, type CarriedOut, type CarryingOut } from './carry-out.ts';
 import { clearsWhenMissing, columnNames, columnOfField, type ColumnName } from './columns.ts';
 import { placeColumns, type FileProblem, type Mapping, type Places } from './mapping.ts';
+import { NameMoves, withErrors, type Decided } from './name-moves.ts';
 import type { PlanWorld } from './plan-world.ts';
 import type { DoneRow, ImportTx, NewImport, RowUndo, RunningImport, ShownImport, ShownRow } from './ports.ts';
 import { rowClasses, type RowClass, type RowPlan, type RowSubject } from './row-plan.ts';
@@ -121,9 +120,9 @@ class Check {
   readonly #unread: readonly string[];
   readonly #counts = new Map<RowClass, number>();
   readonly #guarded = new Map<GuardClass, number>();
-  /** The row in which each user, and each unique name, was met first. */
+  /** The row in which each user was met first. */
   readonly #users = new Map<UserId, number>();
-  readonly #names = new Map<string, number>();
+  readonly #moves = new NameMoves();
   #waiting: Entry[] = [];
   #rows = 0;
   #unchanged = 0;
@@ -158,6 +157,11 @@ class Check {
   async end(): Promise<number> {
     await this.#decideWaiting();
     const { store, limits } = this.#basis;
+    const { arranged, failed } = this.#moves.end();
+    for (let start = 0; start < arranged.length; start += arrangedTogether)
+      await store.arrange(this.#running.id, arranged.slice(start, start + arrangedTogether));
+    for (const each of failed) this.#countChange(each, -1);
+    this.#errors += failed.length;
     const active = await store.transaction(this.#running.operator, 'drop', (tx) => tx.activeUsers());
     const numbers = (of: ReadonlyMap<GuardClass, number>): Record<GuardClass, number> =>
       Object.fromEntries(guardClasses.map((name) => [name, of.get(name) ?? 0])) as Record<GuardClass, number>;
@@ -166,7 +170,8 @@ class Check {
       counts: Object.fromEntries(
         rowClasses.map((name) => [name, this.#counts.get(name) ?? 0]),
       ) as ShownImport['counts'],
-      exceeded: exceededClasses(numbers(this.#guarded), numbers(new Map()), active, limits),
+      // Of nobody there are no per cent: into an empty store everything is beyond the limits.
+      exceeded: exceededClasses(numbers(this.#guarded), numbers(new Map()), Math.max(active, 1), limits),
     };
     await store.show(this.#running.id, shown);
     return this.#running.id;
@@ -181,9 +186,8 @@ class Check {
     const policy = entries.some(({ userId }) => userId === 0) ? await this.#basis.policyInForce() : null;
     const decided = await store.transaction(this.#running.operator, 'drop', (tx) => this.#decide(tx, entries, policy));
     const rows: ShownRow[] = [];
-    for (const each of decided) {
-      const shown = await this.#actedOn(each);
-      this.#count(shown, each.plan);
+    for (const { shown, plan } of await this.#played(decided)) {
+      this.#count(shown, plan);
       if (shown.digest !== null || shown.errors.length > 0 || shown.kept.length > 0) rows.push(shown);
     }
     await store.addRows(this.#running.id, rows);
@@ -194,7 +198,7 @@ class Check {
     tx: ImportTx,
     entries: readonly Entry[],
     policy: Awaited<ReturnType<Checking['policyInForce']>> | null,
-  ): Promise<{ shown: ShownRow; plan: RowPlan | null }[]> {
+  ): Promise<readonly Decided[]> {
     const named = await this.#named(tx, entries);
     const { operator, missing } = this.#running;
     const world = await worldOf(tx, this.#running, missing, this.#basis.rules.roleCatalogue);
@@ -205,7 +209,7 @@ class Check {
         entry.userId === 0 && policy !== null ? newSubject(policy.content, world) : subjects.get(entry.userId ?? 0);
       return this.#planned(entry, subject, world);
     });
-    return this.#unique(tx, decided);
+    return this.#movesOf(tx, decided);
   }
 
   /** Finds whom a row names by the login alone, and names twice. */
@@ -276,87 +280,67 @@ class Check {
     };
   }
 
-  /** Unique names that somebody else has, or an earlier row takes (spec 4.7). */
-  async #unique(tx: ImportTx, decided: readonly Decided[]): Promise<{ shown: ShownRow; plan: RowPlan | null }[]> {
-    const wanting = decided.map((each) => {
-      const { plan, subject, shown } = each;
-      if (plan === null || subject === null || shown.digest === null) return { each, wants: [] };
+  /**
+   * Notes what each takes and gives up of unique names (spec 4.7): that an earlier row takes one is known at once, whether
+   * somebody who has one gives it up when all rows are there.
+   */
+  async #movesOf(tx: ImportTx, decided: readonly Decided[]): Promise<readonly Decided[]> {
+    const moves = decided.map(({ plan, subject, shown }) => {
+      if (plan === null || subject === null || shown.digest === null) return noMove;
       const before = subject.creates ? emptyValue : subject.subject.user.value;
-      return { each, wants: bidderOf({ id: 0, externalId: '' }, shown.userId ?? 0, before, plan.value).wants };
+      return bidderOf({ id: 0, externalId: '' }, 0, before, plan.value);
     });
-    const all = wanting.flatMap(({ wants }) => wants);
+    const all = moves.flatMap(({ wants }) => wants);
     const holders = all.length === 0 ? new Map<string, UserId>() : await tx.claimHolders(all);
     const seen = await tx.seenUsers(this.#running.operator, [...new Set(holders.values())]);
-    const taken: { shown: ShownRow; plan: RowPlan | null }[] = [];
-    for (const { each, wants } of wanting) {
-      const errors: RowError[] = [];
-      for (const claim of wants) {
-        const [key, column] = [claimKey(claim), columnOfField(claim.field)];
-        const [holder, earlier] = [holders.get(key), this.#names.get(key)];
-        if (holder !== undefined && holder !== each.shown.userId)
-          errors.push({
-            ...{ column, code: 'unique-taken' },
-            message: `"${claim.value}" is that of ${seen.has(holder) ? `user ${holder}` : 'somebody whom you do not see'}: give another value, or change that user first.`,
-          });
-        else if (earlier !== undefined)
-          errors.push({
-            ...{ column, code: 'unique-repeated' },
-            message: `Row ${String(earlier)} takes "${claim.value}" already.`,
-          });
-        else this.#names.set(key, each.shown.row);
-      }
-      const { shown, plan } = each;
-      taken.push(errors.length === 0 ? each : { plan, shown: withErrors(shown, errors) });
-    }
-    return taken;
+    return decided.map((each, index) => {
+      const { wants, gives } = moves[index] ?? noMove;
+      return this.#moves.add(each, { wants, gives }, holders, seen);
+    });
   }
 
-  /** Activating applies what the sources say, and deactivating asks them: such a row is played through by itself. */
-  async #actedOn({ shown }: { readonly shown: ShownRow; readonly plan: RowPlan | null }): Promise<ShownRow> {
-    const { classes, digest, userId } = shown;
-    const acts = classes.includes('activated') || classes.includes('deactivated');
-    if (digest === null || userId === null || !acts) return shown;
-    try {
-      const { changes } = await carryOutRow(this.#basis, this.#running, shown, 'drop');
-      const known = new Set(shown.changes.map(({ field }) => field));
-      const further = changes.filter(
-        ({ field }) => !known.has(field) && !/^(override|localValue|account)\./.test(field),
-      );
-      const added = further.map((change) => ({
-        ...change,
-        column: columnOfField(change.field),
-        how: 'changed' as const,
-      }));
-      return { ...shown, changes: [...shown.changes, ...added] };
-    } catch (error) {
-      if (
-        error instanceof RowRefusedError ||
-        error instanceof ActionRefusedError ||
-        error instanceof PermissionMissingError
-      ) {
-        const column: ColumnName = 'Deactivated';
-        return withErrors(shown, [{ column, code: error.code, message: error.message }]);
-      }
-      throw error;
-    }
+  /** Activating applies what the sources say, and deactivating asks them: such rows are played through, all at once. */
+  async #played(decided: readonly Decided[]): Promise<readonly Decided[]> {
+    const acting = decided.filter(
+      ({ shown: { classes, digest, userId } }) =>
+        digest !== null && userId !== null && (classes.includes('activated') || classes.includes('deactivated')),
+    );
+    if (acting.length === 0) return decided;
+    const rows = acting.map(({ shown }) => ({ ...shown, withoutWords: this.#moves.isContested(shown.row) }));
+    const { done } = await carryOutRows(this.#basis, this.#running, rows, 'drop');
+    const byRow = new Map(done.map((each) => [each.result.row, each]));
+    return decided.map((each) => {
+      const one = byRow.get(each.shown.row);
+      if (one === undefined) return each;
+      if (one.result.outcome === 'refused') this.#moves.drop(each.shown.row);
+      return { ...each, shown: withPlayed(each.shown, one) };
+    });
   }
 
-  #count(shown: ShownRow, plan: RowPlan | null): void {
+  #count({ errors, digest, classes }: ShownRow, plan: RowPlan | null): void {
     this.#rows += 1;
-    if (shown.errors.length > 0) this.#errors += 1;
-    else if (shown.digest === null) this.#unchanged += 1;
-    for (const each of shown.classes) this.#counts.set(each, (this.#counts.get(each) ?? 0) + 1);
-    if (shown.digest !== null)
-      for (const each of plan?.guardClasses ?? []) this.#guarded.set(each, (this.#guarded.get(each) ?? 0) + 1);
+    if (errors.length > 0) this.#errors += 1;
+    else if (digest === null) this.#unchanged += 1;
+    this.#countChange({ classes, guardClasses: digest === null ? [] : (plan?.guardClasses ?? []) }, 1);
+  }
+
+  #countChange({ classes, guardClasses }: Pick<RowPlan, 'classes' | 'guardClasses'>, by: 1 | -1): void {
+    for (const each of classes) this.#counts.set(each, (this.#counts.get(each) ?? 0) + by);
+    for (const each of guardClasses) this.#guarded.set(each, (this.#guarded.get(each) ?? 0) + by);
   }
 }
 
-interface Decided {
-  readonly shown: ShownRow;
-  readonly plan: RowPlan | null;
-  readonly subject: RowSubject | null;
-}
+const noMove = { wants: [], gives: [] };
+/** Rows that one statement arranges. */
+const arrangedTogether = 1_000;
 
-function withErrors(shown: ShownRow, errors: readonly RowError[]): ShownRow {
-  return { ...shown, errors: [...shown.errors, ...errors], classes: [], digest: null, said: null, undo: null };
+/** What playing a row through brings to light: what the sources say, or why it may not be done. */
+function withPlayed(shown: ShownRow, { result, changes }: CarriedOut): ShownRow {
+  const column: ColumnName = 'Deactivated';
+  if (result.outcome === 'refused')
+    return withErrors(shown, [{ column, code: result.code ?? 'internal', message: result.message ?? '' }]);
+  const known = new Set(shown.changes.map(({ field }) => field));
+  const further = changes.filter(({ field }) => !known.has(field) && !/^(override|localValue|account)\./.test(field));
+  const added = further.map((change) => ({ ...change, column: columnOfField(change.field), how: 'changed' as const }));
+  return { ...shown, changes: [...shown.changes, ...added] };
 }

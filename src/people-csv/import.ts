@@ -1,17 +1,18 @@
-import { PermissionMissingError } from '../domain/permitted.ts';
 import type { Asker } from '../domain/permissions.ts';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { SourceId } from '../domain/user.ts';
 import { ActionRefusedError } from '../users/errors.ts';
 import type { RequestReconcile } from '../users/events.ts';
 import { createJobLoop } from '../users/job-loop.ts';
-import { carryOutRow, RowRefusedError } from './carry-out.ts';
+import { carryOutRows } from './carry-out.ts';
 import { checkFile, checkUndo, type Checking } from './check-file.ts';
 import { mappingProblem, type Mapping } from './mapping.ts';
 import type { PendingRow, RunningImport } from './ports.ts';
 
 export interface PeopleImportOptions extends Checking {
   readonly requestReconcile: RequestReconcile;
+  /** Rows of one transaction, and between two looks at whether an import was cancelled. */
+  readonly rowsTogether: number;
   /** Runs work in one process at a time; where another one has it, it goes on there. */
   readonly exclusively: (work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
   readonly log: { error(data: object, message: string): void };
@@ -53,14 +54,12 @@ export interface PeopleImports {
   carryOut(): Promise<void>;
 }
 
-/** Rows between two requests for a reconcile, two looks at whether it was cancelled, and two operators' turns. */
-const batch = 100;
 /** Imports of one operator that are being carried out. */
 const mostOpen = 5;
 
 /**
- * Each row is carried out in a transaction of its own, in which its result is kept: whatever dies, a row is done wholly or not
- * at all and never twice, and the import goes on with the rows that have no result.
+ * Rows are carried out some at a time, in one transaction with their results: whatever dies, a row is done wholly or not at all and
+ * never twice, and the import goes on with the rows that have no result.
  */
 export function createPeopleImports(options: PeopleImportOptions): PeopleImports {
   const { store } = options;
@@ -111,50 +110,61 @@ export function createPeopleImports(options: PeopleImportOptions): PeopleImports
 }
 
 async function carryOutAll(options: PeopleImportOptions, signal: AbortSignal): Promise<void> {
-  const { store, requestReconcile } = options;
+  const { store, requestReconcile, rowsTogether } = options;
+  // Some rows of one operator's, then some of the next one's: nobody waits behind all that somebody else has asked for.
   for (let lastServed = ''; ;) {
     const running = await store.next(lastServed);
     if (running === null) return;
     lastServed = running.operator;
-    const rows = await store.pending(running.id, batch);
-    const woken = new Set<SourceId>();
-    for (const row of rows) {
-      signal.throwIfAborted();
-      for (const source of await carriedOut(options, running, row)) woken.add(source);
+    const rows = await store.pending(running.id, rowsTogether);
+    signal.throwIfAborted();
+    if (rows.length > 0) {
+      const woken = await carriedOut(options, running, rows, signal);
+      if (woken.size > 0) await requestReconcile([...woken].sort());
     }
-    if (woken.size > 0) await requestReconcile([...woken].sort());
-    if (rows.length < batch) await store.finish(running.id);
+    if (rows.length < rowsTogether) await store.finish(running.id);
   }
 }
 
-/** The sources that it woke. A row that is refused does not stop the others. */
+type Turn = readonly (PendingRow & { readonly turn: number })[];
+
+/** The sources that they woke. All at once; where that fails inside rosterd, one by one, so that a row that it fails on does not stop the others. */
 async function carriedOut(
   options: PeopleImportOptions,
   running: RunningImport,
-  row: PendingRow,
-): Promise<readonly SourceId[]> {
-  const refused = async (code: string, message: string): Promise<readonly SourceId[]> => {
-    await options.store.saveResult(running.id, {
-      ...{ row: row.row, userId: row.userId, outcome: 'refused', code, message, undo: null },
-    });
-    return [];
+  rows: Turn,
+  signal: AbortSignal,
+): Promise<ReadonlySet<SourceId>> {
+  const failed = (error: unknown): void => {
+    // Where the database itself fails the import waits.
+    if (storageFailureCode(error) !== null || signal.aborted) throw error;
+    options.log.error(
+      { err: error, import: running.id, rows: rows.length, row: rows[0]?.row },
+      'an import failed on rows',
+    );
   };
   try {
-    return (await carryOutRow(options, running, row)).woken;
+    return new Set((await carryOutRows(options, running, rows)).woken);
   } catch (error) {
-    if (
-      error instanceof RowRefusedError ||
-      error instanceof ActionRefusedError ||
-      error instanceof PermissionMissingError
-    )
-      return refused(error.code, error.message);
-    // Where the database itself fails the import waits; a row that rosterd fails on must not stop the others.
-    if (storageFailureCode(error) !== null || signalled(error)) throw error;
-    options.log.error({ err: error, import: running.id, row: row.row }, 'an import failed on a row');
-    return refused('internal', 'It failed inside rosterd; its log has the cause.');
+    failed(error);
   }
+  const woken = new Set<SourceId>();
+  for (const turn of Map.groupBy(rows, (each) => (each.turn === 0 ? -each.row : each.turn)).values())
+    try {
+      signal.throwIfAborted();
+      for (const source of (await carryOutRows(options, running, turn)).woken) woken.add(source);
+    } catch (error) {
+      failed(error);
+      await options.store.saveResults(
+        running.id,
+        turn.map(({ row, userId }) => ({ row, userId, ...failure, undo: null })),
+      );
+    }
+  return woken;
 }
 
-function signalled(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
-}
+const failure = {
+  outcome: 'refused',
+  code: 'internal',
+  message: 'It failed inside rosterd; its log has the cause.',
+} as const;

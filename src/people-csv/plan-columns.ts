@@ -168,10 +168,14 @@ function afterTeams(planning: Planning, names: readonly string[] | null, words: 
   );
   const added = given.reduce((each, team) => withWord(each, 'teams', team, 'give'), words);
   const moved = taken.reduce((each, team) => withWord(each, 'teams', team, wordFor('unassign', supplied(team))), added);
+  // The default team is had for want of another (spec 11.2): beside one, it has to be given.
+  const { teams } = foldedFrom(user, world, moved);
+  const kept = wanted.filter((team) => !teams.includes(team));
+  const whole = kept.reduce((each, team) => withWord(each, 'teams', team, 'give'), moved);
   const [first] = wanted;
-  return first === undefined || foldedFrom(user, world, moved).mainTeam === first
-    ? moved
-    : { ...moved, mainTeam: first };
+  return first === undefined || foldedFrom(user, world, whole).mainTeam === first
+    ? whole
+    : { ...whole, mainTeam: first };
 }
 
 /** Null, with an error for each name, where one names nothing. */

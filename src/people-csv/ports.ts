@@ -67,6 +67,15 @@ export interface RunningImport extends Asker {
 
 export type PendingRow = Pick<ShownRow, 'row' | 'userId' | 'said' | 'undo' | 'classes' | 'digest'>;
 
+/** A row that takes a unique name which somebody has who gives it up in another row. */
+export interface ArrangedRow {
+  readonly row: number;
+  /** Turns are carried out in their order behind the rows without one (0), each turn at once. */
+  readonly turn: number;
+  /** With one it is no row to be carried out. */
+  readonly errors: readonly RowError[];
+}
+
 /** A row that was carried out, with what takes it back. */
 export interface DoneRow {
   readonly row: number;
@@ -79,8 +88,10 @@ export interface DoneRow {
 export type ImportTx = UserTx & {
   datesOf(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Pick<ExportedPerson, 'activated' | 'deactivated'>>>;
   activeUsers(): Promise<number>;
-  /** In the transaction of what the row did; false where the row has a result already. */
-  saveResult(importId: number, result: RowResult): Promise<void>;
+  /** Locks those of the rows that have no result, of an import that is running. */
+  lockPending(importId: number, rows: readonly number[]): Promise<ReadonlySet<number>>;
+  /** In the transaction of what the rows did. */
+  saveResults(importId: number, results: readonly RowResult[]): Promise<void>;
 };
 
 export interface NewImport extends Asker {
@@ -96,6 +107,8 @@ export interface PeopleImportStore {
   /** Begins one that is being read, and forgets those that were shown a day ago and never carried out. */
   add(request: NewImport): Promise<number>;
   addRows(id: number, rows: readonly ShownRow[]): Promise<void>;
+  /** What became known of rows behind the last one: their turn, or mistakes more. */
+  arrange(id: number, rows: readonly ArrangedRow[]): Promise<void>;
   show(id: number, shown: ShownImport): Promise<void>;
   /** Forgets one that could not be read. */
   drop(id: number): Promise<void>;
@@ -111,8 +124,9 @@ export interface PeopleImportStore {
   openOf(operator: string): Promise<number>;
   /** The oldest one that is running of the operator whose turn it is after this one. */
   next(after: string): Promise<RunningImport | null>;
-  pending(id: number, limit: number): Promise<readonly PendingRow[]>;
-  saveResult(id: number, result: RowResult): Promise<void>;
+  /** Rows without a result in the order in which they are carried out; rows of one turn are not parted. */
+  pending(id: number, limit: number): Promise<readonly (PendingRow & Pick<ArrangedRow, 'turn'>)[]>;
+  saveResults(id: number, results: readonly RowResult[]): Promise<void>;
   finish(id: number): Promise<void>;
   cancel(id: number, operator: string): Promise<void>;
   /** Rows that have changed somebody, the latest first, from before this row on. */

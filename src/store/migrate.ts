@@ -18,6 +18,7 @@ import { up as oneAccount } from './migrations/0028-one-account.ts';
 import { up as unlisted } from './migrations/0030-unlisted.ts';
 import { up as shownQuestions } from './migrations/0037-shown-questions.ts';
 import { up as merge } from './migrations/0035-merge.ts';
+import { up as importTurns } from './migrations/0058-import-turns.ts';
 import { up as progressTime } from './migrations/0046-progress-time.ts';
 import { up as openId } from './migrations/0062-open-id.ts';
 import { up as peopleImport } from './migrations/0032-people-import.ts';
@@ -55,6 +56,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0054-user-selection', up: userSelection },
   { name: '0055-counts', up: counts },
   { name: '0062-open-id', up: openId },
+  { name: '0058-import-turns', up: importTurns },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -4,7 +4,6 @@ import type {
   DoneRow,
   MappingStore,
   PeopleImportStore,
-  PendingRow,
   RowResult,
   RunningImport,
   SavedMapping,
@@ -33,7 +32,12 @@ export function createPeopleImportStore(db: Db, rules: ReadRules): PeopleImportS
           datesOf: (ids) => activationDates(bare, ids),
           activeUsers: async () =>
             (await queryOne<{ count: number }>(bare, 'select count(*)::int as count from "user" where active')).count,
-          saveResult: (id, result) => saveResult(bare, id, result),
+          async lockPending(id, rows) {
+            const sql = `select r.row from people_import_row r join people_import i on i.id = r.import_id
+              where r.import_id = ? and r.row = any(?) and r.outcome is null and i.state = 'running' order by r.row for update of r`;
+            return new Set((await query<{ row: number }>(bare, sql, [id, [...rows]])).map(({ row }) => row));
+          },
+          saveResults: (id, results) => saveResults(bare, id, results),
         }),
       ),
     add: ({ fileName, reason, missing, undoes, operator, may }) =>
@@ -60,6 +64,19 @@ export function createPeopleImportStore(db: Db, rules: ReadRules): PeopleImportS
         ) => `insert into people_import_row (import_id, row, user_id, name, said, undo, changes, kept, errors, classes, digest)
           select c.id, r.row, r.user_id, r.name, r.said, r.undo, r.changes, r.kept, r.errors, r.classes, r.digest
           from ${table}, (select ?::int as id) as c`,
+        [id],
+      );
+    },
+    async arrange(id, rows) {
+      await forRows(
+        db,
+        'row integer, turn integer, errors jsonb',
+        rows,
+        (table) => `update people_import_row p set turn = r.turn,
+          errors = p.errors || r.errors, digest = case when r.errors = '[]' then p.digest end,
+          said = case when r.errors = '[]' then p.said end, undo = case when r.errors = '[]' then p.undo end,
+          classes = case when r.errors = '[]' then p.classes else '{}' end
+          from ${table}, (select ?::int as id) as c where p.import_id = c.id and p.row = r.row`,
         [id],
       );
     },
@@ -120,14 +137,19 @@ export function createPeopleImportStore(db: Db, rules: ReadRules): PeopleImportS
       return { ...running, may: new Set(permissions) };
     },
     pending: (id, limit) =>
-      query<PendingRow>(
+      query(
         db,
-        `select r.row, r.user_id as "userId", r.said, r.undo, r.classes, r.digest
-         from people_import_row r join people_import i on i.id = r.import_id
-         where r.import_id = ? and r.outcome is null and i.state = 'running' order by r.row limit ?`,
-        [id, limit],
+        `with first as (
+           select r.row, r.turn from people_import_row r join people_import i on i.id = r.import_id
+           where r.import_id = ? and r.outcome is null and i.state = 'running' order by r.turn, r.row limit ?
+         )
+         select r.row, r.turn, r.user_id as "userId", r.said, r.undo, r.classes, r.digest from people_import_row r
+         where r.import_id = ? and r.outcome is null and (
+           r.row in (select row from first) or r.turn = (select nullif(max(turn), 0) from first))
+         order by r.turn, r.row`,
+        [id, limit, id],
       ),
-    saveResult: (id, result) => saveResult(db, id, result),
+    saveResults: (id, results) => saveResults(db, id, results),
     async finish(id) {
       await query(
         db,
@@ -156,12 +178,17 @@ export function createPeopleImportStore(db: Db, rules: ReadRules): PeopleImportS
 }
 
 /** What a row said is not kept once it is done: the history has what it changed. */
-async function saveResult(db: Db, id: number, { row, userId, outcome, code, message, undo }: RowResult): Promise<void> {
-  await query(
+async function saveResults(db: Db, id: number, results: readonly RowResult[]): Promise<void> {
+  await forRows(
     db,
-    `update people_import_row set outcome = ?, user_id = coalesce(?, user_id), code = ?, message = ?, said = null, undo = ?::text::jsonb
-     where import_id = ? and row = ? and outcome is null`,
-    [outcome, userId, code, message, undo === null ? null : JSON.stringify(undo), id, row],
+    'row integer, user_id integer, outcome text, code text, message text, undo jsonb',
+    results.map(({ userId, ...result }) => ({ ...result, user_id: userId })),
+    (
+      table,
+    ) => `update people_import_row p set outcome = r.outcome, user_id = coalesce(r.user_id, p.user_id), code = r.code,
+      message = r.message, said = null, undo = r.undo
+      from ${table}, (select ?::int as id) as c where p.import_id = c.id and p.row = r.row and p.outcome is null`,
+    [id],
   );
 }
 

@@ -19,6 +19,7 @@ import {
   type Words,
 } from '../domain/user.ts';
 import type { Subject } from '../reconcile/decide.ts';
+import { lostNames, type LostName, type NameMove } from '../reconcile/name-moves.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
 import type { Act, ActingUser, UserActed } from './act.ts';
 import { ActionRefusedError } from './errors.ts';
@@ -62,16 +63,12 @@ export async function actTogether(
     return null;
   });
   const folded = await eachUnrefused(acting, became, (each) => foldActing(each, request));
-  const holders = await holdersOf(
-    tx,
-    folded.flatMap(({ wants }) => wants),
-  );
-  const standing = await eachUnrefused(folded, became, async (each) => {
-    await refuseTaken(tx, each.userId, each.wants, holders);
-    const told = await toldOf(each, request);
-    for (const claim of each.wants) holders.set(claimKey(claim), each.userId);
-    return { ...each, ...told };
-  });
+  // Who may not do it gives no name up either.
+  const permitted = await eachUnrefused(folded, became, async (each) => ({
+    ...each,
+    ...(await toldOf(each, request)),
+  }));
+  const standing = await withFreeNames(tx, permitted, became);
   if (standing.length === 0) return { became, woken: [] };
   const ids = standing.map(({ userId }) => userId);
   const freed = standing.flatMap(({ gives }) => gives.map((claim) => claimKey(claim)));
@@ -90,7 +87,7 @@ export async function actTogether(
 }
 
 /** What `work` makes of each; who is refused is noted, null leaves one out. */
-async function eachUnrefused<Item extends { readonly userId: UserId }, Made>(
+export async function eachUnrefused<Item extends { readonly userId: UserId }, Made>(
   items: readonly Item[],
   became: Map<UserId, Became>,
   work: (item: Item) => Promise<Made | null>,
@@ -242,29 +239,28 @@ function refuseIncomplete({ id, origin, value: before }: Subject['user'], { fiel
     throw new ActionRefusedError('field-required', `User ${id} is local and needs ${lacking}: set another one first.`);
 }
 
-/** Spec 4.7: never a silent suffix; the person hears who has it and what to do. */
-export async function refuseWhereTaken(tx: UserTx, userId: UserId, wants: readonly Claim[]): Promise<void> {
-  await refuseTaken(tx, userId, wants, await holdersOf(tx, wants));
-}
-
-async function holdersOf(tx: UserTx, wants: readonly Claim[]): Promise<Map<string, UserId>> {
-  return wants.length === 0 ? new Map() : tx.claimHolders(wants);
-}
-
-async function refuseTaken(
+/** Those who get every unique name that they want, decided over all of them; the others are refused (spec 4.7). */
+export async function withFreeNames<Item extends NameMove>(
   tx: UserTx,
-  userId: UserId,
-  wants: readonly Claim[],
-  holders: ReadonlyMap<string, UserId>,
-): Promise<void> {
-  for (const claim of wants) {
-    const holder = holders.get(claimKey(claim));
-    if (holder === undefined || holder === userId) continue;
-    throw new ActionRefusedError(
-      'unique-taken',
-      `The ${claim.field} "${claim.value}" is that of ${await tx.nameOfUser(holder)}: give another value, or change that user first.`,
-    );
-  }
+  items: readonly Item[],
+  became: Map<UserId, Became>,
+): Promise<readonly Item[]> {
+  const wants = items.flatMap((each) => each.wants);
+  const holders = wants.length === 0 ? new Map<string, UserId>() : await tx.claimHolders(wants);
+  const lost = lostNames(items, holders);
+  return eachUnrefused(items, became, async (each) => {
+    const loss = lost.get(each);
+    if (loss !== undefined) throw await takenError(tx, loss);
+    return each;
+  });
+}
+
+/** Never a silent suffix; the person hears who has it and what to do. */
+async function takenError(tx: UserTx, { claim, holder }: LostName): Promise<ActionRefusedError> {
+  return new ActionRefusedError(
+    'unique-taken',
+    `The ${claim.field} "${claim.value}" is that of ${await tx.nameOfUser(holder)}: give another value, or change that user first.`,
+  );
 }
 
 function movedKeys(rules: ActionRules, { user, act, value }: Folded): MatchKeysWrite[] {

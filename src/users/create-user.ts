@@ -19,9 +19,11 @@ import {
   type Words,
 } from '../domain/user.ts';
 import { userKeys } from '../reconcile/match-keys.ts';
+import { refuseUnpermitted } from '../domain/permitted.ts';
 import { unknownField } from './edit-fields.ts';
-import { refuseWhereTaken } from './act-together.ts';
+import { eachUnrefused, withFreeNames, type Became } from './act-together.ts';
 import { ActionRefusedError } from './errors.ts';
+import { gathered } from './gathered.ts';
 import { beyond, refuseForeign } from './own-scope.ts';
 import type { UserTx } from './ports.ts';
 import { knownGroup, teamNamed } from './said.ts';
@@ -60,7 +62,12 @@ export function createCreateUser(
     const policy = await policyInForce();
     const { userId, woken } = await basis.store.transaction(request.operator, 'keep', async (tx) => {
       const words = await wordsOf(tx, request, fields);
-      return insertUser(tx, basis, request, words, policy);
+      const [id] = await tx.allocateUserIds(1);
+      if (id === undefined) throw new Error('the database gave no id for a user');
+      const made = await insertUsers(tx, basis, request, [{ userId: id, words }], policy);
+      const one = made.became.get(id);
+      if (one !== undefined && 'refused' in one) throw one.refused;
+      return { userId: id, woken: made.woken };
     });
     if (woken.length > 0) await basis.requestReconcile(woken);
     return userId;
@@ -100,32 +107,69 @@ async function teamNamesOf(tx: UserTx): Promise<Map<number, string>> {
   return new Map((await tx.teams()).map((team) => [team.id, team.name]));
 }
 
-/** Makes an inactive local user of these words, within a transaction that may do more. @throws ActionRefusedError */
-export async function insertUser(
-  tx: UserTx,
+/** Somebody to be created, under an id that was allocated for them. */
+interface NewPerson {
+  readonly userId: UserId;
+  readonly words: Words;
+}
+
+/**
+ * Makes inactive local users of these words, each wholly or not at all and all by a fixed number of statements, within a transaction
+ * that may do more. Whom it refuses is named in `became`.
+ */
+export async function insertUsers(
+  store: UserTx,
   { rules }: Pick<UserActionBasis, 'rules'>,
-  { operator, may, reason = null }: Asker & { readonly reason?: string | null | undefined },
-  words: Words,
+  asker: Asker & { readonly reason?: string | null | undefined },
+  people: readonly NewPerson[],
   policy: { readonly id: number; readonly content: Policy },
-): Promise<{ readonly userId: UserId; readonly woken: readonly string[] }> {
+): Promise<{ readonly became: ReadonlyMap<UserId, Became>; readonly woken: readonly string[] }> {
+  const { tx } = gathered(store, []);
+  const { operator, may, reason = null } = asker;
   const teamNames = await teamNamesOf(tx);
-  const value = fold({ origin: 'local', words, snapshots: [], policy: policy.content, teamNames, present: emptyValue });
-  await refuseOutside(tx, operator, words, value);
-  const [userId] = await tx.allocateUserIds(1);
-  if (userId === undefined) throw new Error('the database gave no id for a user');
-  const take = claimsOf(value);
-  await refuseWhereTaken(tx, userId, take);
-  await tx.insertUsers([{ userId, origin: 'local', active: false, value }], policy.id);
-  await tx.saveWordsOf([{ userId, before: noWords, after: words }], { operator, reason });
-  await tx.saveClaims([{ userId, take, release: [] }]);
-  await tx.saveUserKeys([{ userId, keys: userKeys(value.fields, [], rules.allMatchRules), before: [] }]);
   const groupNames = new Map([...(await tx.groupTree()).groups.values()].map(({ id, name }) => [id, name]));
-  const changes = [
-    ...changesBetween(emptyValue, value, teamNames),
-    ...wordChanges(noWords, words, teamNames, groupNames),
-  ];
-  await tx.appendEvent({ operator, may, type: 'user-created', source: null, userId, changes, reason });
-  return { userId, woken: await tx.wakeUsers([userId], []) };
+  const became = new Map<UserId, Became>();
+  const permitted = await eachUnrefused(people, became, async ({ userId, words }) => {
+    const value = fold({
+      origin: 'local',
+      words,
+      snapshots: [],
+      policy: policy.content,
+      teamNames,
+      present: emptyValue,
+    });
+    await refuseOutside(tx, operator, words, value);
+    const changes = [
+      ...changesBetween(emptyValue, value, teamNames),
+      ...wordChanges(noWords, words, teamNames, groupNames),
+    ];
+    const event = { operator, may, type: 'user-created', source: null, userId, changes, reason } as const;
+    refuseUnpermitted(event, event);
+    return { userId, words, value, event, wants: claimsOf(value), gives: [] };
+  });
+  const made = await withFreeNames(tx, permitted, became);
+  if (made.length === 0) return { became, woken: [] };
+  await tx.insertUsers(
+    made.map(({ userId, value }) => ({ userId, origin: 'local', active: false, value })),
+    policy.id,
+  );
+  await tx.saveWordsOf(
+    made.map(({ userId, words }) => ({ userId, before: noWords, after: words })),
+    { operator, reason },
+  );
+  await tx.saveClaims(made.map(({ userId, wants }) => ({ userId, take: wants, release: [] })));
+  await tx.saveUserKeys(
+    made.map(({ userId, value }) => ({ userId, keys: userKeys(value.fields, [], rules.allMatchRules), before: [] })),
+  );
+  await tx.appendActs(made.map(({ event }) => event));
+  for (const { userId, event } of made) became.set(userId, { changed: true, changes: event.changes, warnings: [] });
+  return {
+    became,
+    woken: await tx.wakeUsers(
+      made.map(({ userId }) => userId),
+      [],
+    ),
+  };
 }
 
 /** Nobody assigns a team or group beyond their own scope (spec 10.5), nor makes somebody whom they could not change. */

@@ -7,6 +7,10 @@ import { emptyValue, noWords, type Words } from '../../../src/domain/user.ts';
 import { distinctRules, userKeys } from '../../../src/reconcile/match-keys.ts';
 import { valueSaid, type Part } from '../../../src/reconcile/project.ts';
 import { appendPersonsEvent } from '../../../src/store/append-event.ts';
+import { csvLine } from '../../../src/domain/spreadsheet.ts';
+import { createPeopleImports } from '../../../src/people-csv/import.ts';
+import { defaultGuard } from '../../../src/settings/guard.ts';
+import { createPeopleImportStore } from '../../../src/store/people-import-store.ts';
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
 import { createMergeStore } from '../../../src/store/merge-store.ts';
 import { noReadRules, type ReadRules } from '../../../src/store/read-rules.ts';
@@ -23,6 +27,7 @@ import type { ActionRules } from '../../../src/users/ports.ts';
 import { createUserActions, type UserActions } from '../../../src/users/user-actions.ts';
 import type { WorldSource } from './config.ts';
 import { rulesOf } from './memory-source.ts';
+import type { NaiveRow } from './naive-csv.ts';
 import type { WordEdit } from './naive-people.ts';
 import { operator, type RealWorld } from './real-world.ts';
 import { userIdOf } from './real-view.ts';
@@ -83,6 +88,52 @@ export async function realMerge(
   const [primary, other] = [await userIdOf(world.db, primaryKey), await userIdOf(world.db, otherKey)];
   const request = { ...person, prefer, preview: false, expectedVersion: undefined };
   return done(merges.merge(request, { primary, other, choices: {} }));
+}
+
+/** Imports a people.csv of these rows; false where one of them has a mistake, and then nothing is done (spec 17.5). */
+export async function realImportPeople(
+  world: RealWorld,
+  rows: readonly NaiveRow[],
+  rowsTogether: number,
+): Promise<boolean> {
+  const { rules, readRules } = basisOf(world);
+  const store = createPeopleImportStore(world.db, readRules);
+  const imports = createPeopleImports({
+    ...{ store, rules, rowsTogether, batchSize: 2 },
+    askSource: () => Promise.resolve('unsupported'),
+    policyInForce: () => Promise.resolve(world.policy),
+    limits: defaultGuard,
+    requestReconcile: () => Promise.resolve(),
+    exclusively: (work) => work(new AbortController().signal),
+    log: {
+      error: ({ err }: { readonly err?: unknown }) => {
+        throw err;
+      },
+    },
+  });
+  const lines = [['User ID', 'Email', 'First Name', 'Last Name', 'Employee ID', 'Roles', 'Team']];
+  for (const { user, fields, roles, teams } of rows) {
+    const id = String(await userIdOf(world.db, user));
+    const { email, firstName, lastName, employeeId } = fields;
+    const texts = [email, firstName, lastName, employeeId, roles?.join(';'), teams?.join(';')].map(
+      (text) => text ?? '',
+    );
+    lines.push([id, ...texts]);
+  }
+  const content = Buffer.from(lines.map((line) => csvLine(line)).join(''));
+  const file = { fileName: 'people.csv', content, mapping: { columns: {} }, keepMissing: true, reason: null };
+  const id = await imports.check({ ...person, ...file });
+  if (((await store.find(id))?.shown.errors ?? 0) > 0) return false;
+  await store.begin(id, person, null);
+  await imports.carryOut();
+  const refused = await query<{ row: number; message: string | null }>(
+    world.db,
+    `select row, message from people_import_row where import_id = ? and coalesce(outcome, 'refused') = 'refused'`,
+    [id],
+  );
+  if (refused.length > 0) throw new Error(`what was shown was refused: ${JSON.stringify(refused)}`);
+  await world.reconcileNow();
+  return true;
 }
 
 /** Says a word of a user; false where the product refuses it. */

@@ -10,7 +10,7 @@ import { noReadRules, type ReadRules } from '../../../src/store/read-rules.ts';
 import { reconcileStore } from '../../../src/store/reconcile-store.ts';
 import { runStore } from '../../../src/store/run-store.ts';
 import { policyStore } from '../../../src/store/policy-store.ts';
-import { ensurePolicy, ensureSources, ensureTeam } from '../../../src/store/setup.ts';
+import { ensureDefaultGroup, ensurePolicy, ensureSources, ensureTeam } from '../../../src/store/setup.ts';
 import { sourceStore } from '../../../src/store/source-store.ts';
 import { query, type Db } from '../../../src/store/sql.ts';
 import type { WorldConfig } from './config.ts';
@@ -60,6 +60,7 @@ interface Life {
 /** Opens a world on a migrated, empty database. */
 export async function openRealWorld(db: Knex, configured: WorldConfig): Promise<RealWorld> {
   await query(db, `insert into operator (name, kind, full_scope) values (?, 'person', true)`, [operator]);
+  await ensureDefaultGroup(db, 'Default');
   const answers: Answers = { reads: new Map(), pageSize: 1000 };
   const countdown: Countdown = { left: null, during: null };
   let config = configured;

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Field } from '../../../src/domain/fields.ts';
 import { digests, inconsistencies, momentOf, syncOffences, unexplained, type Moment } from './checks.ts';
 import { configOf, type WorldChoice, type WorldConfig } from './config.ts';
+import { naiveImportPeople, type NaiveRow } from './naive-csv.ts';
 import { naiveImport } from './naive-import.ts';
 import { halfIsMissing, naiveReconcile, naiveRefold } from './naive-model.ts';
 import { naiveMerge } from './naive-merge.ts';
@@ -12,6 +13,7 @@ import {
   realApprove,
   realEdit,
   realIgnore,
+  realImportPeople,
   realLocalUser,
   realMerge,
   realRefuse,
@@ -21,7 +23,15 @@ import {
 import { viewOfStore } from './real-view.ts';
 import { openRealWorld, type RealWorld } from './real-world.ts';
 import { happen, readsOf, sourceTruth, textOf, type SourceTruth } from './source-truth.ts';
-import { wholeSync, type ConfigureStep, type PersonStep, type Step, type Story, type SyncStep } from './steps.ts';
+import {
+  wholeSync,
+  type ConfigureStep,
+  type PeopleRow,
+  type PersonStep,
+  type Step,
+  type Story,
+  type SyncStep,
+} from './steps.ts';
 import { differences, viewOfModel, type WorldView } from './view.ts';
 
 /** A world in which the store and the rules disagree; the message names every place. */
@@ -217,6 +227,7 @@ function actOf(play: Play, step: PersonStep): Act | null {
   if (step.do === 'refuse' || step.do === 'ignore') return accountAct(play, step);
   // Nothing is asked of who was merged into another (spec 18.3).
   const users = Object.values(model.users).filter(({ mergedInto }) => mergedInto === undefined);
+  if (step.do === 'import') return importAct(play, step, users);
   const key = picked(users, step.user, (each) => each.key)?.key;
   if (key === undefined) return null;
   const userOf = (state: NaiveState): NaiveUser => must(state.users[key]);
@@ -251,6 +262,52 @@ function actOf(play: Play, step: PersonStep): Act | null {
   return {
     model: (state) => naiveEdit(config, state, userOf(state), edit),
     real: () => realEdit(real, key, edit),
+  };
+}
+
+function importAct(
+  { config, model, real }: Play,
+  { rows: told, rowsTogether }: Extract<PersonStep, { do: 'import' }>,
+  users: readonly NaiveUser[],
+): Act | null {
+  const rows = told.flatMap((each) => {
+    const user = picked(users, each.user, ({ key }) => key);
+    return user === undefined ? [] : [rowOf(model, user, each)];
+  });
+  // One row about each: that a second one is a mistake needs no worlds.
+  const once = [...new Map(rows.map((row) => [row.user, row])).values()];
+  if (once.length === 0) return null;
+  return {
+    model: (state) => naiveImportPeople(config, state, once),
+    real: () => realImportPeople(real, once, rowsTogether),
+  };
+}
+
+function rowOf(model: NaiveState, { key, value }: NaiveUser, said: PeopleRow): NaiveRow {
+  const cell = (field: 'firstName' | 'email' | 'employeeId'): string | null =>
+    said[field] === 'same'
+      ? (value.fields[field] ?? null)
+      : said[field] === null
+        ? null
+        : textOf(field, said[field]).normalize('NFC');
+  const teamOf = (team: number): string => must(model.teams[team]);
+  const picks = (list: readonly number[]): string[] =>
+    list.map((number) => must(picked(Object.values(model.teams), number, (name) => name)));
+  const main = value.mainTeam === null ? [] : [value.mainTeam];
+  const { teams } = value;
+  return {
+    user: key,
+    fields: {
+      ...{ email: cell('email'), firstName: cell('firstName'), lastName: null, employeeId: cell('employeeId') },
+    },
+    roles: said.roles === 'same' ? Object.keys(value.roles) : (said.roles?.map((role) => must(roles[role])) ?? null),
+    // As an export has them: the main team first.
+    teams:
+      said.teams === 'same'
+        ? [...main, ...teams.filter((team) => team !== value.mainTeam)].map(teamOf)
+        : said.teams === null
+          ? null
+          : picks(said.teams),
   };
 }
 
@@ -297,7 +354,10 @@ function localValues(step: Extract<PersonStep, { do: 'local' }>): {
 
 function editOf(
   model: NaiveState,
-  step: Exclude<PersonStep, { do: 'switch' | 'activate' | 'unlink' | 'merge' | 'refuse' | 'ignore' | 'local' }>,
+  step: Exclude<
+    PersonStep,
+    { do: 'switch' | 'activate' | 'unlink' | 'merge' | 'import' | 'refuse' | 'ignore' | 'local' }
+  >,
 ): WordEdit {
   const team = (number: number): string => must(picked(Object.values(model.teams), number, (name) => name));
   if (step.do === 'role') return { role: must(roles[step.role]), how: step.how };

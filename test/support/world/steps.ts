@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import type { WorldChoice } from './config.ts';
 
+/** A row of people.csv: `same` is the present value, null a blank cell; roles and teams are picked by number. */
+export interface PeopleRow {
+  readonly user: number;
+  readonly firstName: number | 'same' | null;
+  readonly email: number | 'same' | null;
+  readonly employeeId: number | 'same' | null;
+  readonly roles: readonly number[] | 'same' | null;
+  readonly teams: readonly number[] | 'same' | null;
+}
+
 /** What a person does in a world; users, accounts and teams are picked by number, so that shorter sequences still mean something. */
 export type PersonStep =
   | { readonly do: 'edit'; readonly user: number; readonly field: number; readonly value: number | null }
@@ -12,6 +22,8 @@ export type PersonStep =
   | { readonly do: 'unlink'; readonly user: number }
   /** `other` is merged into `user`; whose value counts where the first would lose its own (spec 18). */
   | { readonly do: 'merge'; readonly user: number; readonly other: number; readonly prefer: 'primary' | 'other' }
+  /** A people.csv is imported, if it has no mistake (spec 17). */
+  | { readonly do: 'import'; readonly rows: readonly PeopleRow[]; readonly rowsTogether: number }
   | { readonly do: 'refuse'; readonly account: number; readonly part: number }
   | { readonly do: 'ignore'; readonly account: number; readonly ignored: boolean }
   | { readonly do: 'local'; readonly name: number; readonly email: number; readonly employeeId: number };

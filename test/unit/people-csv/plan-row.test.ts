@@ -120,6 +120,9 @@ describe('17.1 lists', () => {
     const plan = planned({ ...names, Team: '"Support; ""night""";Sales', 'User ID': '7' }, local);
     expect(plan.words).toMatchObject({ teamsGiven: [2, 3], mainTeam: 3 });
     expect(plan.classes).toEqual(['teams']);
+    const both = planned({ ...names, Team: 'Sales;Default', 'User ID': '7' }, person({ origin: 'local' }));
+    // The default team is had for want of another: beside one it is given.
+    expect(both.value).toMatchObject({ teams: [1, 2], mainTeam: 2 });
     const moved = planned({ ...names, Team: 'Default', 'User ID': '7' }, synced);
     expect(moved.words).toMatchObject({ teamsGiven: [1], teamsTaken: [2], mainTeam: null });
     expect(moved.classes).toEqual(['override', 'teams']);
