@@ -64,6 +64,7 @@ import { createSourcePauseStore } from './store/source-pause-store.ts';
 import { sourceStore } from './store/source-store.ts';
 import type { Db } from './store/sql.ts';
 import { endPassedSwitches } from './store/sync-off-end.ts';
+import { createUndoJobStore } from './store/undo-job-store.ts';
 import { createUndoStore } from './store/undo-store.ts';
 import { createUserStore } from './store/user-store.ts';
 import { createGroupStore } from './store/group-store.ts';
@@ -87,6 +88,7 @@ import { createRefusals } from './users/refusals.ts';
 import { createHeldRuns } from './users/held-run.ts';
 import { createSourcePause } from './users/source-pause.ts';
 import { createUndo } from './users/undo.ts';
+import { createUndoJobs, type UndoJobs } from './users/undo-jobs.ts';
 import type { RequestReconcile } from './users/events.ts';
 import type { AskSource } from './users/activation.ts';
 import { createGroups } from './users/groups.ts';
@@ -131,6 +133,8 @@ export interface Application {
   readonly bulk: Bulk;
   /** Imports of people.csv, as jobs. */
   readonly peopleImports: PeopleImports;
+  /** Undos of many decisions, as jobs. */
+  readonly undoJobs: UndoJobs;
   /** Once a day, forgets what `retention` no longer keeps. For the daemon's upkeep. */
   readonly forget: () => Promise<void>;
   /** The token with which this machine's command line comes; made at each start. */
@@ -248,6 +252,14 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     exclusively: exclusively('people-import'),
     log,
   });
+  const undo = createUndo(
+    createUndoStore(db, readRules),
+    actionRules(settings),
+    options.requestReconcile,
+    options.batchSize,
+    createUndoMerge(createMergeUndoStore(db, readRules), actionRules(settings), options.requestReconcile),
+  );
+  const undoJobs = createUndoJobs({ store: createUndoJobStore(db), undo, exclusively: exclusively('undo'), log });
   const forget = async (): Promise<void> => {
     if (!(await isSweepDue(db))) return;
     const swept = await underLease(leases, 'retention', holder, options.signal, (lease, signal) =>
@@ -292,13 +304,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     openIdSignIn: openIdSignInOf(settings, db, redactor, log),
     runRequests: engine,
     dryRuns: options.dryRuns,
-    undo: createUndo(
-      createUndoStore(db, readRules),
-      actionRules(settings),
-      options.requestReconcile,
-      options.batchSize,
-      createUndoMerge(createMergeUndoStore(db, readRules), actionRules(settings), options.requestReconcile),
-    ),
+    undo,
+    undoJobs,
     heldRuns: createHeldRuns(createHeldRunStore(db), options.requestReconcile),
     refusals: createRefusals(basis, createRefusalStore(db, readRules), options.requestReconcile),
     sourceChecks: { check: (id, known, signal) => checkSource(wiring, id, known, signal) },
@@ -318,7 +325,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     : null;
   const api = await buildApi(dependencies, pages);
   const firstLink = (): Promise<string | null> => firstLinkOf(administration, localOperatorName(options.osUser));
-  return { epoch, engine, api, bulk, peopleImports, forget, localToken, sources, firstLink };
+  return { epoch, engine, api, bulk, peopleImports, undoJobs, forget, localToken, sources, firstLink };
 }
 
 function openIdSignInOf({ signIn }: Settings, db: Db, redactor: Redactor, log: Logger): OpenIdSignIn | null {

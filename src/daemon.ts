@@ -211,7 +211,7 @@ async function keepGoing(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const { engine, bulk, peopleImports, epoch } = application;
+  const { engine, bulk, peopleImports, undoJobs, epoch } = application;
   let first = true;
   await inRounds(tickMs, signal, log, async () => {
     if (!(await epoch.inForce())) {
@@ -226,6 +226,7 @@ async function keepGoing(
     await engine.recover();
     await bulk.carryOut();
     await peopleImports.carryOut();
+    await undoJobs.carryOut();
   });
 }
 
@@ -368,11 +369,12 @@ async function serveInProcess(
   };
 }
 
-async function takeUp({ engine, bulk, peopleImports }: Application): Promise<void> {
+async function takeUp({ engine, bulk, peopleImports, undoJobs }: Application): Promise<void> {
   await engine.resumeChanged();
   await engine.recover();
   await bulk.carryOut();
   await peopleImports.carryOut();
+  await undoJobs.carryOut();
 }
 
 function injecting({ api, localToken }: Application, osUser: string): ApiClient {

@@ -26,6 +26,7 @@ import type { Purge } from '../users/purge.ts';
 import type { SourcePause } from '../users/source-pause.ts';
 import type { Reviews } from '../users/review.ts';
 import type { UserActions } from '../users/user-actions.ts';
+import type { UndoJobs } from '../users/undo-jobs.ts';
 import type { Undo } from '../users/undo-ports.ts';
 import type { AckWorklist } from '../users/worklist-ack.ts';
 import type { Metrics } from './metrics.ts';
@@ -266,6 +267,7 @@ export interface ApiDependencies {
   readonly heldRuns: HeldRuns;
   readonly refusals: Refusals;
   readonly undo: Undo;
+  readonly undoJobs: UndoJobs;
   readonly sourceChecks: {
     /** `known`: the system that the source has been so far (spec 2.6). */
     check(sourceId: string, known: string | null, signal: AbortSignal): Promise<readonly CheckStep[]>;

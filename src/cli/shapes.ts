@@ -22,7 +22,7 @@ export type { BulkAsked, BulkJob, BulkResult } from '../api/schemas/bulk.ts';
 export type { CsvPerson } from '../api/schemas/people-csv.ts';
 export type { PeopleImport, PeopleImportRow, SavedCsvMapping } from '../api/schemas/people-imports.ts';
 export type { MergeCandidate, Merged, MergeOutcome, MergesAsked } from '../api/schemas/merges.ts';
-export type { UndoReport } from '../api/schemas/undo.ts';
+export type { UndoJob, UndoReport } from '../api/schemas/undo.ts';
 export type { Owner, UserActed } from '../api/schemas/user-actions.ts';
 export type { NumericId, Purged } from '../api/schemas/user-life.ts';
 export type { ListedUser, User } from '../api/schemas/users.ts';

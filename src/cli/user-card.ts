@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { tableFor } from './listing.ts';
 import { paintState } from './paint.ts';
 import type { User } from './shapes.ts';
+import { personName } from './person-name.ts';
 
 /** What has its own place on the card. */
 const placed = new Set<string>([
@@ -26,7 +27,7 @@ const placed = new Set<string>([
 /** One user for people: who it is, the fields, roles and teams, what the sync may do, the accounts. */
 export function userCard(context: Context, user: User): string {
   const { paint } = context;
-  const name = paint.bold(valueText(user.displayName) || valueText(user.username) || 'No name');
+  const name = paint.bold(personName(user) || valueText(user.username) || 'No name');
   const state = user.active ? paint.good('active') : paint.bad('inactive');
   // Local users have no sync until an account links to them (spec 6.1).
   const hasSync = user.profiles.length > 0 || !user.syncEnabled;
@@ -97,13 +98,9 @@ function profiles(context: Context, user: User): string {
   const render = tableFor<User['profiles'][number]>(context, [
     { head: 'SOURCE', value: (profile) => profile.source, whole: true },
     { head: 'EXTERNAL ID', value: (profile) => profile.externalId, whole: true },
-    { head: 'NAME', value: nameOf },
+    { head: 'NAME', value: personName },
     { head: 'STATE', value: (profile) => profile.state, paint: (state) => paintState(context.paint, state) },
     { head: 'LAST SEEN', value: (profile) => context.time(profile.lastSeenAt) },
   ]);
   return `\n${render(user.profiles)}`;
-}
-
-function nameOf({ displayName, firstName, lastName }: User['profiles'][number]): string {
-  return displayName ?? [firstName, lastName].filter((part) => part !== null).join(' ');
 }

@@ -1,12 +1,9 @@
 import type { BulkJobRequest, BulkStore } from '../users/bulk.ts';
 import type { Permission } from '../domain/permissions.ts';
 import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
+import { stillMayOf } from './still-may.ts';
 
 const pairTable = rowTable('"primary" int, other int, choices jsonb');
-
-/** What the operator might do when they asked, as far as they still may: nothing, once they are disabled. */
-const stillMay = `array(select p from unnest(bulk_job.permissions) as p join operator o on o.name = bulk_job.operator_name
-  where o.disabled_at is null and (o.kind = 'local' or p = any(o.permissions)))`;
 
 /** Bulk jobs and their results in the database. */
 export function createBulkStore(db: Db): BulkStore {
@@ -46,7 +43,7 @@ export function createBulkStore(db: Db): BulkStore {
         `update bulk_job set started_at = coalesce(started_at, now())
          where id = (select id from bulk_job where finished_at is null
                      order by operator_name > ? desc, operator_name, id limit 1)
-         returning id, action, value, insist, until, reason, operator_name as operator, ${stillMay} as permissions`,
+         returning id, action, value, insist, until, reason, operator_name as operator, ${stillMayOf('bulk_job')} as permissions`,
         [after],
       );
       if (job === undefined) return null;

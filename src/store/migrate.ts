@@ -25,6 +25,7 @@ import { up as peopleImport } from './migrations/0032-people-import.ts';
 import { up as bulkSelection } from './migrations/0040-bulk-selection.ts';
 import { up as configurationEpoch } from './migrations/0048-configuration-epoch.ts';
 import { up as userSelection } from './migrations/0054-user-selection.ts';
+import { up as undoJob } from './migrations/0049-undo-job.ts';
 import { up as counts } from './migrations/0055-counts.ts';
 import { ensureSearchIndex } from './search-index.ts';
 
@@ -53,6 +54,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0040-bulk-selection', up: bulkSelection },
   { name: '0046-progress-time', up: progressTime },
   { name: '0048-configuration-epoch', up: configurationEpoch },
+  { name: '0049-undo-job', up: undoJob },
   { name: '0054-user-selection', up: userSelection },
   { name: '0055-counts', up: counts },
   { name: '0062-open-id', up: openId },

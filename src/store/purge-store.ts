@@ -139,6 +139,8 @@ async function blankTold(db: Db, userId: number, accountIds: readonly number[]):
      where primary_id = ? or other_id = ?`,
     [userId, userId],
   );
+  // Reports of undos, which name users; they are kept for a day only.
+  await query(db, 'delete from undo_job where finished_at is not null');
   // A refusal names the user who has a unique name already, in these words (spec 4.7).
   await query(
     db,

@@ -3,7 +3,7 @@ import { changesBetween } from '../domain/change.ts';
 import { ActionRefusedError } from './errors.ts';
 import { beyond } from './own-scope.ts';
 import type { RequestReconcile } from './events.ts';
-import type { PolicyMoved, Undone, UndoRequest, UndoStore } from './undo-ports.ts';
+import type { PolicyMoved, Undone, UndoRequest, UndoStore, UndoWatch } from './undo-ports.ts';
 
 /**
  * Undoes a run that moved users to another policy (spec 14.4): that policy is refused until the configuration says another,
@@ -17,6 +17,7 @@ export async function undoPolicyRun(
   moved: PolicyMoved,
   requestReconcile: RequestReconcile,
   batchSize: number,
+  watch?: UndoWatch,
 ): Promise<Undone> {
   const { former, run } = moved;
   if (former === null)
@@ -28,7 +29,7 @@ export async function undoPolicyRun(
     );
   if (!(await store.seesEverybody(request.operator)))
     throw beyond(request.operator, 'What a changed policy did to everybody');
-  const back = await countMoving(store, request, former, batchSize);
+  const back = await countMoving(store, request, former, batchSize, watch);
   if (!request.preview) {
     await store.transaction(request.operator, true, (tx) => tx.refusePolicy(moved, request));
     await requestReconcile([]);
@@ -43,6 +44,7 @@ async function countMoving(
   { operator }: UndoRequest,
   former: NonNullable<PolicyMoved['former']>,
   batchSize: number,
+  watch: UndoWatch | undefined,
 ): Promise<number> {
   let count = 0;
   for (let after = 0; ;) {
@@ -55,6 +57,8 @@ async function countMoving(
       });
       return { last: ids.at(-1), moving: moving.length };
     });
+    watch?.signal.throwIfAborted();
+    watch?.wentThrough(batchSize);
     if (batch.last === undefined) return count;
     after = batch.last;
     count += batch.moving;

@@ -125,8 +125,16 @@ export interface UndoStore {
 /** A target of many decisions, as they are listed. */
 export type ManyDecisions = { readonly run: number } | { readonly since: Date; readonly source?: SourceId | undefined };
 
+/** Who watches an undo of many. */
+export interface UndoWatch {
+  /** Aborted where it is to stop before the next batch. */
+  readonly signal: AbortSignal;
+  /** Told of each batch: how many decisions it had. */
+  wentThrough(decisions: number): void;
+}
+
 /** Puts back what the sync did. @throws ActionRefusedError */
-export type Undo = (request: UndoRequest) => Promise<Undone>;
+export type Undo = (request: UndoRequest, watch?: UndoWatch) => Promise<Undone>;
 
 /** Users whom an answer names. */
 export const mostNamed = 10_000;

@@ -29,6 +29,7 @@ import {
   type UndoStore,
   type UndoTarget,
   type UndoTransaction,
+  type UndoWatch,
   type UndoWrite,
 } from './undo-ports.ts';
 import { undoPolicyRun } from './undo-policy.ts';
@@ -42,23 +43,23 @@ export function createUndo(
   batchSize: number,
   undoMerge: UndoMerge,
 ): Undo {
-  return async (request) => {
+  return async (request, watch) => {
     const merge = 'event' in request.target ? await undoMerge(request, request.target.event) : null;
     if (merge !== null) return merge;
     const moved = await policyMoved(store, request.target);
-    if (moved !== null) return undoPolicyRun(store, request, moved, requestReconcile, batchSize);
+    if (moved !== null) return undoPolicyRun(store, request, moved, requestReconcile, batchSize, watch);
     // Of several decisions on one user the later goes back first: a preview has to carry that out to see the earlier.
     if (request.preview && 'since' in request.target)
       return store.dropping(request.operator, async (dropped) => {
         const shown = new Undoing(dropped, rules, { ...request, preview: false }, true);
-        await undoAll(shown, dropped, request.target, batchSize);
+        await undoAll(shown, dropped, request.target, batchSize, watch);
         return shown.result();
       });
     // Whole batches are kept: who may not do all of it hears so before the first.
     if (!request.preview && !everythingOfUndo.every((permission) => request.may.has(permission)))
-      await undoAll(new Undoing(store, rules, { ...request, preview: true }), store, request.target, batchSize);
+      await undoAll(new Undoing(store, rules, { ...request, preview: true }), store, request.target, batchSize, watch);
     const work = new Undoing(store, rules, request);
-    await undoAll(work, store, request.target, batchSize);
+    await undoAll(work, store, request.target, batchSize, watch);
     if (!request.preview && work.sources.size > 0) await requestReconcile([...work.sources].sort());
     return work.result();
   };
@@ -67,8 +68,18 @@ export function createUndo(
 /** What undoing decisions of the sync can need, by what they did. */
 const everythingOfUndo: readonly Permission[] = ['edit-users', 'assign-user-roles', 'activate', 'edit-qm-views'];
 
-async function undoAll(work: Undoing, store: UndoStore, target: UndoTarget, batchSize: number): Promise<void> {
-  for await (const batch of undoSteps(store, target, batchSize)) await work.batch(batch, false);
+async function undoAll(
+  work: Undoing,
+  store: UndoStore,
+  target: UndoTarget,
+  batchSize: number,
+  watch: UndoWatch | undefined,
+): Promise<void> {
+  for await (const batch of undoSteps(store, target, batchSize)) {
+    watch?.signal.throwIfAborted();
+    await work.batch(batch, false);
+    watch?.wentThrough(batch.length);
+  }
   await work.batch(work.deferred, true);
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, reason, sourceId, timeGiven } from './common.ts';
+import { id, idGiven, reason, sourceId, timeGiven } from './common.ts';
 import { change } from './events.ts';
 import { named } from './registry.ts';
 
@@ -66,3 +66,17 @@ export const undoReport = named(
   }),
 );
 export type UndoReport = z.output<typeof undoReport>;
+
+export const undoJob = named(
+  'UndoJob',
+  z.object({
+    id,
+    preview: z.boolean(),
+    state: z.enum(['running', 'finished', 'failed', 'cancelled']),
+    done: count.describe('decisions that were gone through'),
+    report: undoReport.nullable(),
+    failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  }),
+);
+export type UndoJob = z.output<typeof undoJob>;
+export const undoJobParameters = z.object({ id: idGiven });

@@ -1,15 +1,16 @@
-import { ask } from '../api-client.ts';
+import { apiPath, ask, type ApiClient } from '../api-client.ts';
 import { addCommand } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
 import { needConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
+import { CliError, UsageError } from '../errors.ts';
 import { changeText } from '../event-line.ts';
-import { exitCode } from '../exit-codes.ts';
+import { exitCode, exitCodeOf } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { tableFor } from '../listing.ts';
+import { ProgressLine } from '../progress.ts';
 import { parseTime } from '../times.ts';
-import type { UndoReport } from '../shapes.ts';
+import type { UndoJob, UndoReport } from '../shapes.ts';
 
 interface UndoOptions {
   readonly run?: string;
@@ -50,8 +51,10 @@ export function addUndoCommand(program: RosterdCommand, runner: Runner): void {
 async function undo(context: Context, options: UndoOptions): Promise<ExitCode | undefined> {
   const body = requestOf(options, context.world.now());
   const client = await context.api('write');
-  const asked = async (preview: boolean): Promise<UndoReport> =>
-    (await ask(client, 'POST', '/api/v1/undo', { body: { ...body, preview } })) as UndoReport;
+  const asked = async (preview: boolean): Promise<UndoReport> => {
+    const answer = (await ask(client, 'POST', '/api/v1/undo', { body: { ...body, preview } })) as UndoReport | UndoJob;
+    return 'counts' in answer ? answer : untilEnded(context, client, answer);
+  };
   if (options.yes !== true) {
     const preview = await asked(true);
     await show(context, preview);
@@ -61,6 +64,26 @@ async function undo(context: Context, options: UndoOptions): Promise<ExitCode | 
   const report = await asked(false);
   await show(context, report);
   return outcome(report);
+}
+
+const pauseMs = 300;
+
+/** A run of many users goes back behind the request, and after this command too where a daemon does it. */
+async function untilEnded(context: Context, client: ApiClient, begun: UndoJob): Promise<UndoReport> {
+  const progress = new ProgressLine(context.err, () => context.world.now().getTime());
+  for (let job = begun; ;) {
+    if (job.state === 'cancelled')
+      throw new CliError('cancelled', exitCode.failed, `undo ${String(job.id)} was cancelled`);
+    if (job.failure !== null)
+      throw new CliError(job.failure.code, exitCodeOf(job.failure.code) ?? exitCode.failed, job.failure.message);
+    if (job.report !== null) {
+      await progress.clear();
+      return job.report;
+    }
+    await progress.show(`${String(job.done)} decisions ${job.preview ? 'looked at' : 'taken back'}`);
+    await context.world.sleep(pauseMs, AbortSignal.timeout(pauseMs * 2));
+    job = (await ask(client, 'GET', apiPath('undos', job.id))) as UndoJob;
+  }
 }
 
 function requestOf({ run, user, event, field, since, source, reason }: UndoOptions, now: Date): object {

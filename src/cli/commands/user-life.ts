@@ -11,6 +11,7 @@ import { fieldAndValue } from '../field-value.ts';
 import { printListing, tableFor } from '../listing.ts';
 import type { NumericId, Purged, User } from '../shapes.ts';
 import { parseTime } from '../times.ts';
+import { personName } from '../person-name.ts';
 
 interface CreateOptions {
   readonly team?: string;
@@ -126,8 +127,9 @@ async function purge(client: ApiClient, user: User, reason: string | undefined, 
   return (await ask(client, 'POST', apiPath('users', `id:${user.id}`, 'purge'), request)) as Purged;
 }
 
-function personText(context: Context, { id, username, displayName, deactivatedAt }: User): string {
-  const known = [username, displayName].filter((part) => part !== null).join(', ');
+function personText(context: Context, user: User): string {
+  const { id, username, deactivatedAt } = user;
+  const known = [username, personName(user)].filter(Boolean).join(', ');
   const inactive = deactivatedAt === null ? 'never active' : `inactive since ${context.time(deactivatedAt)}`;
   return `User ${id} (${known}), ${inactive},`;
 }
@@ -170,7 +172,7 @@ function listOf(context: Context, users: readonly User[]): string {
   return tableFor<User>(context, [
     { head: 'ID', value: (user) => user.id, align: 'right', whole: true },
     { head: 'USERNAME', value: (user) => user.username, whole: true },
-    { head: 'NAME', value: (user) => user.displayName },
+    { head: 'NAME', value: personName },
     { head: 'INACTIVE SINCE', value: (user) => context.time(user.deactivatedAt) },
   ])(users);
 }

@@ -14,6 +14,7 @@ import { addUserRefresh } from './refresh.ts';
 import { addUserActionCommands } from './user-actions.ts';
 import { addUserLifeCommands } from './user-life.ts';
 import { addUserScopeCommands } from './user-scope.ts';
+import { personName } from '../person-name.ts';
 
 const userArgument = { USER: 'id or username; also employee-id:ID, acd-id:ID' };
 
@@ -100,7 +101,7 @@ function userColumns(context: Context, all: boolean): readonly Column<User>[] {
   return [
     { head: 'ID', value: (user) => user.id, align: 'right', whole: true },
     { head: 'USERNAME', value: (user) => user.username, whole: true },
-    { head: 'NAME', value: (user) => user.displayName },
+    { head: 'NAME', value: personName },
     { head: 'ACD ID', value: (user) => user.acdId },
     { head: 'WINDOWS LOGIN', value: (user) => user.windowsLogin },
     { head: 'ROLES', value: (user) => user.roles.map(({ role }) => role).join(', ') },
@@ -121,7 +122,7 @@ function switchedOffColumns(context: Context): readonly Column<ListedUser>[] {
   return [
     { head: 'ID', value: (user) => user.id, align: 'right', whole: true },
     { head: 'USERNAME', value: (user) => user.username, whole: true },
-    { head: 'NAME', value: (user) => user.displayName },
+    { head: 'NAME', value: personName },
     { head: 'OFF SINCE', value: (user) => each(user, ({ at }) => context.time(at)) },
     { head: 'BY', value: (user) => [...new Set(user.sync.map(({ by }) => by))].join(', ') },
     { head: 'UNTIL', value: (user) => joined(user.sync.map(({ until }) => context.time(until))) },

@@ -104,7 +104,7 @@ export async function hydrateUsers(knex: Knex, rows: readonly UserRow[], managin
     username: row.username,
     firstName: row.first_name,
     lastName: row.last_name,
-    displayName: row.display_name ?? fullName(row),
+    displayName: row.display_name,
     email: row.email,
     windowsLogin: row.windows_login,
     employeeId: row.employee_id ?? row.acd_id,
@@ -135,15 +135,6 @@ export async function hydrateUsers(knex: Knex, rows: readonly UserRow[], managin
       .map(([field, value]) => ({ name: field.slice(attributePrefix.length), value })),
     profiles: profiles.get(row.id) ?? [],
   }));
-}
-
-/** The names of a user as one; null where there are none. */
-export function fullName(row: {
-  readonly first_name: string | null;
-  readonly last_name: string | null;
-}): string | null {
-  const parts = [row.first_name, row.last_name].filter((part) => part !== null && part !== '');
-  return parts.length === 0 ? null : parts.join(' ');
 }
 
 function furtherFieldsOf(row: UserRow): Record<FurtherField, string | null> {

@@ -12,7 +12,6 @@ import {
 } from '../worklist-evidence.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
-import { fullName } from './user-json.ts';
 
 /** Why a person should look at a user. */
 type WorklistReason =
@@ -340,4 +339,10 @@ function privilegeSuggestion(id: number, [role]: readonly string[]): string {
 function acknowledgedOf(row: EntryRow): Acknowledged | null {
   if (row.ack_by === null || row.ack_at === null) return null;
   return { by: row.ack_by, at: iso(row.ack_at), until: iso(row.ack_until), note: row.ack_note ?? '' };
+}
+
+/** The names of a user as one; null where there are none. */
+function fullName(row: { readonly first_name: string | null; readonly last_name: string | null }): string | null {
+  const parts = [row.first_name, row.last_name].filter((part) => part !== null && part !== '');
+  return parts.length === 0 ? null : parts.join(' ');
 }

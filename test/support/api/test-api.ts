@@ -23,6 +23,7 @@ import { createSourceIdentityStore } from '../../../src/store/source-identity-st
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
 import { createRefusalStore } from '../../../src/store/refusal-store.ts';
 import { createSourcePauseStore } from '../../../src/store/source-pause-store.ts';
+import { createUndoJobStore } from '../../../src/store/undo-job-store.ts';
 import { createUndoStore } from '../../../src/store/undo-store.ts';
 import { noReadRules } from '../../../src/store/read-rules.ts';
 import { createUserStore } from '../../../src/store/user-store.ts';
@@ -42,6 +43,7 @@ import { createHeldRuns } from '../../../src/users/held-run.ts';
 import { createRefusals } from '../../../src/users/refusals.ts';
 import { createSourcePause } from '../../../src/users/source-pause.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
+import { createUndoJobs } from '../../../src/users/undo-jobs.ts';
 import { createUndo } from '../../../src/users/undo.ts';
 import { noDryRuns } from '../../../src/dry-run.ts';
 import { createReviews } from '../../../src/users/review.ts';
@@ -111,6 +113,13 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     rules: noRules,
     requestReconcile,
   };
+  const undo = createUndo(
+    createUndoStore(knex, noReadRules),
+    noRules,
+    requestReconcile,
+    100,
+    createUndoMerge(createMergeUndoStore(knex, noReadRules), noRules, requestReconcile),
+  );
   const dependencies: ApiDependencies = {
     authenticate: createAuthenticate(store, localToken, ['anna', 'tester'], createSignInStore(knex)),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
@@ -156,13 +165,11 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     openIdSignIn: null,
     runRequests: engine,
     dryRuns: noDryRuns,
-    undo: createUndo(
-      createUndoStore(knex, noReadRules),
-      noRules,
-      requestReconcile,
-      100,
-      createUndoMerge(createMergeUndoStore(knex, noReadRules), noRules, requestReconcile),
-    ),
+    undo,
+    undoJobs: createUndoJobs({
+      ...{ store: createUndoJobStore(knex), undo, log: { error: (data) => void failures.push(data) } },
+      exclusively: (work) => work(new AbortController().signal),
+    }),
     heldRuns: createHeldRuns(createHeldRunStore(knex), requestReconcile),
     refusals: createRefusals(basis, createRefusalStore(knex, noReadRules), requestReconcile),
     sourceChecks: { check: async () => [{ name: 'tcp', outcome: 'ok', detail: 'connected' }] },
