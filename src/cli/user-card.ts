@@ -27,7 +27,7 @@ const placed = new Set<string>([
 /** One user for people: who it is, the fields, roles and teams, what the sync may do, the accounts. */
 export function userCard(context: Context, user: User): string {
   const { paint } = context;
-  const name = paint.bold(personName(user) || valueText(user.username) || 'No name');
+  const name = paint.bold(valueText(personName(user)) || valueText(user.username) || 'No name');
   const state = user.active ? paint.good('active') : paint.bad('inactive');
   // Local users have no sync until an account links to them (spec 6.1).
   const hasSync = user.profiles.length > 0 || !user.syncEnabled;

@@ -143,6 +143,7 @@ const matrix: readonly Row[] = [
     body: { user: '{user}', preview: true },
     outside: 'gone',
   },
+  { call: 'GET /undos/{id}', needs: ['run-and-approve'], outside: 'same' },
   { call: 'POST /undos/{id}/cancel', needs: ['run-and-approve'], outside: 'same' },
   {
     call: 'POST /bulk',
