@@ -11,7 +11,7 @@ export function optionalText(most: number) {
 }
 
 /** One of some words, or nothing. */
-export function optionalOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+export function optionalOf<const Words extends readonly string[]>(words: Words) {
   return z.preprocess(emptyIsNothing, z.enum(words).optional());
 }
 

@@ -9,12 +9,13 @@ const count = z.int().nonnegative();
 const text = z.string().nullable();
 const names = z.array(z.string()).readonly();
 const outcome = z.enum(['changed', 'unchanged', 'refused']);
-const action = z.enum(bulkActions);
+/** What is done to each user. */
+export const bulkAction = z.enum(bulkActions);
 
 /** On named users, on those of a list, or of the worklist. */
 export const bulkRequest = z
   .strictObject({
-    action,
+    action: bulkAction,
     value: z.string().trim().min(1).max(256).nullish().describe('the team or the role, for actions that name one'),
     users: z
       .array(z.string().min(1).max(256))

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { askerOf, operatorOf, requirePermission } from '../../../api/authentication.ts';
 import { describe } from '../../../api/problem.ts';
 import { bulkPermission } from '../../../api/routes/bulk.ts';
-import { bulkActions } from '../../../users/bulk.ts';
+import { bulkAction } from '../../../api/schemas/bulk.ts';
 import { endOfDay } from '../../days.ts';
 import { formBase, idInPath, optionalDay, optionalOf, optionalReason, optionalText } from '../../fields.ts';
 import { html } from '../../html.ts';
@@ -16,10 +16,10 @@ import { selectionPage, type Asked } from './selection-page.ts';
 
 const params = z.object({ id: idInPath });
 const chosen = z.object({ ...formBase, which: z.enum(['ticked', 'all']), list: z.string().max(2_000), ids: tickedIds });
-const action = optionalOf(bulkActions);
+const action = optionalOf(bulkAction.options);
 const said = z.object({
   ...formBase,
-  action: z.enum(bulkActions),
+  action: bulkAction,
   value: optionalText(256),
   until: optionalDay,
   insist: optionalOf(['yes']),

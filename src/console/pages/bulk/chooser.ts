@@ -1,12 +1,13 @@
 import { bulkPermission } from '../../../api/routes/bulk.ts';
-import { bulkActions, type BulkAction } from '../../../users/bulk.ts';
+import { bulkAction } from '../../../api/schemas/bulk.ts';
+import type { BulkAction } from '../../../users/bulk.ts';
 import { html, type Html } from '../../html.ts';
 import { button, hidden, postForm } from '../../parts/form.ts';
 import type { Visit } from '../../visit.ts';
 
 /** What this person may do to many users at once. */
 export function actionsOf({ may }: Visit): readonly BulkAction[] {
-  return bulkActions.filter((action) => may.has(bulkPermission[action]));
+  return bulkAction.options.filter((action) => may.has(bulkPermission[action]));
 }
 
 export function mayAct(visit: Visit): boolean {
