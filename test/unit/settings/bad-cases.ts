@@ -8,7 +8,7 @@ export interface Case {
 }
 
 const topKeys =
-  'database, queue, dataDir, http, organization, newUsers, authority, roles, guard, placeholders, notify, retention, log, sources';
+  'database, queue, dataDir, http, organization, newUsers, authority, roles, guard, placeholders, notify, signIn, retention, log, sources';
 const sourceKeys =
   'id, kind, enabled, as, createsUsers, schedule, match, ignore, mapping, idsLike, roles, teams, supervision, guard';
 const fields =

@@ -26,6 +26,7 @@ describe('settings', () => {
       organization: { timeZone: 'UTC', locale: 'en', defaultTeam: 'Default', defaultGroup: 'Default' },
       newUsers: { active: true, fromDisabled: 'wait' },
       roles: { reassert: false, catalogue: { agent: [], supervisor: ['manage-teams'] } },
+      signIn: {},
       placeholders: ['n/a', 'na', 'none', 'null', 'unknown', 'tbd'],
       guard: {
         firstImport: 'hold',
