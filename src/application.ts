@@ -93,12 +93,13 @@ import type { RequestReconcile } from './users/events.ts';
 import type { AskSource } from './users/activation.ts';
 import { createGroups } from './users/groups.ts';
 import { createTeams } from './users/teams.ts';
+import { createUndoTeamAct } from './users/team-undo.ts';
 import { createTeamStore } from './store/team-store.ts';
 import { managingRoles } from './domain/privileges.ts';
 import { createReviews } from './users/review.ts';
 import type { UserActionBasis } from './users/user-action.ts';
 import { createUserActions } from './users/user-actions.ts';
-import { createAckWorklist } from './users/worklist-ack.ts';
+import { createAckEntries, createAckWorklist } from './users/worklist-ack.ts';
 
 export interface ApplicationOptions {
   readonly settings: Settings;
@@ -257,7 +258,10 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     actionRules(settings),
     options.requestReconcile,
     options.batchSize,
-    createUndoMerge(createMergeUndoStore(db, readRules), actionRules(settings), options.requestReconcile),
+    [
+      createUndoMerge(createMergeUndoStore(db, readRules), actionRules(settings), options.requestReconcile),
+      createUndoTeamAct(createTeamStore(db, readRules), actionRules(settings), options.requestReconcile),
+    ],
   );
   const undoJobs = createUndoJobs({ store: createUndoJobStore(db), undo, exclusively: exclusively('undo'), log });
   const forget = async (): Promise<void> => {
@@ -296,8 +300,11 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     ackWorklist: createAckWorklist(
       createWorklistAckStore(db, { acds, managing: managingRoles(settings.roles.catalogue) }),
     ),
+    ackEntries: createAckEntries(
+      createWorklistAckStore(db, { acds, managing: managingRoles(settings.roles.catalogue) }),
+    ),
     groups: createGroups(createGroupStore(db)),
-    teams: createTeams(createTeamStore(db)),
+    teams: createTeams(createTeamStore(db, readRules), actionRules(settings), options.requestReconcile),
     roleCatalogue: settings.roles.catalogue,
     administration,
     signIn: createSignIn(createSignInStore(db), log, windowsAccounts(wiring)),

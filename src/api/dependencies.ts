@@ -28,13 +28,13 @@ import type { Reviews } from '../users/review.ts';
 import type { UserActions } from '../users/user-actions.ts';
 import type { UndoJobs } from '../users/undo-jobs.ts';
 import type { Undo } from '../users/undo-ports.ts';
-import type { AckWorklist } from '../users/worklist-ack.ts';
+import type { AckEntries, AckWorklist } from '../users/worklist-ack.ts';
 import type { Metrics } from './metrics.ts';
 import type { Account } from './schemas/accounts.ts';
 import type { BulkJob, BulkResult } from './schemas/bulk.ts';
 import type { Event } from './schemas/events.ts';
 import type { Group } from './schemas/groups.ts';
-import type { Team, TeamDetail } from './schemas/teams.ts';
+import type { Team, TeamBinding, TeamDetail } from './schemas/teams.ts';
 import type { Explanation } from './schemas/explanation.ts';
 import type { MergeCandidate } from './schemas/merges.ts';
 import type { ReviewItem, ReviewItemDetail } from './schemas/review-items.ts';
@@ -140,6 +140,7 @@ export interface ApiQueries {
     list(): Promise<readonly Team[]>;
     names(): Promise<readonly string[]>;
     get(name: string): Promise<TeamDetail | null>;
+    bindings(): Promise<readonly TeamBinding[]>;
   };
   readonly worklist: {
     list(
@@ -256,6 +257,7 @@ export interface ApiDependencies {
   readonly linkMove: LinkMove;
   readonly accountIgnore: AccountIgnore;
   readonly ackWorklist: AckWorklist;
+  readonly ackEntries: AckEntries;
   /** Of the configuration: roles with their privileges (spec 10.6). */
   readonly roleCatalogue: RoleCatalogue;
   readonly administration: Administration;

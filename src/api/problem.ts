@@ -51,6 +51,7 @@ const statusOfRefusal: Readonly<Record<ActionRefusalCode, number>> = {
   'group-in-use': 409,
   'team-name-taken': 409,
   'team-in-use': 409,
+  'same-team': 422,
   'group-below-itself': 409,
   'beyond-scope': 403,
   'sync-not-available': 409,

@@ -8,7 +8,7 @@ export async function needConsent(context: Context, question: string, yes: boole
   const answer = context.json ? null : await context.world.confirm(question);
   if (answer === true) return;
   if (answer === false) throw declined();
-  throw new CliError('not-confirmed', exitCode.failed, `nothing was changed: ${question} Say so with --yes`);
+  throw new CliError('not-confirmed', exitCode.failed, `${question}\nNothing was changed: say so with --yes`);
 }
 
 /** As {@link needConsent}, for what a script may do without being asked: only a person who says no stops it. */
@@ -17,5 +17,5 @@ export async function mayDecline(context: Context, question: string): Promise<vo
 }
 
 function declined(): CliError {
-  return new CliError('not-confirmed', exitCode.failed, 'nothing was changed, as you said');
+  return new CliError('not-confirmed', exitCode.failed, 'Nothing was changed, as you said');
 }

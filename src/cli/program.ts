@@ -12,6 +12,7 @@ import { addLogCommand } from './commands/log.ts';
 import { addOwnerCommand } from './commands/owner.ts';
 import { addRefusalCommands } from './commands/refusals.ts';
 import { addReviewCommands } from './commands/reviews.ts';
+import { addWorklistCommands } from './commands/worklist.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addServerCommands } from './commands/server.ts';
 import { addSourceCommands } from './commands/sources.ts';
@@ -68,6 +69,7 @@ export function buildProgram(
   addMergeCommands(program, runner);
   addLogCommand(program, runner);
   addReviewCommands(program, runner);
+  addWorklistCommands(program, runner);
   program.commandsGroup('Sources and runs:');
   addSourceCommands(program, runner);
   addAccountCommands(program, runner);

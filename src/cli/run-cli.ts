@@ -60,6 +60,8 @@ async function report(error: unknown, err: Output, json: boolean, world: World):
 }
 
 function failureText({ code, message, remedy }: Omit<Failure, 'exitCode'>, usage: string | undefined): string {
+  // Who was asked and has not said yes has made no mistake.
+  if (code === 'not-confirmed') return `${message} (${code})`;
   const [first = '', ...rest] = message.split('\n');
   const head = code === 'usage' ? `error: ${first}` : `error: ${first} (${code})`;
   return [head, ...rest, remedy, usage].filter((line) => line !== undefined).join('\n');

@@ -13,7 +13,7 @@ export type { Account } from '../api/schemas/accounts.ts';
 export type { Event as HistoryEvent } from '../api/schemas/events.ts';
 export type { Explanation } from '../api/schemas/explanation.ts';
 export type { Group, Role } from '../api/schemas/groups.ts';
-export type { Team, TeamDetail } from '../api/schemas/teams.ts';
+export type { Team, TeamActed, TeamBinding, TeamDetail } from '../api/schemas/teams.ts';
 export type { ReviewAnswered, ReviewItem, ReviewItemDetail } from '../api/schemas/review-items.ts';
 export type { DryRun, DryRunReport, Run, ShownDecision, ShownPage } from '../api/schemas/runs.ts';
 export type { LiftReport, Refusal } from '../api/schemas/refusals.ts';
@@ -26,7 +26,7 @@ export type { UndoJob, UndoReport } from '../api/schemas/undo.ts';
 export type { Owner, UserActed } from '../api/schemas/user-actions.ts';
 export type { NumericId, Purged } from '../api/schemas/user-life.ts';
 export type { ListedUser, User } from '../api/schemas/users.ts';
-export type { WorklistEntry } from '../api/schemas/worklist.ts';
+export type { AcknowledgedMany, WorklistEntry } from '../api/schemas/worklist.ts';
 
 export type EventPage = z.output<typeof eventPage>;
 export type CheckReport = z.output<typeof checkReport>;

@@ -17,7 +17,6 @@ type AnswerWrites = Pick<
   | 'ignoreAccount'
   | 'refusePart'
   | 'meanRole'
-  | 'ignoreSourceTeam'
   | 'sayOfItsOwn'
   | 'sayTogether'
   | 'answerShared'
@@ -124,10 +123,6 @@ export function answerWrites(db: Db): AnswerWrites {
       await query(db, `update account set wakes = wakes + 1 where source_id = ? and standing_reason = 'unknown-role'`, [
         source,
       ]);
-    },
-    async ignoreSourceTeam(source, externalId) {
-      const sql = 'update source_team set ignored = true where source_id = ? and external_id = ? and team_id is null';
-      await query(db, sql, [source, externalId]);
     },
     async refusePart(accountId, part, cause, { operator, reason }) {
       const [row] = await query<{ content: AccountContent }>(db, 'select content from account where id = ?', [

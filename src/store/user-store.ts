@@ -7,6 +7,7 @@ import { reconcileWrites } from './reconcile-writes.ts';
 import { scopeReads } from './scope-reads.ts';
 import { seenUsers } from './sight.ts';
 import { forRows, query, type Db } from './sql.ts';
+import { teamBindingWrites } from './team-bindings.ts';
 import { inOperatorsTransaction } from './transactions.ts';
 import { userLinkWrites } from './user-links.ts';
 import { userSyncWrites } from './user-sync.ts';
@@ -34,6 +35,7 @@ export function userTransaction<T>(
         ...scopeReads(transaction),
         seenUsers: (who, userIds) => seenUsers(transaction, who, userIds),
         ...userWrites(transaction, rules, operator),
+        ...teamBindingWrites(transaction),
       },
       transaction,
     );

@@ -165,7 +165,7 @@ async function foldActing(acting: Acting, { operator }: TogetherRequest): Promis
   const words = act.words ?? subject.words;
   const snapshots = slotsAfter(user, act);
   await refuseBeyondScope(tx, operator, subject, words);
-  const value = valueOf({ ...subject, words, snapshots }, teamNames);
+  const value = valueOf({ ...subject, words, snapshots }, teamNames, act.present);
   refuseIncomplete(subject.user, value);
   const { wants, gives } = bidderOf({ id: 0, externalId: '' }, userId, subject.user.value, value);
   return { ...acting, words, snapshots, value, wants, gives };
@@ -222,8 +222,8 @@ async function groupNamesFor(tx: UserTx, before: Words, after: Words): Promise<R
   return new Map([...tree.groups.values()].map(({ id, name }) => [id, name]));
 }
 
-function valueOf(subject: Subject, teamNames: TeamNames): UserValue {
-  return fold({ origin: subject.user.origin, ...subject, teamNames, present: subject.user.value });
+function valueOf(subject: Subject, teamNames: TeamNames, present: Act['present'] = subject.user.value): UserValue {
+  return fold({ origin: subject.user.origin, ...subject, teamNames, present });
 }
 
 /** Everybody has a username; a local user keeps what local users need (spec 12.4). */

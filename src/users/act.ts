@@ -1,6 +1,6 @@
 import type { TeamNames } from '../domain/fold.ts';
 import type { Asker } from '../domain/permissions.ts';
-import type { Snapshot, SourceId, UserId, Words } from '../domain/user.ts';
+import type { Snapshot, SourceId, UserId, UserValue, Words } from '../domain/user.ts';
 import type { Subject } from '../reconcile/decide.ts';
 import type { PersonsEvent, ShownChange } from './events.ts';
 import type { UserTx } from './ports.ts';
@@ -37,6 +37,8 @@ export interface Act {
   readonly event: Pick<PersonsEvent, 'type' | 'source' | 'account'>;
   readonly words?: Words;
   readonly snapshots?: readonly Snapshot[];
+  /** The membership and main team that the fold goes on from, where it is not the user's present one. */
+  readonly present?: Pick<UserValue, 'teams' | 'mainTeam'>;
   readonly linkedSources?: readonly SourceId[];
   /** What the event says beside the changes of value and words. */
   readonly told?: readonly ShownChange[];

@@ -1,6 +1,7 @@
 import type { UserId } from '../domain/user.ts';
 import { activate, askAboutAll, deactivate, type AskSource } from './activation.ts';
 import { actTogether, type Became } from './act-together.ts';
+import { knownField, withdrawField } from './edit-fields.ts';
 import type { BulkActs, BulkRequest, BulkResult } from './bulk.ts';
 import { membershipActs } from './memberships.ts';
 import { switchAct } from './sync-switch.ts';
@@ -65,6 +66,18 @@ async function deciderOf(
       return (user) => acts.role(user, { role: name, word: 'give' });
     case 'unassign-role':
       return (user) => acts.role(user, { role: name, word: 'unassign' });
+    case 'withdraw-team':
+      return (user) => acts.team(user, { team: name, word: 'withdraw' });
+    case 'withdraw-supervisor':
+      return (user) => acts.supervision(user, { team: name, word: 'withdraw' });
+    case 'withdraw-role':
+      return (user) => acts.role(user, { role: name, word: 'withdraw' });
+    case 'withdraw-main-team':
+      return (user) => acts.mainTeam(user, { team: null });
+    case 'withdraw-field': {
+      const field = knownField(name);
+      return (user) => withdrawField(user, field);
+    }
     case 'set-main-team':
       return (user) => acts.mainTeam(user, { team: name });
     case 'unlock':

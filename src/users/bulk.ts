@@ -1,6 +1,7 @@
 import type { Asker } from '../domain/permissions.ts';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { SourceId, UserId } from '../domain/user.ts';
+import { knownField } from './edit-fields.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { RequestReconcile } from './events.ts';
 import { createJobLoop } from './job-loop.ts';
@@ -19,6 +20,11 @@ export const bulkActions = [
   'unassign-supervisor',
   'assign-role',
   'unassign-role',
+  'withdraw-team',
+  'withdraw-supervisor',
+  'withdraw-role',
+  'withdraw-main-team',
+  'withdraw-field',
   'set-main-team',
   'unlock',
 ] as const;
@@ -37,7 +43,7 @@ type BulkMergeRequest = Omit<MergeRequest, 'reason'> & { readonly reason: string
 /** What a bulk action says of each user: the same as the action on one user. */
 export interface BulkRequest extends Asker {
   readonly action: BulkAction;
-  /** The name of the team or the role; null for actions without one. */
+  /** The name of the team, the role or the field; null for actions without one. */
   readonly value: string | null;
   /** Of `disable`: although an ACD still has the agent. */
   readonly insist: boolean;
@@ -167,9 +173,11 @@ function refuseIncomplete({ action, value, insist, until, reason }: BulkRequest)
   if (needs && value === null)
     throw new ActionRefusedError(
       'value-needed',
-      `${action} needs the name of a ${action.endsWith('role') ? 'role' : 'team'}.`,
+      `${action} needs the name of a ${action.endsWith('field') ? 'field' : action.endsWith('role') ? 'role' : 'team'}.`,
     );
-  if (!needs && value !== null) throw new ActionRefusedError('value-not-needed', `${action} takes no team or role.`);
+  if (action === 'withdraw-field') knownField(value ?? '');
+  if (!needs && value !== null)
+    throw new ActionRefusedError('value-not-needed', `${action} takes no team, role or field.`);
   if (until !== null && action !== 'disable-sync')
     throw new ActionRefusedError('until-without-off', 'An end date belongs to disable-sync.');
   if (insist && reason === null)
@@ -187,7 +195,7 @@ function refuseRepeated(pairs: readonly MergePair[]): void {
 }
 
 function needsValue(action: BulkAction): boolean {
-  return /-(team|supervisor|role)$/.test(action);
+  return action !== 'withdraw-main-team' && /-(team|supervisor|role|field)$/.test(action);
 }
 
 async function carryOutAll(options: BulkOptions, signal: AbortSignal): Promise<void> {

@@ -40,7 +40,8 @@ export function createEditField(basis: UserActionBasis): EditField {
   };
 }
 
-function knownField(name: string): Field {
+/** @throws ActionRefusedError */
+export function knownField(name: string): Field {
   if (isField(name)) return name;
   throw unknownField(name);
 }
@@ -88,6 +89,15 @@ export function setField({ subject }: ActingUser, field: Field, value: string): 
   const kind = placeOfValue(words, snapshots, field);
   if (words[kind][field] === value) return null;
   return { event, words: withValue(words, kind, field, value) };
+}
+
+/** What people said of a field is withdrawn: an override, or a value that no source supplies. Null where nobody has said anything. */
+export async function withdrawField(user: ActingUser, field: Field): Promise<Act | null> {
+  await refuseReadOnly(user, field);
+  const { words, snapshots } = user.subject;
+  if (words.overrides[field] !== undefined) return { event, words: withValue(words, 'overrides', field, null) };
+  if (words.localValues[field] === undefined || isSupplied(snapshots, field)) return null;
+  return { event, words: withValue(words, 'localValues', field, null) };
 }
 
 function unset(user: ActingUser, field: Field): Act {

@@ -64,6 +64,7 @@ export type ActionRefusalCode =
   | 'group-in-use'
   | 'team-name-taken'
   | 'team-in-use'
+  | 'same-team'
   | 'group-below-itself'
   | 'beyond-scope'
   | 'mapping-invalid'

@@ -183,7 +183,7 @@ function alreadyBack(subjects: readonly Subject[]): Undone {
   const named = subjects.map(({ user }): UndoneUser => ({
     ...{ userId: user.id, username: user.value.fields.username ?? null, outcome: 'already', changes: [], kept: [] },
   }));
-  return { counts, named };
+  return { counts, named, told: [] };
 }
 
 function report(
@@ -209,5 +209,6 @@ function report(
   return {
     counts: { back: named.length - partly, partly, untouched: 0, already: 0, linksEnded, deactivated: 0 },
     named,
+    told: [],
   };
 }

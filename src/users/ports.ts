@@ -6,6 +6,7 @@ import type { Matching } from '../reconcile/match-keys.ts';
 import type { SourceRules } from '../reconcile/rules.ts';
 import type { PersonsEvent } from './events.ts';
 import type { ScopeReads, SightReads } from './own-scope.ts';
+import type { TeamBindingWrites } from './team-ports.ts';
 
 /** The sync switched off for a user: for everything (`source` null) or for one source, until when. */
 export interface SyncOff {
@@ -140,8 +141,6 @@ export interface UserWrites {
     named: { readonly team: string } | { readonly role: string },
     operator: string,
   ): Promise<{ readonly count: number; readonly first: readonly string[] }>;
-  /** Memberships of a source's team that is bound to none are left out. */
-  ignoreSourceTeam(source: SourceId, externalId: string): Promise<void>;
   /** What the source says now for a part is not applied as long as it says so. */
   /** An account is none of those that it matches (spec 4.10). */
   sayOfItsOwn(accountId: number, by: Said): Promise<void>;
@@ -161,7 +160,11 @@ export interface UserWrites {
   appendActs(events: readonly PersonsEvent[]): Promise<void>;
 }
 
-export type UserTx = ReconcileTx & UserWrites & Pick<ScopeReads, 'groupTree' | 'operatorScope'> & SightReads;
+export type UserTx = ReconcileTx &
+  UserWrites &
+  TeamBindingWrites &
+  Pick<ScopeReads, 'groupTree' | 'operatorScope'> &
+  SightReads;
 
 export interface UserStore {
   /**

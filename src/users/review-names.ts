@@ -1,7 +1,9 @@
 import { fold, normalise } from '../domain/text.ts';
 import type { SourceId } from '../domain/user.ts';
+import type { Asker } from '../domain/permissions.ts';
 import { ActionRefusedError } from './errors.ts';
 import type { LockedItem, Said, UserTx } from './ports.ts';
+import { rebind, renameTeam } from './team-bindings.ts';
 
 /** An answer about a name that a source uses for a team or a role. */
 interface NameAnswer {
@@ -19,18 +21,24 @@ function asked({ evidence, source }: LockedItem, key: 'team' | 'role'): { source
 
 /**
  * Settles a team whose name another one has (spec 11.1): it shares that one, or the one that `value` names; it gets another
- * name; or its memberships are left out. @throws ActionRefusedError
+ * name; or its memberships are left out. What becomes of the binding is an act of its own, which is undone as such (spec 11.6).
+ *
+ * @throws ActionRefusedError
  */
-export async function answerTeamName(tx: UserTx, { item, answer, value }: NameAnswer): Promise<void> {
+export async function answerTeamName(
+  tx: UserTx,
+  { item, answer, value }: NameAnswer,
+  by: Asker & { readonly reason?: string | undefined },
+): Promise<void> {
   const { source, name: externalId } = asked(item, 'team');
-  const own = (await tx.sourceTeams(source)).find((team) => team.externalId === externalId);
-  if (own === undefined) throw new ActionRefusedError('team-unknown', `${source} has no team ${externalId} any more.`);
+  const own = await tx.sourceTeam({ source, externalId });
+  if (own === null) throw new ActionRefusedError('team-unknown', `${source} has no team ${externalId} any more.`);
   const teams = await tx.teams();
   const named = fold(normalise(value ?? own.name));
   const holder = teams.find((team) => fold(team.name) === named);
   if (answer === 'map-to') {
     if (holder === undefined) throw new ActionRefusedError('team-unknown', `There is no team ${value ?? own.name}.`);
-    await tx.bindTeams([{ source, externalId, teamId: holder.id }]);
+    await rebind(tx, by, own, { team: holder.id, ignored: false, undecided: false });
   } else if (answer === 'create') {
     if (value === undefined)
       throw new ActionRefusedError('value-needed', `Say what team ${own.name} is called instead.`);
@@ -39,10 +47,13 @@ export async function answerTeamName(tx: UserTx, { item, answer, value }: NameAn
         'unique-taken',
         `There is a team ${holder.name} already: give another name, or map to it.`,
       );
-    const bound = teams.find((team) => team.id === own.teamId);
-    if (bound === undefined) await tx.createTeams([{ source, externalId, name: value }]);
-    else await tx.renameTeams([{ teamId: bound.id, name: normalise(value) }]);
-  } else await tx.ignoreSourceTeam(source, externalId);
+    const bound = teams.find((team) => team.id === own.team);
+    if (bound === undefined) {
+      await tx.createTeams([{ source, externalId, name: value }]);
+      const created = (await tx.teams()).find((team) => fold(team.name) === named);
+      await rebind(tx, by, own, { team: created?.id ?? null, ignored: false, undecided: false });
+    } else await renameTeam(tx, by, bound, normalise(value));
+  } else if (own.team === null) await rebind(tx, by, own, { team: null, ignored: true, undecided: false });
   await tx.settleSourceTeams(source, [externalId]);
 }
 

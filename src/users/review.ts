@@ -401,7 +401,7 @@ function teamAnswer(question: Question): Promise<Answered> {
   const { answer, value } = request;
   return answerForAccounts(question, async (tx) => {
     const concerned = await concernedSentences(tx, item, request.operator);
-    await answerTeamName(tx, { item, answer, value });
+    await answerTeamName(tx, { item, answer, value }, request);
     return concerned;
   });
 }

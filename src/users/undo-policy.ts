@@ -35,7 +35,7 @@ export async function undoPolicyRun(
     await requestReconcile([]);
   }
   const counts = { back, partly: 0, untouched: 0, already: 0, linksEnded: 0, deactivated: 0 };
-  return { counts, named: [] };
+  return { counts, named: [], told: [] };
 }
 
 /** The users whom the former policy would change. */

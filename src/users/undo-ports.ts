@@ -37,6 +37,8 @@ export interface Undone {
   readonly counts: Readonly<Record<UndoneUser['outcome'] | 'linksEnded' | 'deactivated', number>>;
   /** Everybody who is not wholly back; of a single user or decision that one. At most {@link mostNamed}. */
   readonly named: readonly UndoneUser[];
+  /** What else goes back, in sentences: of an act on a team. */
+  readonly told: readonly string[];
 }
 
 /** A decision of the sync that can be undone, as the history has it, with what stands of it now. */

@@ -15,7 +15,6 @@ import { decideUndo, type KeptChange, type UndoDecision } from '../reconcile/und
 import { ActionRefusedError } from './errors.ts';
 import type { RequestReconcile } from './events.ts';
 import { refuseUnpermitted } from '../domain/permitted.ts';
-import type { UndoMerge } from './merge-undo.ts';
 import type { ActionRules } from './ports.ts';
 import {
   mostNamed,
@@ -41,11 +40,15 @@ export function createUndo(
   rules: Pick<ActionRules, 'rulesOf' | 'allMatchRules'>,
   requestReconcile: RequestReconcile,
   batchSize: number,
-  undoMerge: UndoMerge,
+  /** What undoes people's acts by their event; each gives null for an event of another kind. */
+  ofPeople: readonly ((request: UndoRequest, event: number) => Promise<Undone | null>)[],
 ): Undo {
   return async (request, watch) => {
-    const merge = 'event' in request.target ? await undoMerge(request, request.target.event) : null;
-    if (merge !== null) return merge;
+    if ('event' in request.target)
+      for (const undo of ofPeople) {
+        const undone = await undo(request, request.target.event);
+        if (undone !== null) return undone;
+      }
     const moved = await policyMoved(store, request.target);
     if (moved !== null) return undoPolicyRun(store, request, moved, requestReconcile, batchSize, watch);
     // Of several decisions on one user the later goes back first: a preview has to carry that out to see the earlier.
@@ -135,7 +138,7 @@ class Undoing {
     const outcomes = [...this.#outcomes.values()];
     const of = (outcome: UndoneUser['outcome']): number => outcomes.filter((each) => each === outcome).length;
     const users = { back: of('back'), partly: of('partly'), untouched: of('untouched'), already: of('already') };
-    return { counts: { ...users, ...this.#counts }, named: this.#named };
+    return { counts: { ...users, ...this.#counts }, named: this.#named, told: [] };
   }
 
   async batch(batch: readonly UndoStep[], last: boolean): Promise<void> {

@@ -32,6 +32,11 @@ export const bulkPermission: Readonly<Record<BulkAction, Permission>> = {
   'unassign-supervisor': 'edit-users',
   'assign-role': 'assign-user-roles',
   'unassign-role': 'assign-user-roles',
+  'withdraw-team': 'edit-users',
+  'withdraw-supervisor': 'edit-users',
+  'withdraw-role': 'assign-user-roles',
+  'withdraw-main-team': 'edit-users',
+  'withdraw-field': 'edit-users',
   'set-main-team': 'edit-users',
   unlock: 'edit-users',
 };

@@ -1,7 +1,26 @@
 import { askerOf } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers, found, type ApiInstance } from '../instance.ts';
-import { teamDetail, teamList, teamParameters, teamRemoval, teamRename } from '../schemas/teams.ts';
+import type { TeamActed as Acted } from '../../users/team-ports.ts';
+import {
+  teamActed,
+  teamBindingList,
+  teamBindingParameters,
+  teamBindingQuery,
+  teamBound,
+  teamDetail,
+  teamList,
+  teamMerge,
+  teamParameters,
+  teamRemoval,
+  teamRename,
+  type TeamActed,
+} from '../schemas/teams.ts';
+
+/** Users whom an answer names; all are counted. */
+const mostNamed = 100;
+/** Some thousand users move in a second. */
+const moveTimeoutMs = 300_000;
 
 /** Teams and what is bound to them (spec 11.6). */
 export function teamRoutes(app: ApiInstance, { queries, teams }: ApiDependencies): void {
@@ -43,4 +62,52 @@ export function teamRoutes(app: ApiInstance, { queries, teams }: ApiDependencies
       return { items: await queries(request).teams.list() };
     },
   );
+
+  app.post(
+    '/teams/:team/merge',
+    {
+      ...changing,
+      handlerTimeout: moveTimeoutMs,
+      schema: { ...common, params: teamParameters, body: teamMerge, response: answers(teamActed) },
+    },
+    async (request) => {
+      const { into, preview, reason } = request.body;
+      const { team } = request.params;
+      const asked = { team, into, preview, ...askerOf(request), reason: reason ?? undefined };
+      return shown(preview, await teams.merge(asked));
+    },
+  );
+
+  app.get(
+    '/team-bindings',
+    {
+      config: { access: 'view' },
+      schema: { ...common, querystring: teamBindingQuery, response: answers(teamBindingList) },
+    },
+    async (request) => {
+      const { source, state } = request.query;
+      const all = await queries(request).teams.bindings();
+      const wanted = (given: string | undefined, own: string): boolean => given === undefined || given === own;
+      return { items: all.filter((each) => wanted(source, each.source) && wanted(state, each.state)) };
+    },
+  );
+
+  app.put(
+    '/team-bindings/:source/:externalId',
+    {
+      ...changing,
+      handlerTimeout: moveTimeoutMs,
+      schema: { ...common, params: teamBindingParameters, body: teamBound, response: answers(teamActed) },
+    },
+    async (request) => {
+      const { team, preview, reason } = request.body;
+      const asked = { ...request.params, team, preview, ...askerOf(request), reason: reason ?? undefined };
+      return shown(preview, await teams.bind(asked));
+    },
+  );
+}
+
+function shown(preview: boolean, { event, moved, told }: Acted): TeamActed {
+  const first = moved.slice(0, mostNamed).map(({ changes, ...user }) => ({ ...user, changes: [...changes] }));
+  return { preview, event, moved: { count: moved.length, first }, told };
 }

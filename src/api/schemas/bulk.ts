@@ -16,7 +16,13 @@ export const bulkAction = z.enum(bulkActions);
 export const bulkRequest = z
   .strictObject({
     action: bulkAction,
-    value: z.string().trim().min(1).max(256).nullish().describe('the team or the role, for actions that name one'),
+    value: z
+      .string()
+      .trim()
+      .min(1)
+      .max(256)
+      .nullish()
+      .describe('the team, the role or the field, for actions that name one'),
     users: z
       .array(z.string().min(1).max(256))
       .min(1)

@@ -63,6 +63,7 @@ export const undoReport = named(
       deactivated: count,
     }),
     named: z.array(undoneUser).readonly().describe('who is not wholly back; of one user or decision that one'),
+    told: z.array(z.string()).readonly().describe('what else goes back: of an act on a team its binding or name'),
   }),
 );
 export type UndoReport = z.output<typeof undoReport>;

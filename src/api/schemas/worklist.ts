@@ -49,11 +49,40 @@ export const worklistSelection = {
   source: z.string().min(1).max(256).optional().describe('with evidence of this source'),
   run: idGiven.optional().describe('with evidence of this run'),
 };
-export type WorklistSelection = z.output<z.ZodObject<typeof worklistSelection>>;
+/** As the read models take it. */
+export type WorklistSelection = z.output<z.ZodObject<typeof worklistSelection>> & {
+  readonly user?: number | undefined;
+  readonly team?: string | undefined;
+};
+const ofUsers = {
+  user: z.string().min(1).max(256).optional().describe('id or username'),
+  team: z.string().trim().min(1).max(256).optional().describe('only members of this team'),
+};
 
 export const worklistFilter = pageRequest.extend({
   ...worklistSelection,
+  ...ofUsers,
   all: z.enum(['true', 'false']).optional().describe('those that were acknowledged, too'),
 });
 export const ackRequest = z.strictObject({ reason, until: timeGiven.nullish() });
+/** The entries that these say are seen, each as it stands; those without a user are left out. */
+export const ackManyRequest = z
+  .strictObject({
+    ...worklistSelection,
+    ...ofUsers,
+    run: id.optional().describe('with evidence of this run'),
+    ...{ reason, until: timeGiven.nullish(), preview: z.boolean().default(false) },
+  })
+  .refine(({ why, source, run, user, team }) => [why, source, run, user, team].some((each) => each !== undefined), {
+    message: 'give why, source, run, user or team',
+  });
+export const ackManyAnswer = named(
+  'AcknowledgedMany',
+  z.object({
+    preview: z.boolean(),
+    count: z.int().nonnegative(),
+    first: z.array(z.string()).readonly().describe('usernames, or ids of users without one; of the first twenty'),
+  }),
+);
+export type AcknowledgedMany = z.output<typeof ackManyAnswer>;
 export const ackAnswer = named('Acknowledged', z.object({ userId: id, acknowledged: z.literal(true) }));

@@ -34,12 +34,17 @@ export function addBulkCommand(program: RosterdCommand, runner: Runner): void {
     summary: 'do something to many users',
     details: [
       'ACTION is enable, disable, enable-sync, disable-sync, assign-team, unassign-team, assign-supervisor,',
-      'unassign-supervisor, assign-role, unassign-role, set-main-team or unlock; VALUE is the team or the role.',
+      'unassign-supervisor, assign-role, unassign-role, set-main-team, unlock, or withdraw-role, -team, -supervisor,',
+      '-main-team or -field: what people said is withdrawn, and what the sources say counts again. VALUE is the team, the',
+      'role or the field.',
       'The users are those of a list, of the worklist, or those that `rosterd user list` shows with the same options.',
       'The number of users is shown first. One who is refused is named with the reason and does not stop the others:',
       'exit code 5. It goes on in the daemon when this command is interrupted; `bulk cancel JOB` stops it.',
     ].join('\n'),
-    arguments: { ACTION: 'what to do', VALUE: 'the name of the team or the role, for actions that name one' },
+    arguments: {
+      ACTION: 'what to do',
+      VALUE: 'the name of the team, the role or the field, for actions that name one',
+    },
     options: [
       ['--users <USERS>', 'ids or usernames, separated by commas'],
       ['--file <FILE>', 'ids or usernames, one a line; of a CSV file its first column'],

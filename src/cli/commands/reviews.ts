@@ -3,11 +3,8 @@ import { addCommand, addGroup, firstOf } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
 import type { Context } from '../context.ts';
 import { needConsent } from '../consent.ts';
-import { UsageError } from '../errors.ts';
 import { printListing } from '../listing.ts';
-import type { ReviewAnswered, ReviewItem, ReviewItemDetail, WorklistEntry } from '../shapes.ts';
-import type { Column } from '../table.ts';
-import { parseTime } from '../times.ts';
+import type { ReviewAnswered, ReviewItem, ReviewItemDetail } from '../shapes.ts';
 
 interface ReviewListOptions {
   readonly source?: string;
@@ -57,7 +54,6 @@ export function addReviewCommands(program: RosterdCommand, runner: Runner): void
   });
   addShowCommand(review, runner);
   addResolveCommand(review, runner);
-  addWorklistCommands(program, runner);
 }
 
 function endOf(context: Context, { closedAt, answer, answeredBy }: ReviewItem): string {
@@ -127,91 +123,4 @@ function answeredText({ changes, warnings }: ReviewAnswered): string {
     value === null ? 'none' : typeof value === 'string' ? value : value.join(', ');
   const lines = changes.map(({ field, before, after }) => `  ${field}: ${shown(before)} → ${shown(after)}`);
   return [...lines, ...warnings.map((warning) => `  ${warning}`)].map((line) => `${line}\n`).join('');
-}
-
-function addWorklistCommands(program: RosterdCommand, runner: Runner): void {
-  const worklist = addGroup(
-    program,
-    'worklist',
-    'users that a person should look at, with the evidence; ack: seen',
-    'Users that a person should look at, with the evidence',
-  );
-  addCommand<{ readonly all?: boolean }>(worklist, runner, {
-    call: 'list',
-    isDefault: true,
-    summary: 'users that a person should look at, with the evidence',
-    details: 'The sync never deactivates anybody: whose account is gone or disabled stands here instead.',
-    options: [['--all', 'those that were acknowledged, too']],
-    run: async (context, _args, { all }) => {
-      await printListing<WorklistEntry>(context, {
-        path: apiPath('worklist'),
-        query: { all },
-        columns: [
-          { head: 'USER', value: (entry) => entry.userId, align: 'right', whole: true },
-          { head: 'USERNAME', value: (entry) => entry.username ?? `(${String(entry.count)} accounts)` },
-          { head: 'NAME', value: (entry) => entry.displayName },
-          { head: 'ACTIVE', value: (entry) => (entry.userId === null ? '' : entry.active ? 'yes' : 'no') },
-          { head: 'WHY', value: (entry) => entry.reasons.join(', ') },
-          {
-            head: 'EVIDENCE',
-            value: (entry) =>
-              entry.evidence
-                .slice(0, 3)
-                .map((each) => evidenceText(context, each))
-                .join('; '),
-          },
-          { head: 'SUGGESTED', value: (entry) => entry.suggestions.join('; ') },
-          ...(all === true ? [acknowledgedColumn(context)] : []),
-        ],
-        empty: 'Nobody to look at.',
-      });
-      return undefined;
-    },
-  });
-  addCommand<AckOptions>(worklist, runner, {
-    call: 'ack <USER>',
-    summary: 'seen: the entry stays away until its evidence changes, or until a date',
-    arguments: { USER: 'id or username' },
-    options: [
-      ['--reason <NOTE>', 'what you found; kept in the history'],
-      ['--until <TIME>', 'back at this time: 2026-03-31, "2026-03-31 15:00", or a span such as 12h, 7d'],
-    ],
-    run: async (context, args, { reason, until }) => {
-      if (reason === undefined) throw new UsageError('say what you found, with --reason NOTE');
-      const user = firstOf(args);
-      const end = until === undefined ? {} : { until: parseTime(until, context.world.now(), 'future') };
-      const client = await context.api('write');
-      const answer = await ask(client, 'POST', apiPath('worklist', user, 'ack'), { body: { reason, ...end } });
-      if (context.json) await context.out.json(answer);
-      else
-        await context.out.line(
-          `User ${user} is off the worklist until ${end.until === undefined ? 'the evidence changes' : context.time(end.until)}.`,
-        );
-      return undefined;
-    },
-  });
-}
-
-interface AckOptions {
-  readonly reason?: string;
-  readonly until?: string;
-}
-
-function acknowledgedColumn(context: Context): Column<WorklistEntry> {
-  return {
-    head: 'SEEN BY',
-    value: ({ acknowledged }) => {
-      if (acknowledged === null) return '';
-      const { by, note, until } = acknowledged;
-      return `${by}: ${note}${until === null ? '' : ` (until ${context.time(until)})`}`;
-    },
-  };
-}
-
-function evidenceText(context: Context, evidence: WorklistEntry['evidence'][number]): string {
-  const { reason, source, externalId, since, proof, changes } = evidence;
-  const at = since === null ? '' : ` ${reason.startsWith('account-re') ? 'at' : 'since'} ${context.time(since)}`;
-  const renamed = changes.map(({ field, before, after }) => `${field}: ${before} → ${after}`).join(', ');
-  const how = renamed === '' ? proof : renamed;
-  return `${source} ${externalId} ${reason.replace('account-', '')}${at}${how === null ? '' : ` (${how})`}`;
 }

@@ -6,6 +6,7 @@ import { needConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { printListing } from '../listing.ts';
 import type { Team, TeamDetail } from '../shapes.ts';
+import { addTeamBindingCommands } from './team-bindings.ts';
 
 interface ReasonOption {
   readonly reason?: string;
@@ -19,7 +20,7 @@ export function addTeamCommands(program: RosterdCommand, runner: Runner): void {
   const team = addGroup(
     program,
     'team',
-    'list · show · rename · remove: teams and what is bound to them',
+    'list · show · rename · merge · remove · bindings · bind · unbind: teams and what is bound to them',
     'Teams, their members, and the teams of sources that are bound to them',
   );
   addCommand(team, runner, {
@@ -52,6 +53,7 @@ export function addTeamCommands(program: RosterdCommand, runner: Runner): void {
     },
   });
   addChangeCommands(team, runner);
+  addTeamBindingCommands(team, runner);
 }
 
 function addChangeCommands(team: RosterdCommand, runner: Runner): void {

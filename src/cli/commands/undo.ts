@@ -30,7 +30,8 @@ export function addUndoCommand(program: RosterdCommand, runner: Runner): void {
     summary: 'put back what the sync did: since a moment, in a run, to a user, or one field',
     details: [
       'Name a run (--run), a user (--user, with --run what that run did, else what the sync did last), or one decision',
-      'of the log (--event). What goes back is refused: it is not applied again until its source says another value.',
+      'of the log (--event), which may be what a person did to a team or a merge. What goes back of the sync is refused:',
+      'it is not applied again until its source says another value.',
       'A link that was made ends, and account and user wait for a person; a user who was created is deactivated.',
       'What has changed since is named and stays. Exit code 5 where something stays.',
     ].join('\n'),
@@ -39,7 +40,7 @@ export function addUndoCommand(program: RosterdCommand, runner: Runner): void {
       ['--source <SOURCE>', 'with --since: only of this source'],
       ['--run <RUN>', 'a run, from `rosterd run list`'],
       ['--user <USER>', 'id or username'],
-      ['--event <EVENT>', 'one decision, from `rosterd log --json`'],
+      ['--event <EVENT>', 'one entry of the history, from `rosterd log --json`'],
       ['--field <FIELD>', 'only this field of the user or the decision'],
       ['--reason <TEXT>', 'why; kept in the history'],
       ['--yes', 'do not ask'],
@@ -58,7 +59,7 @@ async function undo(context: Context, options: UndoOptions): Promise<ExitCode | 
   if (options.yes !== true) {
     const preview = await asked(true);
     await show(context, preview);
-    if (preview.counts.back + preview.counts.partly === 0) return outcome(preview);
+    if (preview.counts.back + preview.counts.partly === 0 && preview.told.length === 0) return outcome(preview);
     await needConsent(context, `${sentence(preview)} Go on?`, options.yes);
   }
   const report = await asked(false);
@@ -133,6 +134,7 @@ async function show(context: Context, report: UndoReport): Promise<void> {
     { head: 'STAYS', value: ({ kept }) => kept.map(keptText).join('; ') },
   ]);
   await context.out.write(table(report.named));
+  for (const line of report.told) await context.out.line(line);
   await context.out.line(sentence(report));
 }
 

@@ -32,6 +32,14 @@ interface TeamDetailJson extends TeamJson {
   readonly supervisorNames: readonly string[];
 }
 
+/** A team of a source with where its memberships go (spec 11.6). */
+interface SourceTeamJson extends BindingJson {
+  readonly team: string | null;
+  readonly state: 'bound' | 'unbound' | 'undecided';
+  /** Users whose present accounts name it. */
+  readonly members: number;
+}
+
 export interface TeamQueries {
   /** All teams, by name. */
   list(): Promise<readonly TeamJson[]>;
@@ -39,6 +47,8 @@ export interface TeamQueries {
   names(): Promise<readonly string[]>;
   /** One of them, whatever its case; null where there is none. */
   get(name: string): Promise<TeamDetailJson | null>;
+  /** The teams of all sources; whoever does not see everything sees those that are bound to a team of theirs. */
+  bindings(): Promise<readonly SourceTeamJson[]>;
 }
 
 /** A team may have thousands: so many are named, and all are counted. */
@@ -100,5 +110,21 @@ export function createTeamQueries(knex: Knex, sight: Sight | null): TeamQueries 
         supervisorNames: await named('supervised_team_ids', id),
       };
     },
+    bindings: () =>
+      sqlRows(
+        knex,
+        `select s.source_id as source, s.external_id as "externalId", s.name, t.name as team, s.gone_since is not null as gone,
+           case when s.ignored then 'unbound' when s.team_id is null then 'undecided' else 'bound' end as state,
+           coalesce(m.members, 0) as members
+         from source_team s left join team t on t.id = s.team_id left join (
+           select a.source_id, named ->> 'id' as external_id, cast(count(distinct u.id) as int) as members
+             from account a join link l on l.account_id = a.id and l.until is null join "user" u on u.id = l.user_id,
+               jsonb_array_elements(coalesce(a.content -> 'teams', '[]')) as named
+            where a.gone_since is null and ${seen} group by 1, 2
+         ) as m on m.source_id = s.source_id and m.external_id = s.external_id
+         ${sight === null ? '' : 'where s.team_id = any(cast(:teams as int[]))'}
+         order by s.source_id, s.name, s.external_id`,
+        sight === null ? {} : { teams: [...sight.teams] },
+      ),
   };
 }

@@ -1,6 +1,7 @@
 import type { Sight } from '../../domain/scope.ts';
 import { seesUser } from '../sight.ts';
 import type { Knex } from 'knex';
+import { fold } from '../../domain/text.ts';
 import { managePrivilege } from '../../domain/privileges.ts';
 import {
   evidence,
@@ -12,65 +13,13 @@ import {
 } from '../worklist-evidence.ts';
 import { idAfter, pageOf, type Page, type PageRequest } from './paging.ts';
 import { allOf, iso, sqlRows } from './sql.ts';
-
-/** Why a person should look at a user. */
-type WorklistReason =
-  /** Active, and a linked account is gone (spec 9.2). */
-  | 'account-gone'
-  /** Active, and a linked account is missing, which a person has refused to call gone (spec 13.2). */
-  | 'gone-refused'
-  /** Living agents of an ACD whom nobody has as a user, because a person discarded or undid that (spec 8.4). */
-  | 'agent-without-user'
-  /** Active, and a linked account is disabled (spec 9.2). */
-  | 'account-disabled'
-  /** A linked account has other logins or names than before (spec 9.1). */
-  | 'account-renamed'
-  /** A linked account was gone and is there again (spec 9.1). */
-  | 'account-returned'
-  /** Inactive, and still holding an id that is in use in the ACD (spec 8.4). */
-  | 'id-in-use'
-  /** Active agent with a further role whose ACD accounts are all gone or disabled (spec 10.7). */
-  | 'no-longer-an-agent'
-  /** Active, supervises teams, and no role has the privilege for it (spec 10.6). */
-  | 'supervisor-without-privileges';
-
-/** One linked account that speaks for the entry. */
-interface WorklistEvidence {
-  readonly reason: Exclude<WorklistReason, 'no-longer-an-agent' | 'supervisor-without-privileges'>;
-  readonly source: string;
-  readonly externalId: string;
-  readonly state: 'present' | 'disabled' | 'gone';
-  /** Since when the account is gone or disabled, when it was renamed or returned, since when the user is inactive. */
-  readonly since: string | null;
-  /** How it was proven: a complete import, a tombstone, a look-up (spec 3.1). */
-  readonly proof: string | null;
-  readonly runId: number | null;
-  /** What a rename changed. */
-  readonly changes: readonly { readonly field: string; readonly before: string; readonly after: string }[];
-}
-
-/** One user of the worklist with all evidence, or accounts without a user that one act has left so. */
-interface WorklistEntryJson {
-  readonly userId: number | null;
-  readonly username: string | null;
-  readonly displayName: string | null;
-  readonly active: boolean;
-  readonly reasons: readonly WorklistReason[];
-  /** Of users or accounts that the entry is about; of accounts only the first are named. */
-  readonly count: number;
-  readonly evidence: readonly WorklistEvidence[];
-  /** What a person could do, as sentences with the command. */
-  readonly suggestions: readonly string[];
-  /** Who has seen this very evidence; such entries are listed only where all are asked for. */
-  readonly acknowledged: Acknowledged | null;
-}
-
-interface Acknowledged {
-  readonly by: string;
-  readonly at: string;
-  readonly until: string | null;
-  readonly note: string;
-}
+import type {
+  Acknowledged,
+  WorklistEntryJson,
+  WorklistEvidence,
+  WorklistReason,
+  WorklistSelection,
+} from './worklist-entry.ts';
 
 interface EntryRow {
   readonly id: number;
@@ -90,15 +39,6 @@ interface EntryRow {
   readonly ack_note: string | null;
 }
 
-/** Which entries of the worklist; all of them where nothing is said. */
-interface WorklistSelection {
-  readonly why?: WorklistReason | undefined;
-  /** With evidence of this source. */
-  readonly source?: string | undefined;
-  /** With evidence of this run. */
-  readonly run?: number | undefined;
-}
-
 export interface WorklistQueries {
   /** By user id; `all`: those that were acknowledged, too. */
   list(
@@ -112,21 +52,120 @@ export interface WorklistQueries {
 export function createWorklistQueries(knex: Knex, rules: WorklistRules, sight: Sight | null): WorklistQueries {
   return {
     async list({ after, limit, all = false, ...selection }) {
-      const { sql, bindings } = worklistSql(all, sight, selection);
+      const { sql, bindings } = worklistSql(all, sight, selection, isTogether(selection));
       const rows = await sqlRows<EntryRow>(knex, sql, {
         ...{ after: idAfter(after), limit: limit + 1 },
         ...{ ...rules, ...bindings },
       });
       const page = pageOf(rows, limit, (row) => String(row.id));
-      // Those without a user come first; there are few, one per act of a person.
-      const without = after === undefined && sight === null ? await agentsWithoutUser(knex, rules, selection) : [];
-      return { items: [...without, ...page.rows.map((row) => toJson(row, rules))], next: page.next };
+      // Those of many come first; there are few, one per act of a person and per change of a source.
+      const first = after === undefined;
+      const without =
+        first && sight === null && isOfAccounts(selection) ? await agentsWithoutUser(knex, rules, selection) : [];
+      const renamed =
+        first && isTogether(selection) ? await renamedTogether(knex, sight, rules, { ...selection, all }) : [];
+      return { items: [...without, ...renamed, ...page.rows.map((row) => toJson(row, rules))], next: page.next };
     },
     async userIds(selection) {
       const { sql, bindings } = worklistSql(false, sight, selection);
       const rows = await sqlRows<EntryRow>(knex, sql, { after: 0, limit: null, ...rules, ...bindings });
       return rows.map(({ id }) => id);
     },
+  };
+}
+
+/** Accounts of which one run has renamed more than so many are one entry (issue 11): the names of a source have changed, not people's. */
+const manyRenamed = 20;
+
+/** What a run renamed is taken apart where somebody asks for the run or the user. */
+function isTogether({ why, run, user }: WorklistSelection): boolean {
+  return run === undefined && user === undefined && (why === undefined || why === 'account-renamed');
+}
+
+function isOfAccounts({ user, team }: WorklistSelection): boolean {
+  return user === undefined && team === undefined;
+}
+
+/** The sources and runs that have renamed many; binds nothing. */
+const crowded = `crowded as materialized (
+  select a.source_id, n.run_id from account_notice n join account a on a.id = n.account_id
+    join link l on l.account_id = a.id and l.until is null
+   where n.kind = 'renamed' and n.run_id is not null and a.ignored_at is null
+     and a.source_id in (select source_id from source_state where retired_at is null)
+   group by a.source_id, n.run_id having count(*) > ${String(manyRenamed)})`;
+
+const isCrowded = `(e.reason = 'account-renamed' and exists
+  (select from crowded c where c.source_id = a.source_id and c.run_id = e.run_id))`;
+
+interface RenamedRow {
+  readonly source_id: string;
+  readonly run_id: number;
+  readonly count: number;
+  readonly first: readonly {
+    readonly externalId: string;
+    readonly since: string;
+    readonly proof: string | null;
+    readonly changes: WorklistEvidence['changes'];
+  }[];
+}
+
+/** What one run has renamed of one source, where that is many: an entry each, for those whom nobody has seen. */
+async function renamedTogether(
+  knex: Knex,
+  sight: Sight | null,
+  rules: WorklistRules,
+  { all, ...selection }: WorklistSelection & { readonly all: boolean },
+): Promise<WorklistEntryJson[]> {
+  const { source, team } = selection;
+  const rows = await sqlRows<RenamedRow>(
+    knex,
+    `with ${crowded}
+     select r.source_id, r.run_id, count(*)::int as count,
+            json_agg(json_build_object('externalId', r.external_id, 'since', r.since, 'proof', r.proof, 'changes', r.changes)
+              order by r.external_id) filter (where r.place <= 20) as first
+       from (select own.*, row_number() over (partition by own.source_id, own.run_id order by own.external_id) as place
+               from "user" u cross join lateral (
+                 select a.source_id, a.external_id, e.run_id, e.since, e.proof, e.changes from ${evidence} and ${isCrowded}) own
+              where u.id in (select l.user_id from account_notice n join link l on l.account_id = n.account_id and l.until is null)
+                and ${allOf([
+                  seesUser(sight, 'u'),
+                  !all && `not exists (select from worklist_ack k where ${acknowledged})`,
+                  source !== undefined && 'own.source_id = :source',
+                  team !== undefined && isOfTeam,
+                ])}) r
+      group by r.source_id, r.run_id order by r.source_id, r.run_id`,
+    { ...rules, ...bindingsOf(selection) },
+  );
+  return rows.map(({ source_id, run_id, count, first }) => ({
+    ...{ userId: null, username: null, displayName: null, active: true, count, acknowledged: null },
+    reasons: ['account-renamed' as const],
+    evidence: first.map(({ since, ...account }) => ({
+      ...{
+        ...account,
+        source: source_id,
+        reason: 'account-renamed' as const,
+        state: 'present' as const,
+        runId: run_id,
+      },
+      since: iso(new Date(since)),
+    })),
+    suggestions: [
+      `see each of them: rosterd worklist --run ${String(run_id)} --why account-renamed`,
+      `seen: rosterd worklist ack --run ${String(run_id)} --why account-renamed --reason NOTE`,
+    ],
+  }));
+}
+
+/** Members of a team, by its folded name. */
+const isOfTeam = `u.team_ids && array(select id from team where folded_name = :team)`;
+
+function bindingsOf({ why, source, run, user, team }: WorklistSelection): Readonly<Record<string, unknown>> {
+  return {
+    ...(why === undefined || ofUsers.has(why) ? {} : { why }),
+    ...(source === undefined ? {} : { source }),
+    ...(run === undefined ? {} : { run }),
+    ...(user === undefined ? {} : { user }),
+    ...(team === undefined ? {} : { team: fold(team) }),
   };
 }
 
@@ -193,23 +232,27 @@ const acknowledged = `k.user_id = u.id and (k.until is null or k.until > now()) 
 function worklistSql(
   all: boolean,
   sight: Sight | null,
-  { why, source, run }: WorklistSelection,
+  selection: WorklistSelection,
+  together = false,
 ): { readonly sql: string; readonly bindings: Readonly<Record<string, unknown>> } {
+  const { why, source, run, user, team } = selection;
+  const bySpeaker = source !== undefined || run !== undefined || (why !== undefined && !ofUsers.has(why));
   const listed = allOf([
     seesUser(sight, 'u'),
+    user !== undefined && 'u.id = :user',
+    team !== undefined && isOfTeam,
+    together &&
+      !bySpeaker &&
+      why === undefined &&
+      `(${lacksPrivileges} or ${noLongerAgent} or ${hasEvidence({}, together)})`,
     !all && `not exists (select from worklist_ack k where ${acknowledged})`,
     why === 'no-longer-an-agent' && noLongerAgent,
     why === 'supervisor-without-privileges' && lacksPrivileges,
-    (source !== undefined || run !== undefined || (why !== undefined && !ofUsers.has(why))) &&
-      hasEvidence({ why, source, run }),
+    bySpeaker && hasEvidence({ why, source, run }, together),
   ]);
-  const bindings = {
-    ...(why === undefined || ofUsers.has(why) ? {} : { why }),
-    ...(source === undefined ? {} : { source }),
-    ...(run === undefined ? {} : { run }),
-  };
+  const bindings = bindingsOf(selection);
   const sql = `
-with counted as materialized (select source_id from source_state where retired_at is null),
+with ${together ? `${crowded}, ` : ''}counted as materialized (select source_id from source_state where retired_at is null),
 chosen as (
   select id from (
     (select distinct u.id
@@ -255,11 +298,12 @@ select u.id, u.username, u.first_name, u.last_name, u.display_name, u.active, u.
 /** Reasons that no single account speaks for. */
 const ofUsers: ReadonlySet<WorklistReason> = new Set(['no-longer-an-agent', 'supervisor-without-privileges']);
 
-function hasEvidence({ why, source, run }: WorklistSelection): string {
+function hasEvidence({ why, source, run }: WorklistSelection, together: boolean): string {
   return `exists (select from ${evidence} and ${allOf([
     why !== undefined && !ofUsers.has(why) && 'e.reason = :why',
     source !== undefined && 'a.source_id = :source',
     run !== undefined && 'e.run_id = :run',
+    together && `not ${isCrowded}`,
   ])})`;
 }
 

@@ -42,6 +42,7 @@ const matrix: readonly Row[] = [
   read('GET /groups'),
   read('GET /teams'),
   read('GET /teams/{team}', 'gone'),
+  read('GET /team-bindings'),
   read('GET /roles', 'same'),
   read('GET /review-items'),
   read('GET /review-items/{item}', 'gone'),
@@ -176,11 +177,17 @@ const matrix: readonly Row[] = [
     body: { pairs: [{ primary: '{user}', other: '{mate}' }], preview: true },
   },
   { call: 'POST /bulk/{job}/cancel', needs: ['view', 'assign-user-roles'], outside: 'gone' },
+  { call: 'POST /worklist/ack', needs: edit, body: { source: 'none', reason: 'x', preview: true }, outside: 'less' },
   { call: 'POST /groups', needs: edit, body: { name: '{group}', below: '{group}' }, outside: 'same' },
   { call: 'PUT /groups/{group}', needs: edit, body: {}, outside: 'same' },
   { call: 'POST /groups/{group}/remove', needs: edit, body: {}, outside: 'refused' },
   { call: 'PUT /teams/{team}', needs: edit, body: { name: '{team}' }, outside: 'refused' },
   { call: 'POST /teams/{team}/remove', needs: edit, body: {}, outside: 'refused' },
+  { call: 'POST /teams/{team}/merge', needs: edit, body: { into: '{team}', preview: true }, outside: 'refused' },
+  {
+    ...{ call: 'PUT /team-bindings/acd/{team}', needs: edit, outside: 'refused' },
+    body: { team: '{team}', preview: true },
+  },
   { call: 'PUT /teams/{team}/group', needs: edit, body: { group: 'Nowhere' }, outside: 'same' },
   { call: 'POST /runs/{id}/cancel', needs: ['run-and-approve'], outside: 'same' },
   { call: 'POST /runs/{id}/approve', needs: ['run-and-approve'], body: { digest: '0123456789ab' }, outside: 'same' },
@@ -211,6 +218,7 @@ function shape(call: string): string {
     .replace(/^(.* \/accounts)\/[^/]+\/[^/]+\//, '$1/*/*/')
     .replace(/^(.* \/(?:operators|tokens|sessions))\/[^/]+/, '$1/*')
     .replace(/^(.* \/sources)\/[^/]+/, '$1/*')
+    .replace(/^(.* \/team-bindings)\/[^/]+/, '$1/*')
     .replace(/\{[^}]+\}/g, '*');
 }
 

@@ -29,14 +29,15 @@ describe('what people say of many, and say twice', () => {
   it('16, 10.3 unassigning a role withdraws what was given, and takes what a source supplies', async () => {
     await put('11', 'roles/trainer', { word: 'give' });
     const ids = [(await site.user('username:11')).id, (await site.user('username:12')).id];
-    const unassign = async (value: string): Promise<void> => {
-      const body = { action: 'unassign-role', value, users: ids.map(String) };
+    const bulk = async (action: string, value: string): Promise<void> => {
+      const body = { action, value, users: ids.map(String) };
       const asked = await site.ask<BulkAsked>('POST', '/bulk', { body });
       expect(asked.status, asked.text).toBeLessThan(300);
       await expect
         .poll(async () => database.knex('bulk_result').whereNull('outcome').select('user_id'), { timeout: 20_000 })
         .toEqual([]);
     };
+    const unassign = (value: string) => bulk('unassign-role', value);
     await unassign('trainer');
     expect((await site.user('username:11')).roles.map(({ role }) => role)).toEqual(['agent']);
     expect(await words()).toEqual([]);
@@ -45,6 +46,28 @@ describe('what people say of many, and say twice', () => {
       { kind: 'role-taken', ref: 'agent' },
       { kind: 'role-taken', ref: 'agent' },
     ]);
+    // Withdrawn, both words are gone, and the source supplies the role again.
+    await bulk('withdraw-role', 'agent');
+    expect(await words()).toEqual([]);
+    expect((await site.user('username:12')).roles).toEqual([{ role: 'agent', givenBy: 'acd' }]);
+  });
+
+  it('16, 5.4 a field of many is given back to its source: overrides and values that people gave are withdrawn', async () => {
+    await put('11', 'fields/firstName', { value: 'Franta' });
+    await put('12', 'fields/jobTitle', { value: 'Chief' });
+    const users = [(await site.user('username:11')).id, (await site.user('username:12')).id].map(String);
+    const withdraw = (value: string) =>
+      site.ask<BulkAsked>('POST', '/bulk', { body: { action: 'withdraw-field', value, users } });
+    for (const field of ['firstName', 'jobTitle']) expect((await withdraw(field)).status).toBeLessThan(300);
+    await expect
+      .poll(() => database.knex('bulk_result').whereNull('outcome').select('user_id'), { timeout: 20_000 })
+      .toEqual([]);
+    expect((await site.user('username:11')).firstName).toBe('F11');
+    expect((await database.knex('word').where({ kind: 'local-value' })).length).toBe(0);
+    expect(await database.knex('bulk_result').orderBy('job_id', 'desc').limit(2).pluck('outcome')).toEqual(
+      expect.arrayContaining(['changed', 'unchanged']),
+    );
+    expect((await withdraw('shoeSize')).status).toBe(404);
   });
 
   it('6.4 switching off again keeps date and reason, or says what it replaces', async () => {

@@ -51,7 +51,7 @@ import type { UserActionBasis } from '../../../src/users/user-action.ts';
 import { createMappings } from '../../../src/people-csv/mappings.ts';
 import { createMappingStore } from '../../../src/store/people-import-store.ts';
 import { createUserActions } from '../../../src/users/user-actions.ts';
-import { createAckWorklist } from '../../../src/users/worklist-ack.ts';
+import { createAckEntries, createAckWorklist } from '../../../src/users/worklist-ack.ts';
 
 /** The local token of the API under test. */
 export const localToken = 'local-token-of-this-test';
@@ -118,7 +118,7 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     noRules,
     requestReconcile,
     100,
-    createUndoMerge(createMergeUndoStore(knex, noReadRules), noRules, requestReconcile),
+    [createUndoMerge(createMergeUndoStore(knex, noReadRules), noRules, requestReconcile)],
   );
   const dependencies: ApiDependencies = {
     authenticate: createAuthenticate(store, localToken, ['anna', 'tester'], createSignInStore(knex)),
@@ -157,8 +157,11 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     ackWorklist: createAckWorklist(
       createWorklistAckStore(knex, { acds: ['acd'], managing: managingRoles(roleCatalogue) }),
     ),
+    ackEntries: createAckEntries(
+      createWorklistAckStore(knex, { acds: ['acd'], managing: managingRoles(roleCatalogue) }),
+    ),
     groups: createGroups(createGroupStore(knex)),
-    teams: createTeams(createTeamStore(knex)),
+    teams: createTeams(createTeamStore(knex, noReadRules), noRules, requestReconcile),
     roleCatalogue,
     administration: createAdministration(createAccessStore(knex)),
     signIn: createSignIn(createSignInStore(knex), noSignInLog),

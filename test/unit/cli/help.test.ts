@@ -39,6 +39,7 @@ describe('help', () => {
       ...['user group', 'user scope set', 'user scope add', 'user scope remove'],
       ...['group list', 'group add', 'group rename', 'group move', 'group remove', 'group team', 'role list'],
       ...['team list', 'team show', 'team rename', 'team remove'],
+      ...['team bindings', 'team bind', 'team unbind', 'team merge'],
       ...['bulk', 'csv export', 'csv import', 'csv list', 'csv show', 'csv cancel', 'csv undo'],
       ...['csv mappings list', 'csv mappings save', 'csv mappings remove'],
       ...['merge list', 'merge preview', 'merge apply'],

@@ -58,7 +58,7 @@ describe('14.1 source move-links', () => {
 
   it.each([
     ['the person says no', (): boolean => false, 'as you said'],
-    ['nobody is there to ask', undefined, 'Say so with --yes'],
+    ['nobody is there to ask', undefined, 'say so with --yes'],
   ])('changes nothing where %s', async (_what, onConfirm, said) => {
     const { fake, file } = await withFile('old,new\n007,71\n', onConfirm === undefined ? {} : { onConfirm });
     expect(await fake.run('source', 'move-links', 'acd', 'new', '--pairs', file)).toBe(1);

@@ -78,6 +78,11 @@ const table: readonly (readonly [line: string, write: boolean, requests: readonl
   ['worklist', false, [page('/api/v1/worklist')]],
   ['worklist --all', false, [page('/api/v1/worklist', { all: true })]],
   [
+    'worklist --why account-gone --source acd --run 3 --user jnovak --team North',
+    false,
+    [page('/api/v1/worklist', { why: 'account-gone', source: 'acd', run: '3', user: 'jnovak', team: 'North' })],
+  ],
+  [
     'worklist ack jnovak --reason seen --until 7d',
     true,
     [post('/api/v1/worklist/jnovak/ack', { reason: 'seen', until: '2026-03-11T12:00:00.000Z' })],

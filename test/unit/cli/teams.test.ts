@@ -44,3 +44,34 @@ it('11.6 an empty team is removed', async () => {
   expect(await fake.run('team', 'remove', 'North')).toBe(0);
   expect(fake.sent).toEqual([{ method: 'POST', path: '/api/v1/teams/North/remove', body: {} }]);
 });
+
+it('11.6 bind, unbind and merge show whom they move and ask; --yes answers, and undoing is named', async () => {
+  const fake = await fakeWorld({
+    answer: ({ body }) => {
+      const preview = (body as { preview: boolean }).preview;
+      const first = [
+        { userId: 7, username: 'jana', changes: [{ field: 'teams', before: ['North'], after: ['South'] }] },
+      ];
+      return {
+        preview,
+        event: preview ? null : 31,
+        moved: { count: 1, first },
+        told: ['acd Nord (7) is bound to South.'],
+      };
+    },
+  });
+  worlds.push(fake);
+  expect(await fake.run('team', 'bind', 'acd', '7', 'South')).toBe(1);
+  expect(fake.stderr.text).toContain(
+    '1 user would move:\n  jana  teams: North → South\nGo on?\nNothing was changed: say so with --yes (not-confirmed)',
+  );
+  expect(fake.sent.map(({ body }) => body)).toEqual([{ team: 'South', preview: true }]);
+  expect(await fake.run('team', 'unbind', 'acd', '7', '--yes', '--reason', 'wrong')).toBe(0);
+  expect(fake.sent.at(-1)).toEqual({
+    ...{ method: 'PUT', path: '/api/v1/team-bindings/acd/7' },
+    body: { team: null, preview: false, reason: 'wrong' },
+  });
+  expect(fake.stdout.text).toContain('`rosterd undo --event 31` takes it back.');
+  expect(await fake.run('team', 'merge', 'North', 'South', '--yes')).toBe(0);
+  expect(fake.sent.at(-1)).toMatchObject({ path: '/api/v1/teams/North/merge', body: { into: 'South' } });
+});

@@ -15,8 +15,7 @@ async function world(options: FakeOptions): Promise<FakeWorld> {
 
 const counts = { back: 2, partly: 0, untouched: 1, already: 0, linksEnded: 0, deactivated: 0 };
 const report = {
-  preview: false,
-  counts,
+  ...{ preview: false, counts, told: [] },
   named: [
     {
       ...{ userId: 7, username: 'jnovak', outcome: 'untouched', changes: [] },

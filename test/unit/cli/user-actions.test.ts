@@ -126,7 +126,7 @@ describe('what people do to a user', () => {
     const refusing = await world({ answer: () => switched, onConfirm: () => false });
     expect(await refusing.run('user', 'sync', 'on', 'jnovak')).toBe(1);
     expect(refusing.sent).toHaveLength(1);
-    expect(refusing.stderr.text).toContain('nothing was changed');
+    expect(refusing.stderr.text).toContain('Nothing was changed');
     expect(await refusing.run('user', 'sync', 'on', 'jnovak', '--yes')).toBe(0);
     expect(await refusing.run('user', 'sync', 'on', 'jnovak', '--json')).toBe(0);
     expect(refusing.sent.slice(1)).toEqual([put('sync', { enabled: true }), put('sync', { enabled: true })]);
@@ -147,7 +147,7 @@ describe('what people do to a user', () => {
       const fake = await world(options);
       expect(await fake.run('user', 'link', 'jnovak', 'ad', 'guid-1')).toBe(1);
       expect(fake.sent).toHaveLength(1);
-      expect(fake.stderr.text).toContain('nothing was changed');
+      expect(fake.stderr.text).toContain('Nothing was changed');
     }
   });
 

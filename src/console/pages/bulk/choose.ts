@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sourceFields } from '../../../domain/fields.ts';
 import { z } from 'zod';
 import { askerOf, operatorOf, requirePermission } from '../../../api/authentication.ts';
 import { describe } from '../../../api/problem.ts';
@@ -95,12 +96,15 @@ async function page(
   if (selection === null) return expired(kit, request, reply);
   const queries = kit.queries(request);
   const users = await queries.users.named(selection.first);
+  const needed = asked.action === undefined ? null : needsOf(asked.action);
   const names =
-    asked.action === undefined || needsOf(asked.action) === null
+    needed === null
       ? []
-      : needsOf(asked.action) === 'role'
+      : needed === 'role'
         ? Object.keys(kit.roleCatalogue)
-        : await queries.teams.names();
+        : needed === 'field'
+          ? sourceFields
+          : await queries.teams.names();
   return show(kit, request, reply, (visit) => ({
     title: visit.words.bulk.title(selection.users),
     place: 'users',

@@ -7,7 +7,9 @@ import type { UserSelection } from '../../../api/schemas/users.ts';
 export const mostWithoutWord = 100;
 
 /** What an action has to know beside whom it is about. */
-export function needsOf(action: BulkAction): 'team' | 'role' | null {
+export function needsOf(action: BulkAction): 'team' | 'role' | 'field' | null {
+  if (action === 'withdraw-main-team') return null;
+  if (action === 'withdraw-field') return 'field';
   if (action.endsWith('-role')) return 'role';
   return /-(team|supervisor)$/.test(action) ? 'team' : null;
 }

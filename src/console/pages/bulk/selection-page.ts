@@ -93,8 +93,8 @@ function doing(
         ? ''
         : choice({
             ...{ id: 'value', name: 'value', value: value ?? '' },
-            label: needed === 'role' ? words.user.role : words.users.team,
-            options: ['', ...names].map((each) => [each, each] as const),
+            label: { role: words.user.role, team: words.users.team, field: words.changes.field }[needed],
+            options: ['', ...names].map((each) => [each, needed === 'field' ? fieldName(words, each) : each] as const),
           }),
       action === 'disable-sync'
         ? field({
