@@ -81,9 +81,12 @@ function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'takeQu
         if (queued !== undefined) return queued.id;
         const [made] = await query<{ id: number }>(
           transaction,
-          `insert into run (source_id, mode, asked_by, sync_ids, slot, only_account, handed_at) values (?, ?, ?, ?::text[], ?, ?, now())
+          // Asked before it is tried: each attempt that the index refuses would leave a gap in the numbers of runs.
+          `insert into run (source_id, mode, asked_by, sync_ids, slot, only_account, handed_at)
+           select c.source, ?, ?, ?::text[], c.slot, ?, now() from (select ?::text as source, ?::timestamptz as slot) as c
+            where not exists (select from run s where s.source_id = c.source and s.slot = c.slot)
            on conflict (source_id, slot) where slot is not null do nothing returning id`,
-          [source, mode, askedBy, syncIds, slot ?? null, account],
+          [mode, askedBy, syncIds, account, source, slot ?? null],
         );
         return made?.id ?? null;
       });
@@ -92,9 +95,10 @@ function requests(db: Db): Part<'enqueue' | 'startWoken' | 'askCancel' | 'takeQu
       const [made] = await query<{ id: number }>(
         db,
         `insert into run (source_id, mode, state, asked_by, sync_ids, started_at, imported_at, phase)
-         values (?, 'reconcile', 'reconciling', 'woken', ?::text[], now(), now(), 'waiting')
+         select c.source, 'reconcile', 'reconciling', 'woken', ?::text[], now(), now(), 'waiting' from (select ?::text as source) as c
+          where not exists (select from run r where r.source_id = c.source and r.state in ${active})
          on conflict (source_id) where state in ${active} do nothing returning id`,
-        [source, [...syncIds]],
+        [[...syncIds], source],
       );
       return made?.id ?? null;
     },

@@ -109,7 +109,8 @@ function userColumns(context: Context, all: boolean): readonly Column<User>[] {
     ...(all ? [active] : []),
     {
       head: 'SYNC',
-      value: (user) => (user.syncEnabled ? 'on' : 'off'),
+      // Whom no account was ever linked to has no sync that could be on (spec 6.1).
+      value: (user) => (user.syncEnabled ? (user.origin === 'local' && user.profiles.length === 0 ? '' : 'on') : 'off'),
       paint: (text) => (text === 'off' ? context.paint.warn(text) : text),
     },
   ];

@@ -123,6 +123,8 @@ describe.each(databases)('re-use of ids on %s', (_name, open) => {
     expect(await site.user(old.id)).toMatchObject({
       ...{ active: false, username: 'ota.vesely', lastName: 'Veselý', acdId: null },
     });
+    // Found where one looks for it, beside the answer.
+    expect(await site.knex('event').where({ type: 'deactivated', user_id: old.id })).toHaveLength(1);
     const next = await site.user('username:4713');
     expect(next).toMatchObject({ lastName: 'Tichý', acdId: '4713', active: true });
     expect(await items()).toEqual([]);
