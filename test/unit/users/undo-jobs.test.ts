@@ -7,6 +7,7 @@ const request: ManyUndone = { target: { run: 7 }, preview: false, operator: 'ann
 const report: Undone = {
   counts: { back: 3, partly: 0, untouched: 0, already: 0, linksEnded: 0, deactivated: 0 },
   named: [],
+  told: [],
 };
 
 /** Jobs in memory, as the database keeps them. */
