@@ -113,13 +113,9 @@ export async function testApi(knex: Knex, changed: Partial<ApiDependencies> = {}
     rules: noRules,
     requestReconcile,
   };
-  const undo = createUndo(
-    createUndoStore(knex, noReadRules),
-    noRules,
-    requestReconcile,
-    100,
-    [createUndoMerge(createMergeUndoStore(knex, noReadRules), noRules, requestReconcile)],
-  );
+  const undo = createUndo(createUndoStore(knex, noReadRules), noRules, requestReconcile, 100, [
+    createUndoMerge(createMergeUndoStore(knex, noReadRules), noRules, requestReconcile),
+  ]);
   const dependencies: ApiDependencies = {
     authenticate: createAuthenticate(store, localToken, ['anna', 'tester'], createSignInStore(knex)),
     prove: (challenge, port) => proofOf(localToken, challenge, port),
