@@ -20,4 +20,22 @@ export const bugs: readonly Bug[] = [
     right: 'if (others.length > 0) return',
     wrong: 'if (others.length > 9) return',
   },
+  {
+    about: 'the text fold is not idempotent: ẞ, ß and ss are not one (spec 2.4)',
+    file: 'src/domain/text.ts',
+    right: 'for (let folded = foldOnce(text); ; folded = foldOnce(folded)) if (foldOnce(folded) === folded) return folded;',
+    wrong: "return text.replace(invisible, '').normalize('NFKC').trim().toLowerCase();",
+  },
+  {
+    about: 'too few: accounts that the import itself has brought count as known before (spec 3.3)',
+    file: 'src/store/reconcile-reads.ts',
+    right: 'and a.first_seen_at < coalesce(s.missing_since, r.started_at)',
+    wrong: 'and a.first_seen_at <= clock_timestamp()',
+  },
+  {
+    about: 'a match is not asked again when a user has come to match since it was planned (spec 13.5)',
+    file: 'src/apply/write-identity.ts',
+    right: 'if (woken.length === 0) return new Set();',
+    wrong: 'if (woken.length >= 0) return new Set();',
+  },
 ];
