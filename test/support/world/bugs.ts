@@ -23,7 +23,8 @@ export const bugs: readonly Bug[] = [
   {
     about: 'the text fold is not idempotent: ẞ, ß and ss are not one (spec 2.4)',
     file: 'src/domain/text.ts',
-    right: 'for (let folded = foldOnce(text); ; folded = foldOnce(folded)) if (foldOnce(folded) === folded) return folded;',
+    right:
+      'for (let folded = foldOnce(text); ; folded = foldOnce(folded)) if (foldOnce(folded) === folded) return folded;',
     wrong: "return text.replace(invisible, '').normalize('NFKC').trim().toLowerCase();",
   },
   {
