@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { bugs, type Bug } from './bugs.ts';
 
 /**
- * Shows that the property tests find bugs: plants one at a time in a copy of the tree and runs the tests there.
+ * Shows that the property tests, and the exhaustive one of the text fold, find bugs: plants one at a time in a copy of the tree and runs the tests there.
  * Run it with `node test/support/world/planted-bugs.ts`; it ends with 1 where a bug was not found. Arguments are for vitest.
  */
 const root = join(import.meta.dirname, '../../..');
@@ -46,7 +46,7 @@ function found(bug: Bug | null): Red[] {
       [
         'node_modules/vitest/vitest.mjs',
         'run',
-        'test/property',
+        ...['test/property', 'test/unit/domain/text.test.ts'],
         '--reporter',
         'json',
         '--outputFile',
