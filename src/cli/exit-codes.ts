@@ -30,7 +30,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
 
 const notAllowed = new Set(['login-refused', 'right-missing', 'unauthorized', 'forbidden', 'token-missing']);
 const noConnection = new Set([
-  ...['unreachable', 'timeout', 'tls', 'storage', 'no-connection', 'database-unreachable'],
+  ...['unreachable', 'timeout', 'tls', 'storage', 'no-connection', 'database-unreachable', 'queue-unreachable'],
   ...['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'],
   ...['ENOSPC', 'EROFS', 'EDQUOT', 'EIO'],
 ]);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, Queue, Worker, type Job, type PostgresConnectionOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
+import { tlsFault } from '../connector-kit/connect/failures.ts';
 
 const queueName = 'rosterd-runs';
 /** Jobs carry ids only: what is to be done stands in the database, so losing the queue loses nothing (architecture 1). */
@@ -59,7 +60,7 @@ export async function openRunQueue(backend: QueueBackend, log: QueueLog): Promis
     log.warn({ err: error }, 'queue connection failed');
   });
   try {
-    await inTime(ready(queue));
+    await Promise.race([inTime(ready(queue)), ...(redis === null ? [] : [neverOpened(redis)])]);
   } catch (error) {
     redis?.disconnect();
     throw error;
@@ -102,7 +103,7 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
     log.error({ job: job?.id, err: error }, 'job failed');
   });
   try {
-    await inTime(ready(worker));
+    await Promise.race([inTime(ready(worker)), ...(redis === null ? [] : [neverOpened(redis)])]);
   } catch (error) {
     redis?.disconnect();
     throw error;
@@ -124,7 +125,43 @@ export async function openRunWorker(backend: QueueBackend, tasks: WorkerTasks, l
 /** The queue cannot be reached, and a start that waits for it for ever tells nobody. */
 class QueueError extends Error {
   override readonly name = 'QueueError';
-  readonly code = 'queue-unreachable';
+  readonly code: 'queue-unreachable' | 'tls';
+
+  constructor(code: QueueError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A server that hangs up so often before it was of use does not speak as it is spoken to. */
+const mostHangUps = 5;
+/** One that is not there (yet) is waited for. */
+const absent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
+
+/** Rejects as soon as it is plain that no patience helps: TLS is wanted, is not had, or does not trust the server. */
+function neverOpened(redis: Redis): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // Who opened it in time does not hear of it.
+  promise.catch(() => undefined);
+  const { host = 'localhost', port = 6_379, tls } = redis.options;
+  const place = `the queue at ${host}:${String(port)}`;
+  let [hangUps, lastCode] = [0, ''];
+  redis.on('error', (error: Error) => {
+    lastCode = 'code' in error ? String(error.code) : '';
+    const fault = tlsFault(error, { url: '`queue`', caFile: '`queue: {url: …, caFile: PATH}`' });
+    if (fault !== null) reject(new QueueError('tls', `TLS with ${place} failed: ${fault}`));
+  });
+  redis.on('close', () => {
+    if (redis.status === 'ready' || absent.has(lastCode)) return;
+    hangUps += 1;
+    if (hangUps < mostHangUps) return;
+    const remedy =
+      tls === undefined
+        ? 'where it speaks TLS alone, write rediss:// in `queue`, and its CA as `queue: {url: …, caFile: PATH}`'
+        : 'it may not speak TLS: check host and port in `queue`';
+    reject(new QueueError('tls', `${place} closes every connection (${lastCode || 'without a word'}); ${remedy}`));
+  });
+  return promise;
 }
 
 async function inTime(ready: Promise<unknown>): Promise<void> {
@@ -132,6 +169,7 @@ async function inTime(ready: Promise<unknown>): Promise<void> {
   const late = async (): Promise<never> => {
     await sleep(patienceMs, undefined, { signal: limit.signal });
     throw new QueueError(
+      'queue-unreachable',
       `the queue did not answer within ${String(patienceMs / 1_000)} s: check its address, and that its server runs`,
     );
   };

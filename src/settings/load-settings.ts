@@ -20,7 +20,7 @@ import type { Top, WrittenAddress } from './schema.ts';
 import type { NotifySettings } from './notify.ts';
 import type { ConnectorDefinition, DatabaseSettings, QueueSettings, Settings, SourceSettings } from './settings.ts';
 import { namedSources, readSources } from './sources.ts';
-import { transportProblem } from './transport.ts';
+import { databaseCaFile, transportProblem } from './transport.ts';
 import { sealed, secretsIn } from './walk-values.ts';
 import { parseConfiguration } from './yaml-file.ts';
 import type { RawConfiguration } from './yaml-file.ts';
@@ -174,12 +174,13 @@ async function checkSecrets(
     const index = sources[position]?.index ?? position;
     return source.enabled ? secretsIn(source.config, ['sources', index]) : [];
   });
+  const context = { origins, folder: dirname(settings.configFile) };
   const checks = [
     ...ofSources.map(({ path, secret }) => checkSecret(path, secret, origins)),
     ...settings.notify.map((target, index) => checkNotify(target, ['notify', index], origins)),
     checkOpenId(settings, origins),
-    checkAddress('database', settings.database, databaseProtocols, 'embedded', origins),
-    checkAddress('queue', settings.queue, queueProtocols, 'database', origins),
+    checkAddress('database', settings.database, databaseProtocols, 'embedded', context),
+    checkAddress('queue', settings.queue, queueProtocols, 'database', context),
   ];
   return (await Promise.all(checks)).flat();
 }
@@ -250,7 +251,7 @@ async function checkAddress(
   setting: DatabaseSettings | QueueSettings,
   protocols: readonly string[],
   word: string,
-  origins: ReadonlyMap<string, string>,
+  { origins, folder }: { readonly origins: ReadonlyMap<string, string>; readonly folder: string },
 ): Promise<ConfigurationProblem[]> {
   if (!('url' in setting)) return [];
   const unreadable = await checkSecret([key], setting.url, origins);
@@ -265,7 +266,9 @@ async function checkAddress(
   if (part !== null) return problem(`has a ${part} with a % that begins no escape (RFC 3986); a % is written %25`);
   const wrong = transportProblem(key, address, setting);
   if (wrong !== null) return problem(wrong);
-  return setting.caFile === undefined ? [] : checkCaFile([key, 'caFile'], setting.caFile, origins);
+  const caFile = key === 'database' ? databaseCaFile(address, setting, folder) : setting.caFile;
+  if (caFile === undefined) return [];
+  return checkCaFile(setting.caFile === undefined ? [key] : [key, 'caFile'], caFile, origins);
 }
 
 async function checkCaFile(

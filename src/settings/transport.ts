@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isLoopback } from '../connector-kit/connect/endpoint.ts';
 import type { DatabaseSettings, QueueSettings, Settings } from './settings.ts';
 
@@ -29,6 +30,19 @@ export function databaseTransport(
   if (mode !== null && mode !== 'disable') return 'tls';
   if (local) return 'local';
   return mode === 'disable' || allowPlaintext ? 'clear' : 'tls';
+}
+
+/**
+ * The PEM file with the only CAs that a database is trusted by: that of the configuration, or `sslrootcert` of its address, as
+ * libpq has it (relative to `folder`; `system` are those that Node brings along).
+ */
+export function databaseCaFile(
+  address: string,
+  { caFile }: { readonly caFile?: string },
+  folder: string,
+): string | undefined {
+  const named = new URL(address).searchParams.get('sslrootcert');
+  return caFile ?? (named === null || named === '' || named === 'system' ? undefined : resolve(folder, named));
 }
 
 /** The same for Redis, where the scheme says it. */

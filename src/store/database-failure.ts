@@ -1,3 +1,4 @@
+import { tlsFault } from '../connector-kit/connect/failures.ts';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { Settings } from '../settings/settings.ts';
 import { connectionOf } from './database.ts';
@@ -45,6 +46,13 @@ function databaseFailure(error: unknown, name: DatabaseName, doing: 'migrating' 
   const { user, database } = name;
   const at = `the database ${database} at ${name.host}:${String(name.port)}`;
   const failure = (stable: string, message: string): DatabaseFailure => new DatabaseFailure(stable, message, error);
+  const fault = tlsFault(error, { url: '`database`', caFile: '`database: {url: …, caFile: PATH}`' });
+  if (fault !== null) return failure('tls', `TLS with ${at} failed: ${fault}`);
+  if (code === '28000' && /no encryption|SSL off/.test(said))
+    return failure(
+      'tls',
+      `${at} lets ${user} in over TLS alone: write sslmode=verify-full into its address, and its CA as \`database: {url: …, caFile: PATH}\``,
+    );
   if (code === '25006')
     return failure(
       'storage',

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storageFailureCode } from '../domain/storage-failure.ts';
 import type { Settings } from '../settings/settings.ts';
+import { databaseCaFile } from '../settings/transport.ts';
 import { connectionOf, embeddedSettings, openDatabase, withoutTls, type DatabaseConnection } from './database.ts';
 import { atDatabase } from './database-failure.ts';
 import { acquireDataDirectory, type AcquireOptions, type DataDirectory } from './embedded/data-directory.ts';
@@ -46,7 +48,7 @@ export async function openStore(settings: Settings, options: StoreOptions): Prom
   const { database } = settings;
   return database.kind === 'embedded'
     ? openEmbedded(settings, options)
-    : atDatabase(settings, 'working', () => openServer(database, options));
+    : atDatabase(settings, 'working', () => openServer(database, dirname(settings.configFile), options));
 }
 
 async function openEmbedded(settings: Settings, options: StoreOptions): Promise<Store> {
@@ -108,12 +110,15 @@ const reopenPauseMs = 2_000;
 
 async function openServer(
   database: Extract<Settings['database'], { kind: 'postgres' }>,
+  folder: string,
   options: StoreOptions,
 ): Promise<Store> {
   const readUrl = (): Promise<string> => database.url.read();
-  const { caFile, allowPlaintext } = database;
+  const { allowPlaintext } = database;
+  const url = await readUrl();
+  const caFile = databaseCaFile(url, database, folder);
   const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
-  const connection = connectionOf(await readUrl(), readUrl, { ...ca, allowPlaintext });
+  const connection = connectionOf(url, readUrl, { ...ca, allowPlaintext });
   const db = openDatabase(connection, 'server');
   try {
     const state = await schemaState(db);

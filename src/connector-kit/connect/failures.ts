@@ -1,23 +1,43 @@
 import { SourceError } from '../errors.ts';
 
-/** What makes a certificate unacceptable, by Node's error code, and what to do. */
+/** What makes a certificate unacceptable, by Node's error code, and what to do about it with which keys. */
 const certificateFaults: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT:
-    'its certificate is self-signed; put it, or the CA that should have signed it, into connection.tls.caFile',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'its certificate is signed by a CA that is not trusted here; put that CA into connection.tls.caFile',
+    'its certificate is self-signed; put it, or the CA that should have signed it, into {caFile}',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by a CA that is not trusted here; put that CA into {caFile}',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'its certificate is signed by a CA that is not trusted here; put that CA into connection.tls.caFile',
-  UNABLE_TO_GET_ISSUER_CERT: 'the CA of its certificate is not trusted here; put it into connection.tls.caFile',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of its certificate is not trusted here; put it into connection.tls.caFile',
-  CERT_SIGNATURE_FAILURE: 'its certificate is not signed by the CA in connection.tls.caFile',
-  CERT_HAS_EXPIRED: 'its certificate has expired; renew it at the server (or the CA in connection.tls.caFile)',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clocks, and the CA in connection.tls.caFile',
+    'its certificate is signed by a CA that is not trusted here; put that CA into {caFile}',
+  UNABLE_TO_GET_ISSUER_CERT: 'the CA of its certificate is not trusted here; put it into {caFile}',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of its certificate is not trusted here; put it into {caFile}',
+  CERT_SIGNATURE_FAILURE: 'its certificate is not signed by the CA in {caFile}',
+  CERT_HAS_EXPIRED: 'its certificate has expired; renew it at the server (or the CA in {caFile})',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clocks, and the CA in {caFile}',
   CERT_REVOKED: 'its certificate is revoked',
   HOSTNAME_MISMATCH: 'its certificate is for another host name',
   ERR_TLS_CERT_ALTNAME_INVALID:
-    'its certificate is for another host name; use a name of the certificate in connection.url (and check connection.tls.caFile)',
+    'its certificate is for another host name; use a name of the certificate in {url} (and check {caFile})',
 };
+
+/** The keys of a configuration that decide whom a connection trusts. */
+interface TrustKeys {
+  readonly url: string;
+  readonly caFile: string;
+}
+
+const connectionKeys: TrustKeys = { url: 'connection.url', caFile: 'connection.tls.caFile' };
+
+/** What is wrong with TLS and what to do, where an error of a socket says so; null for every other error. */
+export function tlsFault(error: unknown, keys: TrustKeys): string | null {
+  const code = codeOf(error);
+  const fault = certificateFaults[code];
+  if (fault !== undefined)
+    return `${fault.replaceAll('{url}', keys.url).replaceAll('{caFile}', keys.caFile)} (${code})`;
+  // How Node tells of a server that hangs up on the first word of TLS.
+  const hungUp = error instanceof Error && error.message.includes('before secure TLS connection');
+  return hungUp || /^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO|CERT_|INVALID_)/.test(code)
+    ? `the port may not speak TLS, or no common version; check ${keys.url} and ${keys.caFile} (${code})`
+    : null;
+}
 
 /** Errors of the connection itself, by Node's error code. */
 const connectionFaults: Readonly<Record<string, string>> = {
@@ -35,13 +55,8 @@ const connectionFaults: Readonly<Record<string, string>> = {
 export function connectionFailure(error: unknown, where: string): SourceError {
   if (error instanceof SourceError) return error;
   const code = codeOf(error);
-  const fault = certificateFaults[code];
-  if (fault !== undefined)
-    return new SourceError('fatal', 'tls', `TLS with ${where} failed: ${fault} (${code})`, { cause: error });
-  if (/^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO|CERT_|INVALID_)/.test(code)) {
-    const message = `TLS with ${where} failed (${code}): the port may not speak TLS, or no common version; check connection.url and connection.tls.caFile`;
-    return new SourceError('fatal', 'tls', message, { cause: error });
-  }
+  const fault = tlsFault(error, connectionKeys);
+  if (fault !== null) return new SourceError('fatal', 'tls', `TLS with ${where} failed: ${fault}`, { cause: error });
   const known = connectionFaults[code] ?? 'the connection failed';
   const errorCode = code === 'ETIMEDOUT' ? 'timeout' : 'unreachable';
   return new SourceError('retryable', errorCode, `${where}: ${known}${code === '' ? '' : ` (${code})`}`, {

@@ -1,6 +1,7 @@
-import { chown, writeFile } from 'node:fs/promises';
+import { chown, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
+import type { Certificates } from './certificates.ts';
 import { newestPostgresBin, requireServices } from './install.ts';
 import { freePort } from './port.ts';
 import { run, startServer } from './process.ts';
@@ -34,13 +35,15 @@ log_min_messages = warning
 
 /**
  * Starts a private PostgreSQL of the newest version on this machine, or takes the server at
- * `ROSTERD_TEST_DATABASE_URL` (a user with CREATEDB), which is then not stopped.
+ * `ROSTERD_TEST_DATABASE_URL` (a user with CREATEDB), which is then not stopped. With `tls` it is always one of its own, which
+ * lets people in over TLS alone, as `localhost`.
  *
  * @throws ServiceError
  */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres(options: { readonly tls?: Certificates } = {}): Promise<TestPostgres> {
   const given = process.env['ROSTERD_TEST_DATABASE_URL'];
-  if (given !== undefined && given !== '') return postgresAt(given, () => Promise.resolve());
+  const { tls } = options;
+  if (tls === undefined && given !== undefined && given !== '') return postgresAt(given, () => Promise.resolve());
   await requireServices('postgres');
   const bin = newestPostgresBin();
   if (bin === undefined) throw new ServiceError('service-missing', 'No PostgreSQL server is installed.');
@@ -49,8 +52,12 @@ export async function startPostgres(): Promise<TestPostgres> {
   if (owner !== undefined) await chown(directory.path, owner.uid, owner.gid);
   const port = await freePort();
   const dataDirectory = await initialise(bin, directory, owner);
-  await writeFile(join(dataDirectory, 'postgresql.auto.conf'), SETTINGS);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const encryption = tls === undefined ? '' : await encrypt(dataDirectory, tls, owner);
+  await writeFile(join(dataDirectory, 'postgresql.auto.conf'), SETTINGS + encryption);
+  const url =
+    tls === undefined
+      ? `postgres://postgres@127.0.0.1:${port}/postgres`
+      : `postgres://postgres@localhost:${port}/postgres?sslmode=verify-full&sslrootcert=${encodeURIComponent(tls.caFile)}`;
   const addresses = ['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${directory.path}`];
   const server = await startServer({
     name: 'postgres',
@@ -66,6 +73,17 @@ export async function startPostgres(): Promise<TestPostgres> {
     await server.stop();
     await directory.remove();
   });
+}
+
+/** Copies the certificate to where the server may read it, and lets nobody in without TLS. Gives the settings for it. */
+async function encrypt(dataDirectory: string, tls: Certificates, owner: Owner | undefined): Promise<string> {
+  const files = { certFile: join(dataDirectory, 'server.crt'), keyFile: join(dataDirectory, 'server.key') };
+  for (const name of ['certFile', 'keyFile'] as const) {
+    await writeFile(files[name], await readFile(tls[name]), { mode: 0o600 });
+    if (owner !== undefined) await chown(files[name], owner.uid, owner.gid);
+  }
+  await writeFile(join(dataDirectory, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 trust\n');
+  return `ssl = on\nssl_cert_file = '${files.certFile}'\nssl_key_file = '${files.keyFile}'\n`;
 }
 
 async function postgresAt(url: string, stop: () => Promise<void>): Promise<TestPostgres> {
