@@ -48,7 +48,7 @@ export interface AccessTransaction {
   add(name: string, permissions: readonly Permission[]): Promise<number>;
   setPermissions(operatorId: number, permissions: readonly Permission[]): Promise<void>;
   setScope(operatorId: number, scope: Scope): Promise<void>;
-  /** Ends sessions and links too; tokens are worth nothing while it lasts. */
+  /** Ends sessions and links too, and forgets who it was at the provider; tokens are worth nothing while it lasts. */
   setDisabled(operatorId: number, disabled: boolean): Promise<void>;
   unlock(operatorId: number): Promise<void>;
   /** Replaces the links that the operator has; null: of the first operator. */
@@ -92,7 +92,7 @@ export interface Administration {
   setPermissions(request: Act<{ readonly permissions: readonly Permission[] }>): Promise<void>;
   setScope(request: Act<{ readonly scope: NamedScope }>): Promise<void>;
   setDisabled(request: Act<{ readonly disabled: boolean }>): Promise<void>;
-  /** After too many failed attempts. */
+  /** After too many failed attempts; an admin does it, who need not manage operators (spec 19.2). */
   unlock(request: Act): Promise<void>;
   /** A link for a new password; the ones before end. */
   link(request: Act): Promise<string>;

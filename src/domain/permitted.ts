@@ -40,7 +40,8 @@ const ofType = {
   'operator-changed': 'manage-operators',
   'operator-disabled': 'manage-operators',
   'operator-enabled': 'manage-operators',
-  'operator-unlocked': 'manage-operators',
+  // An admin's, who manages no operators (spec 19.2): it lets somebody try again and gives nobody anything.
+  'operator-unlocked': 'activate',
   'operator-link-made': 'manage-operators',
   'token-created': 'manage-operators',
   'token-revoked': 'manage-operators',

@@ -51,7 +51,7 @@ export interface SignInSettings {
 }
 
 /** A provider of OpenID Connect. */
-export interface OpenIdSettings {
+interface OpenIdSettings {
   /** As the provider spells it: it is compared with what its tokens say. */
   readonly issuer: string;
   readonly clientId: string;
@@ -67,7 +67,7 @@ export interface OpenIdSettings {
 }
 
 /** The Active Directory that people's Windows accounts are tried at. */
-export interface WindowsSettings {
+interface WindowsSettings {
   /** An `active-directory` source. */
   readonly source: string;
   /** NetBIOS name: people type their login alone, and no other domain's account of that name is theirs. */

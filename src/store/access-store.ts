@@ -64,19 +64,17 @@ function within(db: Db): AccessTransaction {
       );
     },
     async setDisabled(operatorId, disabled) {
-      await query(db, 'update operator set disabled_at = case when ? then now() end where id = ?', [
-        disabled,
-        operatorId,
-      ]);
+      await query(
+        db,
+        `update operator set disabled_at = case when ? then now() end, open_id_issuer = null, open_id_subject = null
+         where id = ?`,
+        [disabled, operatorId],
+      );
       await query(db, 'delete from session where operator_id = ?', [operatorId]);
       await query(db, 'delete from one_time_link where operator_id = ?', [operatorId]);
     },
     async unlock(operatorId) {
-      await query(
-        db,
-        `update operator set locked_at = null, failures = 0, open_id_issuer = null, open_id_subject = null where id = ?`,
-        [operatorId],
-      );
+      await query(db, 'update operator set locked_at = null, failures = 0 where id = ?', [operatorId]);
     },
     async addLink({ operatorId, linkHash, madeBy, hours }) {
       await query(db, 'delete from one_time_link where operator_id is not distinct from ?::int or expires_at < now()', [

@@ -74,7 +74,7 @@ export function createOpenIdSignIn(store: OpenIdStore, provider: OpenIdProvider,
         if (signedIn === null)
           throw new AccessRefusedError(
             'openid-other-person',
-            `Somebody else has come as ${operator.name} before. If the name was given to you since, an admin lets you in with \`rosterd operator unlock\`.`,
+            `Somebody else has come as ${operator.name} before. If the name was given to you since, an owner lets you in with \`rosterd operator enable\`.`,
             operator.name,
           );
         log.info({ way, operatorId: operator.id }, 'somebody signed in');

@@ -62,12 +62,25 @@ export function operatorRoutes(app: ApiInstance, { administration }: ApiDependen
     return list();
   });
 
-  for (const action of ['disable', 'enable', 'unlock'] as const)
+  // An admin unlocks, and need not see who else there is (spec 19.2).
+  app.post(
+    '/operators/:operator/unlock',
+    {
+      config: { access: 'activate' },
+      schema: { tags, params: operatorParameters, body: because, response: answers(done) },
+    },
+    async (request) => {
+      const reason = request.body?.reason ?? undefined;
+      await administration.unlock({ name: request.params.operator, reason, ...askerOf(request) });
+      return { done: true as const };
+    },
+  );
+
+  for (const action of ['disable', 'enable'] as const)
     app.post(`/operators/:operator/${action}`, { config, schema: { ...acted, body: because } }, async (request) => {
       const name = request.params.operator;
       const asked = { name, reason: request.body?.reason ?? undefined, ...askerOf(request) };
-      if (action === 'unlock') await administration.unlock(asked);
-      else await administration.setDisabled({ ...asked, disabled: action === 'disable' });
+      await administration.setDisabled({ ...asked, disabled: action === 'disable' });
       return list();
     });
 

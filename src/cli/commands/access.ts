@@ -177,12 +177,12 @@ function addChanging(operator: RosterdCommand, runner: Runner): void {
   });
   for (const [action, summary, done] of [
     ['disable', 'keep an operator out: sessions and links end, tokens are worth nothing', 'is disabled'],
-    ['enable', 'let a disabled operator in again', 'may come in again'],
     [
-      'unlock',
-      'unlock a log-in: blocked after too many failures, or another person has its name at the provider',
-      'is unlocked',
+      'enable',
+      'let a disabled operator in again, or another person who has the name at the provider now',
+      'may come in again',
     ],
+    ['unlock', 'unlock a log-in that was blocked after too many failures', 'is unlocked'],
   ] as const)
     addCommand<ReasonOption>(operator, runner, {
       call: `${action} <NAME>`,

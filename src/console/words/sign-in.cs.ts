@@ -75,7 +75,7 @@ export const csSignIn: typeof enSignIn = {
     },
     'openid-other-person': {
       title: 'Pod tímto jménem už přišel někdo jiný.',
-      next: 'Pokud jste jméno dostali až potom, správce vás pustí: rosterd operator unlock',
+      next: 'Pokud jste jméno dostali až potom, vlastník vás pustí: rosterd operator enable',
     },
   },
   noPassword:

@@ -73,7 +73,7 @@ export const enSignIn = {
     },
     'openid-other-person': {
       title: 'Somebody else has come under this name before.',
-      next: 'If the name was given to you since, an admin lets you in: rosterd operator unlock',
+      next: 'If the name was given to you since, an owner lets you in: rosterd operator enable',
     },
   },
   noPassword: 'No password yet, or forgotten? An owner makes you a link, or on the server: rosterd operator link',

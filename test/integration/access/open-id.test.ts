@@ -207,7 +207,7 @@ describe('19.2 sign-in by OpenID Connect, at a real provider over TLS', () => {
     expect((await signIn(browse(api.app), 'adam')).answer.status).toBe(200);
     const other = await signIn(browse(api.app), 'subject-adam');
     expect([other.answer.status, other.answer.text.includes('Somebody else has come')]).toEqual([403, true]);
-    expect((await api.ask('POST', '/api/v1/operators/adam/unlock', { body: {} })).status).toBe(200);
+    expect((await api.ask('POST', '/api/v1/operators/adam/enable', { body: {} })).status).toBe(200);
     expect((await signIn(browse(api.app), 'subject-adam')).answer.status).toBe(200);
     expect((await signIn(browse(api.app), 'adam')).answer.status).toBe(403);
   });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operations as named } from '../../../src/api/operations.ts';
 import { permissions, type Permission } from '../../../src/domain/permissions.ts';
 import type { ReviewItem } from '../../../src/api/schemas/review-items.ts';
 import { openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
+import { lacking, type OpenApi } from '../../support/api/described.ts';
 import { openSite, type Site } from '../../support/site.ts';
 
 /**
@@ -91,7 +93,6 @@ const matrix: readonly Row[] = [
       ['PUT /operators/none/scope', {}],
       ['POST /operators/none/disable', {}],
       ['POST /operators/none/enable', {}],
-      ['POST /operators/none/unlock', {}],
       ['POST /operators/none/link', {}],
       ['POST /first-operator/link', undefined],
       ['GET /tokens', undefined],
@@ -99,6 +100,7 @@ const matrix: readonly Row[] = [
       ['POST /tokens/999/revoke', {}],
     ] as const
   ).map(([call, body]): Row => ({ call, needs: ['manage-operators'], outside: 'same', ...(body && { body }) })),
+  { call: 'POST /operators/none/unlock', needs: ['activate'], body: {}, outside: 'same' },
   { call: 'POST /sign-in', needs: [], body: { name: 'nobody', password: 'x' }, outside: 'open' },
   { call: 'POST /links/redeem', needs: [], body: { link: 'x', password: 'x' }, outside: 'open' },
   { call: 'POST /sign-out', needs: [], outside: 'same' },
@@ -345,13 +347,22 @@ describe('19.1 every operation × every permission × in and out of scope', () =
     return site.ask<{ code?: string }>(method, path + query, { headers, ...(body === undefined ? {} : { body }) });
   };
 
-  it('19.1 has every operation of the OpenAPI', async () => {
-    const document = (await site.ask<{ paths: Record<string, object> }>('GET', '/openapi.json')).json;
+  it('19.1 has every operation of the OpenAPI, each of which has a name, a sentence, errors and examples', async () => {
+    const document = (await site.ask<OpenApi>('GET', '/openapi.json')).json;
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       path.startsWith('/api/v1/')
         ? Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.slice(7)}`)
         : [],
     );
+    const unnamed = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, operation]) =>
+        lacking(path, operation).map((what) => `${method} ${path}: ${what}`),
+      ),
+    );
+    expect(unnamed, 'name and sentence stand in src/api/operations.ts').toEqual([]);
+    const described = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    expect(new Set(described.map(({ operationId }) => operationId)).size, 'no name twice').toBe(described.length);
+    expect(Object.keys(named), 'nothing is described that there is not').toHaveLength(described.length);
     const known = new Set(matrix.map(({ call }) => shape(call)));
     expect(operations.filter((operation) => !known.has(shape(operation)))).toEqual([]);
   });

@@ -109,7 +109,10 @@ describe('19.2 operators, links, sessions and tokens', () => {
     // The same words, so that nobody learns which names there are.
     expect([blocked.status, blocked.json.code, (await signIn('nobody')).status]).toEqual([401, 'sign-in-refused', 401]);
     expect(await operators()).toContainEqual(expect.objectContaining({ name: 'adam', blocked: true }));
-    expect(await post('/operators/adam/unlock')).toMatchObject({ status: 200 });
+    const admin = { authorization: `Bearer ${await api.tokenWith(profiles.admin)}` };
+    const unlocked = await askAs(api.app, admin, 'POST', '/api/v1/operators/adam/unlock', { body: {} });
+    expect(unlocked).toMatchObject({ status: 200, json: { done: true } });
+    expect(await lastType()).toBe('operator-unlocked');
     const adam = await signIn('adam');
     expect(adam.status).toBe(200);
     await post('/operators/adam/disable');
