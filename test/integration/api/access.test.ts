@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { permissions } from '../../../src/access/permissions.ts';
 import { hashToken } from '../../../src/access/tokens.ts';
 import { openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
@@ -26,6 +27,18 @@ const everything = [
   '/nowhere',
   '/api/v1/nowhere',
 ];
+
+/** Every body with an example, its references as `fromJSONSchema` reads them. */
+function bodiesIn(document: OpenApi): { schema: object; example: unknown }[] {
+  const text = JSON.stringify(document).replaceAll('#/components/schemas/', '#/$defs/');
+  const found: { schema: object; example: unknown }[] = [];
+  JSON.parse(text, (_key, value: unknown) => {
+    if (typeof value === 'object' && value !== null && 'schema' in value && 'example' in value)
+      found.push({ schema: value.schema as object, example: value.example });
+    return value;
+  });
+  return found;
+}
 
 describe('who is let in', () => {
   it.each(everything)('says nothing at %s without a token', async (url) => {
@@ -207,6 +220,19 @@ describe('the description', () => {
     expect(references.length).toBeGreaterThan(10);
     expect(references.filter((name) => !(String(name) in json.components.schemas))).toEqual([]);
     expect(Object.keys(json.paths)).toContain('/api/v1/users/{user}/sync');
+  });
+
+  it('has examples of requests and answers that its own schemas allow', async () => {
+    const { json } = await api.ask<OpenApi>('GET', '/api/v1/openapi.json');
+    const definitions: unknown = JSON.parse(
+      JSON.stringify(json.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
+    );
+    const wrong = bodiesIn(json).flatMap(({ schema, example }) => {
+      // Whole times are checked by their format; the pattern beside it is the same once more.
+      const judged = z.fromJSONSchema({ ...schema, $defs: definitions } as never).safeParse(example);
+      return judged.success ? [] : [{ example, issues: judged.error.issues.slice(0, 2) }];
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('has Prometheus metrics of runs and sources', async () => {
