@@ -57,4 +57,4 @@ it('19.2 in a real browser: from the page of the console to a provider of anothe
     await provider.stop();
     await database.close();
   }
-}, 60_000);
+}, 180_000);

@@ -83,7 +83,7 @@ describe('architecture 9, issue 14: a client that is generated from the OpenAPI 
       ...{ me: may, pages: total, syncEnabled: false, code: 'token-required', status: 401 },
     });
     expect(new Set((result as { names: string[] }).names).size).toBe(total);
-  }, 60_000);
+  }, 180_000);
 });
 
 function mistakesIn(file: string): string[] {
