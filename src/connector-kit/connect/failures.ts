@@ -32,9 +32,7 @@ export function tlsFault(error: unknown, keys: TrustKeys): string | null {
   const fault = certificateFaults[code];
   if (fault !== undefined)
     return `${fault.replaceAll('{url}', keys.url).replaceAll('{caFile}', keys.caFile)} (${code})`;
-  // How Node tells of a server that hangs up on the first word of TLS.
-  const hungUp = error instanceof Error && error.message.includes('before secure TLS connection');
-  return hungUp || /^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO|CERT_|INVALID_)/.test(code)
+  return /^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO|CERT_|INVALID_)/.test(code)
     ? `the port may not speak TLS, or no common version; check ${keys.url} and ${keys.caFile} (${code})`
     : null;
 }
