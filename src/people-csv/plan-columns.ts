@@ -69,6 +69,11 @@ function afterField(planning: Planning, column: FieldColumn, text: string | null
   const present = value ?? (column === 'Employee ID' ? subject.user.value.fields.acdId : undefined);
   if (text === null) return value === undefined ? words : cleared(planning, column, words);
   if (present !== undefined && (text === present || text === showUnseen(present))) return words;
+  if (present !== undefined && isWithoutZeros(text, present)) {
+    const message = `"${text}" is "${present}" without its leading zeros, as a spreadsheet writes it: it stays.`;
+    planning.kept.push({ column, why: 'not-taken-over', message });
+    return words;
+  }
   const problem = text.includes('\ufffd') ? unseenProblem : valueProblem(field, text);
   if (problem !== null) return wrong(planning, column, 'value-invalid', `"${shown(text)}" ${problem}.`, words);
   const { usernameOf } = planning.user;
@@ -82,6 +87,11 @@ function afterField(planning: Planning, column: FieldColumn, text: string | null
     );
   const place = placeOfValue(words, subject.snapshots, field);
   return words[place][field] === text ? words : withValue(words, place, field, text);
+}
+
+/** A spreadsheet takes such a value for a number, and nobody meant to change it (spec 12.2, 17.4). */
+function isWithoutZeros(text: string, present: string): boolean {
+  return /^0\d+$/.test(present) && text === present.replace(/^0+(?=\d)/, '');
 }
 
 /** Clearing concerns what people own (spec 17.4). */

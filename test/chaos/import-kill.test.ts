@@ -59,7 +59,7 @@ describe.each(places)('a daemon killed while it imports $rows people on $name', 
       `rosterd chaos: an import of ${String(rows)} rows takes ${seconds.toFixed(0)} s undisturbed\n`,
     );
     expected = await contentOf(undisturbed);
-  });
+  }, 900_000);
   afterAll(async () => {
     for (const name of databases) await dropDatabase(testPostgres().url, name);
     await folder.remove();
@@ -89,7 +89,7 @@ describe.each(places)('a daemon killed while it imports $rows people on $name', 
     if (expected !== null) expect(differences(await contentOf(site), expected)).toEqual([]);
     if (site.database.kind === 'postgres') {
       expect(await halfDone(site.database.url, id)).toEqual([]);
-      expect(await outcomes(site.database.url, id)).toEqual({ changed: rows });
+      expect(await outcomes(site.database.url, id)).toEqual({ changed: rows - Math.floor((rows * 0.9) / 1_000) });
     }
     process.stdout.write(`rosterd chaos: an import of ${String(rows)} rows killed ${moments.join(', ')}\n`);
   });
@@ -98,8 +98,11 @@ describe.each(places)('a daemon killed while it imports $rows people on $name', 
 /** Everybody gets another last name and e-mail address; a tenth is new. Users are named by their logins. */
 function fileFor(people: number, rows: number): string {
   const lines = [csvLine(['User ID', 'Login', 'First Name', 'Last Name', 'Email', 'Roles'])];
+  let index = 0;
   for (const { attributes } of employees(people, 'dc=example', 0)) {
     const login = String(attributes['uid']);
+    // Who shares an employee id with a rival is nobody yet.
+    if (++index % 1_000 === 0) continue;
     lines.push(csvLine(['', login, String(attributes['givenName']), 'Imported', `${login}@new.example.com`, 'agent']));
   }
   for (let row = people; row < rows; row++)

@@ -27,7 +27,7 @@ interface ImportOptions extends MappingOptions {
 
 const pauseMs = 200;
 
-/** `csv import FILE`, and what becomes of imports: list, show, cancel, undo (spec 17). */
+/** `csv import FILE`, and what becomes of imports: list, show, apply, cancel, undo (spec 17). */
 export function addCsvImportCommands(csv: RosterdCommand, runner: Runner): void {
   addCommand<ImportOptions>(csv, runner, {
     call: 'import <FILE>',
@@ -89,6 +89,25 @@ export function addCsvImportCommands(csv: RosterdCommand, runner: Runner): void 
         if (found.state !== 'shown') await outcome(context, found);
       }
       return undefined;
+    },
+  });
+  addCommand<Pick<ImportOptions, 'skipBad' | 'beyondLimits' | 'reason' | 'yes'>>(csv, runner, {
+    call: 'apply <IMPORT>',
+    summary: 'carry out an import that was only shown: it waits for a day',
+    arguments: { IMPORT: 'its number' },
+    options: [
+      ['--skip-bad', 'leave rows with mistakes out and import the others: exit code 5'],
+      ['--beyond-limits', "go on although it is beyond the guard's limits; --yes alone does not say so"],
+      ['--reason <TEXT>', 'why; kept in the history'],
+      ['--yes', 'do not ask'],
+    ],
+    run: async (context, args, options) => {
+      const path = apiPath('csv', 'imports', idFrom(args));
+      const found = (await ask(await context.api('write'), 'GET', path)) as PeopleImport;
+      if (found.state === 'shown') return carryOut(context, found, options);
+      throw new CliError('import-not-shown', exitCode.failed, `import ${String(found.id)} does not wait`, {
+        remedy: `rosterd csv show ${String(found.id)} says what became of it`,
+      });
     },
   });
   addCommand(csv, runner, {
@@ -161,7 +180,7 @@ async function contentOf(path: string): Promise<string> {
 
 /** Shows what would be done, asks, has it done and says what became of it. */
 async function carryOut(context: Context, shown: PeopleImport, options: ImportOptions): Promise<ExitCode | undefined> {
-  const { skipBad = false, beyondLimits = false, preview = false, yes } = options;
+  const { skipBad = false, beyondLimits = false, preview = false, reason, yes } = options;
   const { errors, exceeded } = shown.shown;
   if (context.json) {
     if (preview || yes !== true) await rowsAsJson(context, shown);
@@ -176,7 +195,11 @@ async function carryOut(context: Context, shown: PeopleImport, options: ImportOp
       },
     );
   const left = errors > 0 ? exitCode.rejects : undefined;
-  if (preview || shown.progress.rows === 0) return left;
+  if (shown.progress.rows === 0) return left;
+  if (preview) {
+    await context.err.line(`It waits for a day: rosterd csv apply ${String(shown.id)}`);
+    return left;
+  }
   await needConsent(context, `Change ${String(shown.progress.rows)} users?`, yes);
   if (exceeded.length > 0 && !beyondLimits) {
     const what = exceeded
@@ -196,7 +219,10 @@ async function carryOut(context: Context, shown: PeopleImport, options: ImportOp
   }
   const client = await context.api('write');
   await ask(client, 'POST', apiPath('csv', 'imports', shown.id, 'apply'), {
-    body: { digest: shown.digest, skipBad, beyondLimits: exceeded.length > 0 },
+    body: {
+      ...{ digest: shown.digest, skipBad, beyondLimits: exceeded.length > 0 },
+      ...(reason === undefined ? {} : { reason }),
+    },
   });
   const finished = await untilFinished(context, shown.id);
   if (context.json) await rowsAsJson(context, finished);

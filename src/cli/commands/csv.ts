@@ -23,7 +23,7 @@ export function addCsvCommands(program: RosterdCommand, runner: Runner): void {
   const csv = addGroup(
     program,
     'csv',
-    'export, import, list, show, cancel, undo, mappings: users as people.csv',
+    'export, import, list, show, apply, cancel, undo, mappings: users as people.csv',
     'Users as people.csv: export, change, import',
   );
   addCommand<ExportOptions>(csv, runner, {

@@ -3,6 +3,7 @@ import { distinctRules } from '../../../src/reconcile/match-keys.ts';
 import { Engine } from '../../../src/runs/engine.ts';
 import type { ReconcileStore } from '../../../src/apply/ports.ts';
 import type { ImportStore } from '../../../src/import/ports.ts';
+import { permissions } from '../../../src/domain/permissions.ts';
 import type { Policy } from '../../../src/domain/user.ts';
 import { importStore } from '../../../src/store/import-store.ts';
 import { leaseStore } from '../../../src/store/leases.ts';
@@ -59,7 +60,10 @@ interface Life {
 
 /** Opens a world on a migrated, empty database. */
 export async function openRealWorld(db: Knex, configured: WorldConfig): Promise<RealWorld> {
-  await query(db, `insert into operator (name, kind, full_scope) values (?, 'person', true)`, [operator]);
+  await query(db, `insert into operator (name, kind, full_scope, permissions) values (?, 'person', true, ?)`, [
+    operator,
+    [...permissions],
+  ]);
   await ensureDefaultGroup(db, 'Default');
   const answers: Answers = { reads: new Map(), pageSize: 1000 };
   const countdown: Countdown = { left: null, during: null };

@@ -163,6 +163,19 @@ const personStepDuring: fc.Arbitrary<PersonStep> = fc.oneof(
   step('role', { user: pick, role: fc.nat(2), how }),
 );
 
+const cell = fc.oneof(fc.constant('same' as const), fc.constant('same' as const), maybe);
+const list = (most: number): fc.Arbitrary<PeopleRow['roles']> =>
+  fc.oneof(
+    fc.constant('same' as const),
+    fc.constant('same' as const),
+    fc.constant(null),
+    fc.uniqueArray(fc.nat(most), { minLength: 1, maxLength: 2 }),
+  );
+const peopleRow: fc.Arbitrary<PeopleRow> = fc.record({
+  ...{ user: pick, firstName: cell, email: cell, employeeId: cell },
+  ...{ roles: list(2), teams: list(variety.teams - 1) },
+});
+
 const personStep: fc.Arbitrary<PersonStep> = fc.oneof(
   step('edit', { user: pick, field: fc.nat(4), value: maybe }),
   step('role', { user: pick, role: fc.nat(2), how }),
@@ -172,6 +185,15 @@ const personStep: fc.Arbitrary<PersonStep> = fc.oneof(
   step('switch', { user: pick, on: fc.boolean(), source: fc.constant(null) }),
   step('activate', { user: pick, active: fc.boolean() }),
   step('unlink', { user: pick }),
+  step('merge', {
+    user: pick,
+    other: pick,
+    prefer: fc.constantFrom('primary' as const, 'other' as const),
+  }),
+  step('import', {
+    rows: fc.array(peopleRow, { minLength: 1, maxLength: 4 }),
+    rowsTogether: fc.constantFrom(1, 2, 100),
+  }),
   step('refuse', { account: pick, part: fc.nat(4) }),
   step('ignore', { account: pick, ignored: fc.boolean() }),
   step('local', { name: fc.nat(2), email: value, employeeId: value }),

@@ -40,7 +40,7 @@ describe('help', () => {
       ...['group list', 'group add', 'group rename', 'group move', 'group remove', 'group team', 'role list'],
       ...['team list', 'team show', 'team rename', 'team remove'],
       ...['team bindings', 'team bind', 'team unbind', 'team merge'],
-      ...['bulk', 'csv export', 'csv import', 'csv list', 'csv show', 'csv cancel', 'csv undo'],
+      ...['bulk', 'csv export', 'csv import', 'csv list', 'csv show', 'csv apply', 'csv cancel', 'csv undo'],
       ...['csv mappings list', 'csv mappings save', 'csv mappings remove'],
       ...['merge list', 'merge preview', 'merge apply'],
       ...['log', 'review list', 'review show', 'review resolve', 'worklist list', 'worklist ack'],

@@ -107,6 +107,17 @@ describe('17.1 lists', () => {
     expect(taken.classes).toEqual(['override']);
   });
 
+  it('12.2 a number that a spreadsheet has taken the leading zeros of is no other value', () => {
+    const known = person({ snapshots: [slot('acd', { username: 'anna', employeeId: '000427' })] });
+    const plan = planned({ ...names, 'Employee ID': '427', 'User ID': '7' }, known);
+    expect(plan.kept.filter(({ column }) => column === 'Employee ID')).toMatchObject([{ why: 'not-taken-over' }]);
+    expect(plan.words.overrides.employeeId).toBeUndefined();
+    for (const other of ['0427', '4270', '42'])
+      expect(planned({ ...names, 'Employee ID': other, 'User ID': '7' }, known).words.overrides).toMatchObject({
+        employeeId: other,
+      });
+  });
+
   it('a blank cell of roles and teams clears what people gave, and leaves what a source supplies', () => {
     expect(planned({ ...names, Roles: '', Team: '', 'User ID': '7' }, local).words).toMatchObject({
       ...{ rolesGiven: [], rolesTaken: [], teamsGiven: [], teamsTaken: [] },
