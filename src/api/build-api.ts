@@ -26,6 +26,8 @@ import { refusalRoutes } from './routes/refusals.ts';
 import { runRoutes } from './routes/runs.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { streamRoutes } from './routes/streams.ts';
+import { openStreams } from './streams.ts';
 import { systemRoutes } from './routes/system.ts';
 import { undoRoutes } from './routes/undo.ts';
 import { userLifeRoutes } from './routes/user-life.ts';
@@ -69,6 +71,7 @@ export async function buildApi(dependencies: ApiDependencies, pages: Pages | nul
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
   giveUpInTime(app);
+  openStreams(app);
   await admit(app, dependencies);
   refuseUnusableText(app);
   changeUnderPresentConfiguration(app, dependencies);
@@ -120,6 +123,7 @@ const resources = [
   sourceRoutes,
   runRoutes,
   eventRoutes,
+  streamRoutes,
   undoRoutes,
   refusalRoutes,
   reviewItemRoutes,

@@ -161,7 +161,7 @@ export type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
 
 /** Answers as a page what programs get as a problem. */
 export interface ProblemPages {
-  answerProblem(request: FastifyRequest, reply: FastifyReply, problem: Described): FastifyReply;
+  answerProblem(request: FastifyRequest, reply: FastifyReply, problem: Described): FastifyReply | Promise<FastifyReply>;
 }
 
 /** Turns every error into problem+json (RFC 9457). What is the server's own fault is logged, and says nothing outside. */

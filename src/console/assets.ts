@@ -17,6 +17,8 @@ interface Asset {
 export interface Assets {
   readonly style: string;
   readonly htmx: string;
+  /** What follows a stream; only for pages that do. */
+  readonly follow: string;
   readonly icon: string;
   routes(app: ApiInstance): void;
 }
@@ -25,16 +27,19 @@ const own = (name: string): string => join(import.meta.dirname, 'assets', name);
 
 /** Reads them once; they are some kilobytes, and kept zipped. */
 export function openAssets(): Assets {
-  const htmxFile = createRequire(import.meta.url).resolve('htmx.org/dist/htmx.min.js');
+  const { resolve } = createRequire(import.meta.url);
   const style = assetOf('console.css', 'text/css; charset=utf-8', readFileSync(own('console.css')));
-  const htmx = assetOf('htmx.js', 'text/javascript; charset=utf-8', readFileSync(htmxFile));
+  const htmx = assetOf('htmx.js', 'text/javascript; charset=utf-8', readFileSync(resolve('htmx.org/dist/htmx.min.js')));
+  const followFile = resolve('htmx.org/dist/ext/hx-sse.min.js');
+  const follow = assetOf('follow.js', 'text/javascript; charset=utf-8', readFileSync(followFile));
   const icon = assetOf('icon.svg', 'image/svg+xml', readFileSync(own('icon.svg')));
   return {
     style: style.url,
     htmx: htmx.url,
+    follow: follow.url,
     icon: icon.url,
     routes(app) {
-      for (const { url, type, body, zipped } of [style, htmx, icon])
+      for (const { url, type, body, zipped } of [style, htmx, follow, icon])
         app.get(url, { config: { access: 'none', page: true }, schema: { hide: true } }, (request, reply) => {
           reply.headers({
             'cache-control': 'public, max-age=31536000, immutable',

@@ -2,6 +2,7 @@ import { fastifyFormbody } from '@fastify/formbody';
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { Pages } from '../api/pages.ts';
 import { openAssets } from './assets.ts';
+import { createKeptForms } from './kept-forms.ts';
 import { problemPage } from './problem-page.ts';
 import type { PageKit, PageRoutes } from './page-kit.ts';
 import { logRoutes } from './pages/log/list.ts';
@@ -18,6 +19,9 @@ import { signInRoutes } from './pages/sign-in/sign-in.ts';
 import { sourceRoutes } from './pages/sources/routes.ts';
 import { accountListRoutes } from './pages/accounts/list.ts';
 import { teamRoutes } from './pages/teams/routes.ts';
+import { diagnosticsRoutes } from './pages/help/diagnostics.ts';
+import { errorCodeRoutes } from './pages/help/errors.ts';
+import { againRoutes } from './pages/sign-in/again.ts';
 import { bulkJobRoutes } from './pages/bulk/job.ts';
 import { selectionRoutes } from './pages/bulk/choose.ts';
 import { userRoutes } from './pages/users/routes.ts';
@@ -27,6 +31,7 @@ const nouns: readonly PageRoutes[] = [
   signInRoutes,
   openIdRoutes,
   linkRoutes,
+  againRoutes,
   preferenceRoutes,
   overviewRoutes,
   userRoutes,
@@ -42,6 +47,8 @@ const nouns: readonly PageRoutes[] = [
   logRoutes,
   operatorRoutes,
   sessionRoutes,
+  errorCodeRoutes,
+  diagnosticsRoutes,
 ];
 
 /**
@@ -50,7 +57,7 @@ const nouns: readonly PageRoutes[] = [
  */
 export function createConsole(dependencies: ApiDependencies, configured: Pick<PageKit, 'zone' | 'sourceIds'>): Pages {
   const assets = openAssets();
-  const kit: PageKit = { ...dependencies, ...configured, assets };
+  const kit: PageKit = { ...dependencies, ...configured, assets, keptForms: createKeptForms() };
   return {
     async routes(app) {
       await app.register(fastifyFormbody, { bodyLimit: 64 * 1024 });

@@ -27,10 +27,12 @@ interface Page {
   readonly again?: number | undefined;
   /** Goes on to this path by itself. */
   readonly goOn?: string | undefined;
+  /** Follows a stream. */
+  readonly live?: boolean | undefined;
 }
 
 /** A whole page. */
-export function layout(assets: Assets, visit: Visit, { title, place, body, again, goOn }: Page): Html {
+export function layout(assets: Assets, visit: Visit, { title, place, body, again, goOn, live }: Page): Html {
   const { words, language, theme } = visit;
   return html`<!doctype html>
     <html lang="${language}" data-theme="${theme}">
@@ -43,6 +45,7 @@ export function layout(assets: Assets, visit: Visit, { title, place, body, again
         <link rel="icon" href="${assets.icon}" type="image/svg+xml" />
         <script src="${assets.htmx}" defer></script>
         ${goOn === undefined ? '' : html`<meta http-equiv="refresh" content="${`0; url=${goOn}`}" />`}
+        ${live === true ? html`<script src="${assets.follow}" defer></script>` : ''}
         ${again === undefined ? '' : html`<noscript><meta http-equiv="refresh" content="${again}" /></noscript>`}
       </head>
       <body>
@@ -89,7 +92,7 @@ function flashOf(visit: Visit): Html {
 
 /** How the page looks, chosen without script. */
 function footer(visit: Visit): Html {
-  const { words, theme, language, zone, address } = visit;
+  const { words, theme, language, zone, address, operator, may } = visit;
   return html`<footer>
     <form method="get" action="/preferences">
       ${hidden('back', address)}
@@ -114,5 +117,6 @@ function footer(visit: Visit): Html {
       ${button(words.layout.choose, 'plain')}
       <span class="quiet">${words.layout.zone(zone)}</span>
     </form>
+    ${operator === null ? '' : html`<p class="quiet"><a href="/errors">${words.errors.title}</a>${may.has('manage-sources') ? html` · <a href="/diagnostics">${words.diagnostics.title}</a>` : ''}</p>`}
   </footer>`;
 }

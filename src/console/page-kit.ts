@@ -4,6 +4,7 @@ import type { ApiInstance } from '../api/instance.ts';
 import type { Permission } from '../domain/permissions.ts';
 import type { Assets } from './assets.ts';
 import type { Html, Part } from './html.ts';
+import type { KeptForms } from './kept-forms.ts';
 import { layout, type Place } from './layout.ts';
 import { isPartial, sendHtml } from './reply.ts';
 import { visitOf, type Visit } from './visit.ts';
@@ -11,6 +12,7 @@ import { visitOf, type Visit } from './visit.ts';
 /** What the routes of every page stand on. */
 export interface PageKit extends ApiDependencies {
   readonly assets: Assets;
+  readonly keptForms: KeptForms;
   /** In which times are shown. */
   readonly zone: string;
   /** Of the configuration, to choose from. */
@@ -31,6 +33,7 @@ interface Shown {
   readonly body: Part;
   readonly again?: number | undefined;
   readonly goOn?: string | undefined;
+  readonly live?: boolean | undefined;
   readonly status?: number;
 }
 

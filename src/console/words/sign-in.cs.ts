@@ -2,6 +2,11 @@ import type { enSignIn } from './sign-in.en.ts';
 
 /** Přihlášení, a proč někdo není vpuštěn. */
 export const csSignIn: typeof enSignIn = {
+  again: 'Co jste psali',
+  againText: 'Když jste to poslali, vaše relace už skončila. Zatím se nic nestalo.',
+  againOver: 'Tady už nic není: drželo se to hodinu.',
+  sendAgain: 'Poslat znovu',
+  keptText: 'Co jste psali, není ztraceno: přihlaste se a nabídneme vám to znovu.',
   title: 'Přihlásit se',
   name: 'Jméno',
   password: 'Heslo',

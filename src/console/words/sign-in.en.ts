@@ -1,5 +1,10 @@
 /** Signing in, and why somebody is not let in. */
 export const enSignIn = {
+  again: 'What you had typed',
+  againText: 'Your session had ended when you sent this. Nothing was done yet.',
+  againOver: 'Nothing is kept here any more: it was kept for an hour.',
+  sendAgain: 'Send it again',
+  keptText: 'What you typed is not lost: sign in, and it is offered to you again.',
   title: 'Sign in',
   name: 'Name',
   password: 'Password',

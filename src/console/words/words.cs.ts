@@ -1,7 +1,9 @@
 import { csAccess } from './access.cs.ts';
 import { csAccounts } from './accounts.cs.ts';
 import { csBulk } from './bulk.cs.ts';
+import { csErrors } from './errors.cs.ts';
 import { csCodes } from './names.cs.ts';
+import { csLife } from './life.cs.ts';
 import { csTasks } from './tasks.cs.ts';
 import type { Words } from './words.en.ts';
 import { csSignIn } from './sign-in.cs.ts';
@@ -17,6 +19,8 @@ export const cs: Words = {
   ...csTasks,
   ...csAccess,
   ...csBulk,
+  ...csLife,
+  ...csErrors,
   ...csAccounts,
   layout: {
     skip: 'Na obsah',
@@ -165,6 +169,9 @@ export const cs: Words = {
     role: 'Změnit roli',
     team: 'Změnit tým',
     'main-team': 'Zvolit hlavní tým',
+    supervision: 'Změnit, co vede',
+    scope: 'Změnit, co smí vidět',
+    unlock: 'Odemknout v aplikaci',
   },
   wordNames: { give: 'přidělit', take: 'odebrat', withdraw: 'nechat rozhodnout zdroje' },
   user: {
@@ -217,6 +224,9 @@ export const cs: Words = {
     titles: { log: 'Log', audit: 'Co dělali lidé' },
     entry: (id) => `Zápis ${String(id)}`,
     permalink: 'tento zápis',
+    follow: 'Sledovat živě',
+    following: 'sleduje živě',
+    unfollow: 'Přestat sledovat',
     actor: 'Kdo (jméno)',
     notYet: 'Mezi nejnovějšími zápisy nic neodpovídá.',
     notYetNext: 'Starší se prohledávají stránku po stránce: pokračujte na další stránku.',

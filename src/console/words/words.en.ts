@@ -1,7 +1,9 @@
 import { enAccess } from './access.en.ts';
 import { enAccounts } from './accounts.en.ts';
 import { enBulk } from './bulk.en.ts';
+import { enErrors } from './errors.en.ts';
 import { enCodes } from './names.en.ts';
+import { enLife } from './life.en.ts';
 import { enTasks } from './tasks.en.ts';
 import { enSignIn } from './sign-in.en.ts';
 
@@ -15,6 +17,8 @@ export const en = {
   ...enTasks,
   ...enAccess,
   ...enBulk,
+  ...enLife,
+  ...enErrors,
   ...enAccounts,
   layout: {
     skip: 'To the content',
@@ -166,6 +170,9 @@ export const en = {
     role: 'Change a role',
     team: 'Change a team',
     'main-team': 'Choose the main team',
+    supervision: 'Change what they supervise',
+    scope: 'Change what they may see',
+    unlock: 'Unlock in the application',
   },
   wordNames: { give: 'give', take: 'take away', withdraw: 'let the sources decide' },
   user: {
@@ -218,6 +225,9 @@ export const en = {
     titles: { log: 'Log', audit: 'What people did' },
     entry: (id: number): string => `Entry ${String(id)}`,
     permalink: 'this entry',
+    follow: 'Follow live',
+    following: 'following live',
+    unfollow: 'Stop following',
     actor: 'By whom (name)',
     notYet: 'Nothing that fits among the latest entries.',
     notYetNext: 'Older ones are looked through page by page: go on to the next page.',

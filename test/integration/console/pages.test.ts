@@ -145,6 +145,77 @@ describe('the console without script', () => {
     expect([csv.status, lines.map((line) => line.split(',')[0]).sort()]).toEqual([200, [...own].sort()]);
   });
 
+  it('11.4, 11.5, 9.6, 12.4 supervision, scope, a new user and a purge: each shown before it is done', async () => {
+    const user = `/users/${String(store.novak)}`;
+    const [team] = await database.knex('team').orderBy('id', 'desc').select<{ name: string }[]>('name');
+    const acts = {
+      supervision: { word: 'give', team: team?.name ?? '' },
+      scope: { change: 'add', what: `team:${team?.name ?? ''}` },
+    };
+    for (const [act, form] of Object.entries(acts)) {
+      const asking = await eva.get(`${user}/acts/${act}?word=give`);
+      expect([asking.status, evaluatedIn(asking.text)], act).toEqual([200, []]);
+      const shown = await eva.post(`${user}/acts/${act}`, { step: 'preview', ...form });
+      expect(shown.text, act).toContain('This is what it will change');
+      const version = /name="version" value="(\d+)"/.exec(shown.text)?.[1] ?? '';
+      expect((await eva.post(`${user}/acts/${act}`, { step: 'do', version, ...form })).location, act).toBe(user);
+    }
+    const { json } = await api.ask<{ supervises: string[]; scope: { teams: string[] } }>('GET', `/api/v1${user}`);
+    expect(json.supervises).toContain(team?.name);
+    expect(json.scope.teams).toContain(team?.name);
+    expect((await eva.get('/users/new')).text).toContain('name="mobileNumber"');
+    expect((await eva.post('/users/new', { username: 'local1', language: 'en', email: 'l@x.test' })).location).toBe(
+      '/users/1',
+    );
+    const purge = await eva.get(`${user}/purge`);
+    expect(purge.text).toContain('Type “Jan Novák” to confirm');
+    const current = /name="version" value="(\d+)"/.exec(purge.text)?.[1] ?? '';
+    const wrong = await eva.post(`${user}/purge`, { version: current, word: 'yes' });
+    expect([wrong.status, wrong.text.includes('Nothing was done')]).toEqual([422, true]);
+    expect((await eva.post(`${user}/purge`, { version: current, word: 'Jan Novák' })).location).toBe('/users');
+  });
+
+  it('19.2 what was typed when the session ended is offered again after signing in; not what another site sent', async () => {
+    const gone = await invited('gone', ['view', 'toggle-sync']);
+    const path = `/users/${String(store.novak)}/sync/off`;
+    await gone.get('/users');
+    gone.cookies.clear();
+    const ended = await gone.post(path, { reason: 'typed <b>long</b>', back: '/users' });
+    expect([ended.status, ended.text.includes('not lost')]).toEqual([401, true]);
+    const link = /href="(\/sign-in\?next=[^"]+)"/.exec(ended.text)?.[1] ?? '';
+    await gone.get(link);
+    const next = new URL(link, 'http://here').searchParams.get('next') ?? '';
+    const back = await gone.post('/sign-in', { name: 'gone', password, next });
+    expect(back.location).toBe(next);
+    const offered = await gone.get(next);
+    expect(offered.text).toContain('typed &lt;b&gt;long&lt;/b&gt;');
+    expect(offered.text).toContain(`action="${path}"`);
+    expect((await gone.post(path, { reason: 'typed <b>long</b>', back: '/users' })).location).toBe('/users');
+    await api.ask('PUT', `/api/v1/users/${String(store.novak)}/sync`, { body: { enabled: true } });
+    expect((await gone.get(`${next.slice(0, -4)}AAAA`)).text).toContain('Nothing is kept here');
+    const foreign = await api.app.inject({
+      ...{ method: 'POST', url: path, payload: 'reason=theirs' },
+      headers: {
+        ...{ host: '127.0.0.1:8474', 'content-type': 'application/x-www-form-urlencoded' },
+        ...{ origin: 'https://evil.example', accept: 'text/html' },
+      },
+    });
+    expect([foreign.statusCode, foreign.body.includes('/again')]).toEqual([401, false]);
+  });
+
+  it('every code leads to what it means; diagnostics name nobody', async () => {
+    const refused = await eva.get('/users/999999');
+    expect(refused.text).toContain('href="/errors#user-unknown"');
+    const all = await eva.get('/errors');
+    expect([all.status, evaluatedIn(all.text), all.text.includes('<tr id="user-unknown">')]).toEqual([200, [], true]);
+    const found = await eva.get('/errors?q=PASSWORD', { 'hx-request-type': 'partial' });
+    expect(found.text).toContain('id="login-refused"');
+    expect(found.text).not.toContain('id="run-unknown"');
+    const bundle = (await eva.get('/diagnostics')).text + (await eva.get('/api/v1/diagnostics')).text;
+    expect(bundle).toContain('active-directory');
+    for (const name of ['Novák', 'novak', 'jan@', 'by the sync']) expect(bundle).not.toContain(name);
+  });
+
   it('19.1 a page asks for the same permissions as the API, and offers nothing that is not theirs', async () => {
     const looker = await invited('looker', ['view']);
     expect((await looker.get('/log')).status).toBe(403);
@@ -221,10 +292,15 @@ describe('the console without script', () => {
       ['toggle-sync', 'post', `${user}/sync/off`],
       ['toggle-sync', 'post', `${user}/sync/back-on`],
       ...(['activate', 'deactivate'] as const).map((act) => ['activate', 'get', `${user}/acts/${act}`] as const),
-      ...(['unlink', 'link', 'repurpose', 'set', 'unset', 'team', 'main-team'] as const).map(
+      ...(['unlink', 'link', 'repurpose', 'set', 'unset', 'team', 'main-team', 'supervision', 'unlock'] as const).map(
         (act) => ['edit-users', 'post', `${user}/acts/${act}`] as const,
       ),
       ['assign-user-roles', 'post', `${user}/acts/role`],
+      ['assign-user-roles', 'post', `${user}/acts/scope`],
+      ['edit-users', 'get', '/users/new'],
+      ['edit-users', 'post', '/users/new'],
+      ['manage-operators', 'get', `${user}/purge`],
+      ['manage-operators', 'post', `${user}/purge`],
       ['edit-users', 'post', `/worklist/${String(store.novak)}/seen`],
       ['edit-users', 'post', '/questions/999'],
       ...(['/accounts/ignore', '/accounts/unignore', '/teams/x/rename', '/teams/x/remove'] as const).map(
@@ -236,6 +312,7 @@ describe('the console without script', () => {
       ...(['pause', 'resume', 'confirm'] as const).map(
         (act) => ['manage-sources', 'post', `/sources/none/${act}`] as const,
       ),
+      ['manage-sources', 'get', '/diagnostics'],
       ['manage-operators', 'get', '/operators'],
       ...(
         ['/operators', '/operators/none/link', '/operators/none/disable', '/tokens', '/tokens/999/revoke'] as const

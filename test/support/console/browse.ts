@@ -43,7 +43,7 @@ export function browse(app: ApiInstance): Browser {
       send(
         'POST',
         path,
-        { 'content-type': 'application/x-www-form-urlencoded' },
+        { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://127.0.0.1:8474' },
         new URLSearchParams({ csrf, ...form }).toString(),
       ),
   };

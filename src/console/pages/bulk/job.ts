@@ -7,6 +7,7 @@ import type { BulkJob, BulkResult } from '../../../api/schemas/bulk.ts';
 import { after, formBase, idInPath, optionalOf, optionalText } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, show, showPart, type PageRoutes } from '../../page-kit.ts';
+import { codeLink } from '../../parts/code.ts';
 import { button, hidden, postForm } from '../../parts/form.ts';
 import { badge, empty } from '../../parts/notice.ts';
 import { pager } from '../../parts/pager.ts';
@@ -132,14 +133,14 @@ function resultTable(visit: Visit, items: readonly BulkResult[], names: Readonly
     </thead>
     <tbody>
       ${items.map(
-        ({ userId, username, outcome, message }) =>
+        ({ userId, username, outcome, code, message }) =>
           html`<tr>
             <th scope="row">
               <a href="/users/${userId}">${names.get(userId) ?? `#${String(userId)}`}</a>
               <span class="quiet">${username}</span>
             </th>
             <td data-label="${words.bulk.result}">${badge(tones[outcome], words.bulk.outcomes[outcome])}</td>
-            <td data-label="${words.bulk.reason}">${message}</td>
+            <td data-label="${words.bulk.reason}">${message} ${code === null ? '' : codeLink(visit, code)}</td>
           </tr>`,
       )}
     </tbody>

@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { operatorOf } from '../../../api/authentication.ts';
 import { found } from '../../../api/instance.ts';
-import type { Page } from '../../../api/dependencies.ts';
+import { followEvents } from '../../../api/routes/streams.ts';
+import { streamHeaders, streamTimeoutMs } from '../../../api/streams.ts';
+import type { EventFilter, Page } from '../../../api/dependencies.ts';
 import type { Event } from '../../../api/schemas/events.ts';
 import { eventTypes } from '../../../domain/event-types.ts';
 import { personsActs } from '../../../domain/permitted.ts';
@@ -10,10 +13,10 @@ import { forPage, show, showPart, type PageKit, type PageRoutes } from '../../pa
 import { eventList } from '../../parts/event-list.ts';
 import { filterByName, filterChoice, filterForm } from '../../parts/filters.ts';
 import { field, hidden } from '../../parts/form.ts';
-import { empty } from '../../parts/notice.ts';
+import { badge, empty } from '../../parts/notice.ts';
 import { pager } from '../../parts/pager.ts';
 import { tabs } from '../../parts/tabs.ts';
-import type { Visit } from '../../visit.ts';
+import { visitOf, type Visit } from '../../visit.ts';
 import { namesOf } from '../users/present.ts';
 import { exportAddress, logQuery, timesOf, type LogQuery } from './query.ts';
 
@@ -29,6 +32,38 @@ export const logRoutes: PageRoutes = (app, kit) => {
   app.get('/audit', { ...forPage('view-log'), schema: { querystring: logQuery } }, (request, reply) =>
     page(kit, request, reply, 'audit', { ...request.query, kind: 'operator' }),
   );
+
+  for (const which of ['log', 'audit'] as const)
+    app.get(
+      `/${which}/live`,
+      {
+        ...forPage('view-log'),
+        handlerTimeout: streamTimeoutMs,
+        schema: { querystring: logQuery, headers: streamHeaders },
+      },
+      async (request, reply) => {
+        const query: LogQuery = {
+          ...{ ...request.query, live: 'yes', after: undefined, until: undefined },
+          ...(which === 'audit' ? { kind: 'operator' } : {}),
+        };
+        const filter = await filterOf(kit, request, query);
+        const { events } = kit.queries(request);
+        const look = followEvents(events, filter, request.headers['last-event-id']);
+        const page = new URL(request.url, 'http://here');
+        page.searchParams.set('live', 'yes');
+        const visit = { ...visitOf(request, kit.zone), address: `/${which}${page.search}` };
+        return app.streams.follow(reply, {
+          ...{ operator: operatorOf(request), everyMs: 1_000, once: false },
+          look: async () => {
+            const { items, place, moved } = await look();
+            if (items.length === 0) return moved ? [{ id: place, data: null }] : [];
+            const latest = await events.list({ ...filter, order: 'desc', limit: perPage });
+            const names = await whom(kit, request, latest.items);
+            return [{ id: place, data: logPart(visit, which, query, latest, names).toString() }];
+          },
+        });
+      },
+    );
 
   const params = z.object({
     event: z
@@ -59,13 +94,10 @@ async function page(
   which: Which,
   query: LogQuery,
 ): Promise<FastifyReply> {
-  const { user, kind, actor, type, source, run, text, after } = query;
   const queries = kit.queries(request);
-  const userId =
-    user === undefined ? undefined : found(await queries.users.resolve(user), 'user-unknown', `user ${user}`);
+  const filter = await filterOf(kit, request, query);
   const events = await queries.events.list({
-    ...{ kind, actor, type, source, run, text, after, userId, ...timesOf(query, kit.zone) },
-    ...{ order: 'desc', limit: perPage },
+    ...{ ...filter, after: query.after, order: 'desc', limit: perPage },
   });
   const names = await whom(kit, request, events.items);
   return showPart(
@@ -76,6 +108,8 @@ async function page(
     (visit, part) => ({
       title: visit.words.log.titles[which],
       place: 'log',
+      live: isFollowing(query),
+      again: isFollowing(query) ? 5 : undefined,
       body: html`<h1>${visit.words.log.titles[which]}</h1>
         ${tabs(
           visit.words.log.title,
@@ -86,6 +120,22 @@ async function page(
         ${filters(visit, which, query, kit.sourceIds)}${part}`,
     }),
   );
+}
+
+/** Only the first page moves, and a list with an end in time is over. */
+function isFollowing({ live, after, until }: LogQuery): boolean {
+  return live === 'yes' && after === undefined && until === undefined;
+}
+
+async function filterOf(
+  kit: PageKit,
+  request: FastifyRequest,
+  query: LogQuery,
+): Promise<Omit<EventFilter, 'order' | 'limit' | 'after'>> {
+  const { user, kind, actor, type, source, run, text } = query;
+  const resolved = user === undefined ? null : await kit.queries(request).users.resolve(user);
+  const userId = user === undefined ? undefined : found(resolved, 'user-unknown', `user ${user}`);
+  return { kind, actor, type, source, run, text, userId, ...timesOf(query, kit.zone) };
 }
 
 async function whom(
@@ -118,6 +168,7 @@ function filters(visit: Visit, which: Which, query: LogQuery, sources: readonly 
     field({ id: 'since', name: 'since', label: words.log.since(zone), value: query.since, type: 'date' }),
     field({ id: 'until', name: 'until', label: words.log.until, value: query.until, type: 'date' }),
     hidden('run', query.run),
+    hidden('live', query.live),
   ]);
 }
 
@@ -130,6 +181,7 @@ function logPart(
 ): Html {
   const { words } = visit;
   return html`<div id="log">
+    ${follower(visit, which, query)}
     <p role="status" class="quiet" id="log-status">${words.log.count(items.length, next !== null)}</p>
     ${items.length === 0 ? nothing(visit, which, next) : eventList(visit, items, { names })}
     ${
@@ -143,6 +195,28 @@ function logPart(
     }
     ${pager(visit, next)}
   </div>`;
+}
+
+/** Follows what happens where that is wanted: with script by a stream that sends this part anew, without by looking again. */
+function follower({ words, address }: Visit, which: Which, query: LogQuery): Html {
+  if (query.after !== undefined || query.until !== undefined) return html``;
+  const here = new URL(address, 'http://here');
+  const following = isFollowing(query);
+  if (following) here.searchParams.delete('live');
+  else here.searchParams.set('live', 'yes');
+  const link = `/${which}${here.search}`;
+  if (!following) return html`<p><a class="act" href="${link}">${words.log.follow}</a></p>`;
+  const stream = `/${which}/live${here.search}`;
+  return html`<p>
+    <span
+      id="follow-${stream.replaceAll(/[^A-Za-z0-9]/g, '-')}"
+      hx-sse:connect="${stream}"
+      hx-target="#log"
+      hx-swap="outerMorph"
+      >${badge('good', words.log.following)}</span
+    >
+    <a class="act" href="${link}">${words.log.unfollow}</a>
+  </p>`;
 }
 
 /** A rare text is looked for in parts of the history, one a page. */

@@ -21,6 +21,7 @@ export const logQuery = z.object({
   since: optionalDay,
   until: optionalDay,
   text: optionalText(200),
+  live: optionalOf(['yes']),
   after,
 });
 export type LogQuery = z.output<typeof logQuery>;

@@ -7,6 +7,7 @@ import type { ReviewItemDetail } from '../../../api/schemas/review-items.ts';
 import { formBase, idInPath, optionalReason, optionalText } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, show, type PageKit, type PageRoutes } from '../../page-kit.ts';
+import { codeLink } from '../../parts/code.ts';
 import { changeTable, fieldName } from '../../parts/changes.ts';
 import { button, choice, field, hidden, postForm } from '../../parts/form.ts';
 import { notice } from '../../parts/notice.ts';
@@ -89,7 +90,16 @@ async function questionPage(
       <p class="quiet">
         ${item.source} ${item.externalId} · ${visit.words.questions.since} ${timeText(visit, item.openedAt)}
       </p>
-      ${tried?.refusal ? notice('bad', visit.words.acts.refused, html`<p>${tried.refusal.detail}</p>`) : ''}
+      ${
+        tried?.refusal
+          ? notice(
+              'bad',
+              visit.words.acts.refused,
+              html`<p>${tried.refusal.detail}</p>
+                <p>${codeLink(visit, tried.refusal.code)}</p>`,
+            )
+          : ''
+      }
       ${tried?.preview ? previewed(visit, item, tried, tried.preview) : ''} ${sides(visit, item)}
       ${item.closedAt !== null ? notice('note', visit.words.questions.isClosed) : visit.may.has('edit-users') ? answers(visit, kit, item) : ''}`,
   }));

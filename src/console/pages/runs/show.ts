@@ -5,6 +5,7 @@ import type { Page } from '../../../api/dependencies.ts';
 import { after, idInPath } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
+import { codeLink } from '../../parts/code.ts';
 import { badge, notice } from '../../parts/notice.ts';
 import { numberText, timeText } from '../../parts/time.ts';
 import type { Visit } from '../../visit.ts';
@@ -111,9 +112,16 @@ function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null, name
 }
 
 /** Why it ended so. What a held run tells of commands stands on this page as buttons. */
-function errorNotice({ words }: Visit, { state, error }: Run): Html {
+function errorNotice(visit: Visit, { state, error }: Run): Html {
+  const { words } = visit;
   if (error === undefined) return html``;
-  if (state !== 'held') return notice('bad', error.code, html`<p>${error.message}</p>`);
+  if (state !== 'held')
+    return notice(
+      'bad',
+      error.code,
+      html`<p>${error.message}</p>
+        <p>${codeLink(visit, error.code)}</p>`,
+    );
   return notice('bad', words.runs.states.held, html`<p>${error.message.replace(/\s*See it with: .*$/s, '')}</p>`);
 }
 

@@ -1,4 +1,5 @@
 import { html, type Html, type Part } from '../../html.ts';
+import { codeLink } from '../../parts/code.ts';
 import { changeTable, fieldName } from '../../parts/changes.ts';
 import { button, choice, field, hidden, postForm } from '../../parts/form.ts';
 import { notice } from '../../parts/notice.ts';
@@ -24,7 +25,8 @@ export function actPage(visit: Visit, played: Played): { readonly title: string;
   };
 }
 
-function refusalNotice({ words, may }: Visit, { refusal, values, act, user }: Played): Html {
+function refusalNotice(visit: Visit, { refusal, values, act, user }: Played): Html {
+  const { words, may } = visit;
   if (refusal?.code === 'version-changed') {
     const { field: name, value, seen } = values;
     const start = act.inputs.find((input) => input.name === 'value')?.start;
@@ -50,6 +52,7 @@ function refusalNotice({ words, may }: Visit, { refusal, values, act, user }: Pl
     'bad',
     words.acts.refused,
     html`<p>${refusal?.detail}</p>
+      ${refusal === null ? '' : html`<p>${codeLink(visit, refusal.code)}</p>`}
       ${insist ? html`<p><a href="/users/${user.id}/acts/deactivate?insist=yes">${words.acts.insist}</a></p>` : ''}`,
   );
 }
@@ -73,7 +76,7 @@ function asking(visit: Visit, played: Played): Html {
 }
 
 function inputOf({ words }: Visit, { options, values }: Played, input: Input): Html {
-  const { name, label, fixed } = input;
+  const { name, label, fixed, optionText } = input;
   const value = values[name] ?? '';
   const named = name === 'field' ? fieldName(words, value) : name === 'word' ? words.wordNames[value as 'give'] : value;
   if (fixed === true)
@@ -82,7 +85,13 @@ function inputOf({ words }: Visit, { options, values }: Played, input: Input): H
   const known = options.get(name);
   if (known === undefined)
     return field({ id: name, name, label: label(words), value, required: input.optional !== true, autofocus: true });
-  return choice({ id: name, name, label: label(words), value, options: known.map((each) => [each, each] as const) });
+  return choice({
+    id: name,
+    name,
+    label: label(words),
+    value,
+    options: known.map((each) => [each, optionText?.(words, each) ?? each] as const),
+  });
 }
 
 /** What it would change, and the button. */

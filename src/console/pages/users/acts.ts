@@ -18,6 +18,8 @@ export interface Input {
   /** May be left empty. */
   readonly optional?: true;
   readonly options?: (from: Choices) => Promise<readonly string[]> | readonly string[];
+  /** What an option is called; by itself where it is a name already. */
+  readonly optionText?: (words: Words, option: string) => string;
   /** What stands in it at first. */
   readonly start?: (user: User, values: Values) => string;
 }
@@ -120,6 +122,42 @@ export const userActs: Readonly<Record<string, UserAct>> = {
     run: ({ memberships }, asked, { team: of = '', word: said }) =>
       memberships.team({ ...asked, team: of, word: wordOf(said) }),
   },
+  supervision: {
+    access: 'edit-users',
+    inputs: [word, team],
+    run: ({ memberships }, asked, { team: of = '', word: said }) =>
+      memberships.supervision({ ...asked, team: of, word: wordOf(said) }),
+  },
+  scope: {
+    access: 'assign-user-roles',
+    inputs: [
+      {
+        name: 'change',
+        label: (words) => words.life.scopeChange,
+        options: () => ['add', 'remove'],
+        optionText: (words, option) => words.life.scopeChanges[option === 'remove' ? 'remove' : 'add'],
+      },
+      {
+        name: 'what',
+        label: (words) => words.life.scopeWhat,
+        options: async ({ queries }) => [
+          'full',
+          ...(await queries.groups.list()).map(({ name }) => `group:${name}`),
+          ...(await queries.teams.names()).map((name) => `team:${name}`),
+        ],
+        optionText: scopeText,
+      },
+    ],
+    run: ({ changeScope }, asked, { change, what = '' }) =>
+      changeScope({
+        ...asked,
+        change: change === 'remove' ? 'remove' : 'add',
+        full: what === 'full',
+        groups: what.startsWith('group:') ? [what.slice(6)] : [],
+        teams: what.startsWith('team:') ? [what.slice(5)] : [],
+      }),
+  },
+  unlock: { access: 'edit-users', inputs: [], run: ({ unlock }, asked) => unlock(asked) },
   'main-team': {
     access: 'edit-users',
     inputs: [{ ...team, options: ({ user }) => user.teams.map(({ name }) => name) }],
@@ -131,6 +169,13 @@ function fieldValue(user: User, { field = '' }: Values): string {
   const fields: Readonly<Record<string, unknown>> = { ...user };
   const value = fields[field] ?? user.attributes.find(({ name }) => `attribute.${name}` === field)?.value;
   return typeof value === 'string' ? value : '';
+}
+
+function scopeText({ life }: Words, option: string): string {
+  const [kind = '', ...name] = option.split(':');
+  return kind === 'full'
+    ? life.everything
+    : `${life.scopeKinds[kind === 'group' ? 'group' : 'team']} ${name.join(':')}`;
 }
 
 function wordOf(said: string | undefined): 'give' | 'take' | 'withdraw' {

@@ -164,11 +164,16 @@ export function teamsSection(visit: Visit, user: User, { teams }: Explanation): 
       )}
     </ul>
     <p class="quiet">${words.user.group} ${user.group}</p>
-    ${user.supervises.length === 0 ? '' : html`<p class="quiet">${words.user.supervises} ${user.supervises.join(', ')}</p>`}
+    ${user.supervises.map((team) => html`<p class="quiet">${words.user.supervises} ${team} ${mayChange ? html`<a class="act" href="/users/${user.id}/acts/supervision?team=${encodeURIComponent(team)}&amp;word=take">${words.wordNames.take}<span class="unseen"> ${team}</span></a>` : ''}</p>`)}
+    <p class="quiet">
+      ${words.life.scope}
+      ${user.scope.full ? words.life.everything : [...user.scope.groups, ...user.scope.teams].join(', ')}
+    </p>
     ${
       mayChange
         ? html`<p>
             <a class="act" href="/users/${user.id}/acts/team?word=give">${words.user.giveTeam}</a>
+            <a class="act" href="/users/${user.id}/acts/supervision?word=give">${words.actNames.supervision}</a>
             ${user.teams.length > 1 ? html`<a class="act" href="/users/${user.id}/acts/main-team">${words.actNames['main-team']}</a>` : ''}
           </p>`
         : ''

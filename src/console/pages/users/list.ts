@@ -30,7 +30,10 @@ export const userListRoutes: PageRoutes = (app, kit) => {
         place: 'users',
         body: html`<header class="head">
             <h1>${visit.words.users.title}</h1>
-            ${mayAct(visit) ? html`<a class="act" href="/bulk">${visit.words.users.jobs}</a>` : ''}
+            <p>
+              ${visit.may.has('edit-users') ? html`<a class="act" href="/users/new">${visit.words.life.create}</a>` : ''}
+              ${mayAct(visit) ? html`<a class="act" href="/bulk">${visit.words.users.jobs}</a>` : ''}
+            </p>
           </header>
           ${userFilters(visit, query, { sources: kit.sourceIds, roles })}${part}`,
       }),

@@ -95,6 +95,11 @@ function actions(visit: Visit, user: User): Html {
     may.has('edit-users') && user.profiles.length > 0 && link('unlink'),
     may.has('edit-users') && link('link'),
     may.has('edit-users') && !user.active && user.profiles.length > 0 && link('repurpose'),
+    may.has('assign-user-roles') && link('scope'),
+    may.has('edit-users') && user.blocked === 'true' && link('unlock'),
+    may.has('manage-operators') &&
+      !user.active &&
+      html`<li><a href="/users/${user.id}/purge">${words.life.purge}</a></li>`,
   ].filter((each) => each !== false);
   if (some.length === 0) return html``;
   return html`<section class="card" aria-labelledby="acts">

@@ -1,0 +1,288 @@
+import type { ErrorCode, RequestErrorCode, RunErrorCode } from '../../api/error-codes.ts';
+
+/** What happened, and what to do about it. */
+export type Told = readonly [cause: string, remedy: string];
+
+const runs: Readonly<Record<RunErrorCode, Told>> = {
+  'login-refused': [
+    'The source refused the log-in. It is not tried again by itself, and the source is paused.',
+    'Correct name or password in the configuration or its secret, or unlock the account there; then resume the source.',
+  ],
+  'right-missing': [
+    'The log-in works, but something that is needed may not be read.',
+    'Grant the right that the message names, as the connector’s README says.',
+  ],
+  configuration: [
+    'A key of this source is wrong or does not fit what is there.',
+    'Correct the key that the message names, and start rosterd again.',
+  ],
+  protocol: [
+    'What answers does not speak as expected.',
+    'See whether the address is that of the right server, and read its own log.',
+  ],
+  unreachable: ['Nobody answers at this address.', 'Check host, port, name resolution and firewall.'],
+  timeout: [
+    'The source did not answer in time.',
+    'Check its load and the network; raise the time-out in the configuration where it is meant to be slow.',
+  ],
+  tls: [
+    'The connection could not be secured: the certificate has expired, is of another name, or nobody vouches for it.',
+    'Renew it, or name its CA in the configuration, as the message says.',
+  ],
+  busy: ['The source is busy and said so.', 'Nothing: it is tried again by itself.'],
+  'cursor-unusable': [
+    'The source no longer knows the place up to which it was read.',
+    'Nothing: the next import reads everything.',
+  ],
+  'source-identity-changed': [
+    'Another system answers where this source was.',
+    'Look at it; confirm it on the page of the source if it is meant to be, else correct the address.',
+  ],
+  'file-missing': ['The file of this source is not there.', 'Put it there, or correct its path in the configuration.'],
+  'one-account-unsupported': ['This source cannot read a single account.', 'Synchronise the whole source.'],
+  'incomplete-read': [
+    'The source was not read to its end. What was read is used; nothing is concluded from what was not.',
+    'See the reason in the run, and sync again.',
+  ],
+  held: [
+    'The run would change more than the limits allow. Nothing was applied.',
+    'Look at every name on the page of the run, then approve or discard.',
+  ],
+  discarded: [
+    'A person has refused what the run would have done.',
+    'Nothing. “Reopen” lets the next run propose it again.',
+  ],
+  superseded: [
+    'A later run asks again with the whole, or the configuration says something else now.',
+    'Look at the later run.',
+  ],
+  cancelled: ['A person has stopped the run.', 'Sync again when it suits.'],
+  storage: [
+    'The database could not store the result. Nothing is lost.',
+    'Free its disk or restore the connection, then sync again.',
+  ],
+  internal: [
+    'rosterd itself failed. That is a defect.',
+    'Please report it with the log that has the number of the request or the run.',
+  ],
+};
+
+const requests: Readonly<Record<RequestErrorCode, Told>> = {
+  'request-invalid': ['Something in the request does not fit.', 'Correct what the message names.'],
+  'cursor-invalid': ['The place in the list is none that a page has given.', 'Begin with the first page.'],
+  'path-unknown': [
+    'There is nothing at this address.',
+    'Begin at the overview; for programs the OpenAPI document lists what there is.',
+  ],
+  'token-required': [
+    'The request came without a valid token or session.',
+    'Sign in, or send a token that has not been revoked.',
+  ],
+  'permission-missing': [
+    'Whoever asks does not have the permission for it.',
+    'Somebody who has it can do it, or an owner grants it.',
+  ],
+  csrf: ['The form belongs to another session or came from another site.', 'Open its page anew and send it again.'],
+  'host-name-unknown': [
+    'rosterd does not answer under this host name.',
+    'Put the name into http.hostNames of the configuration.',
+  ],
+  'local-only': ['This is for the command line of the same machine only.', 'Do it there.'],
+  'too-many-requests': ['Too many requests in a minute.', 'Wait for as long as the answer says.'],
+  'too-many-streams': ['Several live views are open already.', 'Close one, then try again.'],
+  'too-many-exports': ['Several exports are under way already.', 'Let one end, then ask again.'],
+  'too-large': ['The request is larger than is taken.', 'Send less at a time.'],
+  'media-type-unsupported': ['The request is of a type that is not taken.', 'Send JSON.'],
+  'too-slow': ['The answer took too long and was given up.', 'Try again later, or ask for less.'],
+  'not-possible-here': ['This process cannot do it.', 'Do it on the daemon.'],
+  'bulk-unknown': ['There is no such bulk job, or it is not yours to see.', 'Look at the list of bulk jobs.'],
+  'sync-unknown': ['There is no such synchronisation (any more).', 'Look at the list of runs.'],
+  'import-unknown': ['There is no such import of a file.', 'Look at the list of imports.'],
+  'mapping-unknown': ['No mapping of columns has this name.', 'Look at the list of mappings.'],
+  'import-file-invalid': [
+    'The file is none that can be imported.',
+    'Correct what the message names, with row and column.',
+  ],
+  'user-ambiguous': ['Several users have this name or id.', 'Name one by the number of the user.'],
+  'no-linked-account': ['The user has no account that could be read.', 'Link one first.'],
+  'dry-run-under-way': ['Another dry run is under way.', 'Wait for its end.'],
+  'invalid-configuration': [
+    'The configuration cannot be used.',
+    'Correct the keys that the message names; “rosterd config check” tells all of them.',
+  ],
+  'configuration-being-set-up': ['A changed configuration is being set up.', 'Try again in a moment.'],
+  'configuration-superseded': [
+    'Another process has set up a newer configuration.',
+    'Start this process again with the present configuration.',
+  ],
+  'data-directory-held': ['Another process has the data directory.', 'Stop it, or ask it instead.'],
+};
+
+/** Every code with cause and remedy. */
+export const enErrors = {
+  errors: {
+    title: 'Error codes',
+    text: 'Each error carries a code that stays the same. What it means, and what to do:',
+    code: 'Code',
+    cause: 'What it means',
+    remedy: 'What to do',
+    search: 'Find a code or a word',
+    none: 'No code has this in it.',
+    all: 'Show all',
+    about: (code: string): string => `What “${code}” means`,
+    codes: {
+      ...runs,
+      ...requests,
+      'operator-unknown': ['There is no operator of this name.', 'Look at the list of operators.'],
+      'operator-exists': ['There is an operator of this name already.', 'Choose another name.'],
+      'operator-local': [
+        'This is a person at the server’s own command line, who always may.',
+        'Nothing: they are not managed here.',
+      ],
+      'operator-disabled': ['The operator is disabled.', 'Enable them first.'],
+      'operator-name-invalid': ['The name cannot be used.', 'Choose one without control characters, of at most 100.'],
+      'beyond-permissions': [
+        'Nobody can give what they do not have themselves.',
+        'Somebody who has these permissions gives them.',
+      ],
+      'beyond-scope': ['It reaches further than what this person sees.', 'Somebody with that scope does it.'],
+      'token-unknown': ['There is no such token.', 'Look at the list of tokens.'],
+      'session-unknown': ['There is no such session (any more).', 'Nothing: it has ended.'],
+      'not-the-first': [
+        'There is an operator already, so the first one is not needed.',
+        'Ask an owner for an invitation.',
+      ],
+      'link-invalid': [
+        'The link is used up, too old, or none.',
+        'Ask for a new one: on the page of operators, or “rosterd operator link” on the server.',
+      ],
+      'password-unfit': [
+        'The password is too short or too easy.',
+        'Take several words, of twelve characters at least.',
+      ],
+      'sign-in-refused': [
+        'Name or password is wrong, or the log-in is blocked.',
+        'Try again; after ten failed attempts an admin has to unlock it.',
+      ],
+      'user-unknown': [
+        'There is no such user, or they are out of your sight.',
+        'Search for them by any part of a name, login or id.',
+      ],
+      'source-unknown': ['There is no source of this name.', 'Look at the overview, which names all.'],
+      'account-unknown': [
+        'The source has no such account, or it was never read.',
+        'Look at the list of accounts; sync the source if it is new there.',
+      ],
+      'item-unknown': ['There is no such question.', 'Look at the list of questions.'],
+      'run-unknown': ['There is no such run (any more).', 'Look at the list of runs.'],
+      'event-unknown': ['There is no such entry of the log, or it is out of your sight.', 'Look for it in the log.'],
+      'field-unknown': ['Users have no such field.', 'The page of a user lists all.'],
+      'role-unknown': ['There is no such role.', 'Roles stand in the configuration, under roles.catalogue.'],
+      'team-unknown': ['There is no such team, or it is out of your sight.', 'Look at the list of teams.'],
+      'group-unknown': ['There is no such group, or it is out of your sight.', 'Look at the list of groups.'],
+      'version-changed': [
+        'Somebody has changed the user since the page was opened. Nothing was done.',
+        'Look at what is now, and send it again if it still holds.',
+      ],
+      'digest-changed': [
+        'What is held is no longer what was shown. Nothing was done.',
+        'Look at the run anew, then decide.',
+      ],
+      'evidence-changed': [
+        'What the question was based on has changed. Nothing was done.',
+        'Look at the question anew, then answer.',
+      ],
+      'item-closed': ['The question is answered already, or no longer arises.', 'Nothing.'],
+      'answer-unknown': ['This question has no such answer.', 'Choose one of those that it offers.'],
+      'answer-not-possible': [
+        'This answer is not possible as things are.',
+        'The message says why; choose another one.',
+      ],
+      'value-needed': ['The act needs something more: a team, a role, or a value.', 'Choose it.'],
+      'value-not-needed': ['The act takes no team, role or value.', 'Leave it out.'],
+      'value-invalid': ['The value does not fit its field.', 'Correct it as the message says.'],
+      'field-required': ['This field cannot be empty.', 'Give it a value.'],
+      'field-read-only': ['This field is supplied by the system and not edited.', 'Change it at its source.'],
+      'nothing-to-unset': ['No person has pinned this field.', 'Nothing.'],
+      'unique-taken': [
+        'Another user has this value already, and only one can have it.',
+        'Choose another value, or take it from the other user first.',
+      ],
+      'reason-required': ['This has to be explained.', 'Say why; it stays in the history.'],
+      'username-needed': ['A username is needed for the user who keeps their history.', 'Give one that nobody has.'],
+      'source-needed': ['The user has accounts of several sources.', 'Say which one is meant.'],
+      'filter-needed': ['Without a filter this would concern everything.', 'Say what is meant.'],
+      'until-not-in-the-future': ['The end is in the past.', 'Choose a later one, or none.'],
+      'until-without-off': ['An end belongs to switching off.', 'Leave it out.'],
+      'sync-not-available': ['This user has no account, so nothing is synchronised.', 'Link an account first.'],
+      'sync-off-for-the-user': ['The synchronisation of this user is off as a whole.', 'Switch it on first.'],
+      'not-a-member': ['The user is not in this team.', 'Put them into it first.'],
+      'acd-still-has-the-agent': [
+        'The ACD still has the agent, so the user stays active.',
+        'Take the agent out of the ACD first; or insist, with the permission and a reason.',
+      ],
+      'source-unreachable': ['A source had to be asked and did not answer.', 'Check the source, then try again.'],
+      'user-merged': ['This user was merged into another one.', 'Go to the user who stayed.'],
+      'user-active': ['This is for inactive users only.', 'Deactivate the user first.'],
+      'not-linked': ['The user has no account of this source.', 'Choose a source that they are linked to.'],
+      'already-linked': ['The user has an account of this source already.', 'Unlink that one first.'],
+      'account-linked': ['The account belongs to somebody.', 'Unlink it first.'],
+      'account-gone': ['The account is gone at its source.', 'Choose a living one.'],
+      'account-ignored': ['The account is ignored.', 'Take that back first, on the list of ignored accounts.'],
+      'account-still-there': ['A source still has the person’s account.', 'Have it removed there first.'],
+      'not-a-directory': [
+        'This is for accounts of directories only.',
+        'Give the ACD id to another person instead (repurpose).',
+      ],
+      'ids-not-reusable': [
+        'The ids of this source are never given to somebody else.',
+        'Nothing: link or unlink instead.',
+      ],
+      'source-not-configured': ['The source is no longer in the configuration.', 'Choose one that is.'],
+      'source-retired': ['The source is retired and not read any more.', 'Resume it first.'],
+      'source-not-retired': ['Links are moved away from retired sources only.', 'Retire the source first.'],
+      'same-source': ['Both sources are the same.', 'Choose another one.'],
+      'nothing-to-confirm': ['The source is the system that it always was.', 'Nothing.'],
+      'retention-not-over': [
+        'A user is purged only some time after they were deactivated.',
+        'Wait; the configuration says how long (retention.users).',
+      ],
+      'merged-users-remain': ['Others were merged into this user.', 'Purge those first.'],
+      'not-on-worklist': ['The user is not on the worklist (any more).', 'Nothing.'],
+      'run-not-held': ['The run is not held (any more).', 'Look at the run.'],
+      'run-not-discarded': ['The run was not discarded.', 'Look at the run.'],
+      'run-not-finished': ['The run goes on.', 'Wait for its end, or cancel it.'],
+      'nothing-refused': ['Nothing was refused there.', 'Nothing.'],
+      'nothing-to-undo': ['There is nothing (left) to undo.', 'Nothing.'],
+      'not-undoable': ['This cannot be undone.', 'The message says what can be done instead.'],
+      'too-many-jobs': ['Several bulk jobs of yours are not finished.', 'Wait for one, or stop it.'],
+      'no-users': ['Nobody is selected.', 'Choose somebody, or take another filter.'],
+      'group-name-taken': ['A group of this name is there.', 'Choose another name.'],
+      'group-in-use': ['Something still belongs to the group.', 'Move it first; the message says what.'],
+      'group-below-itself': ['A group cannot be below itself.', 'Choose another place.'],
+      'team-name-taken': ['A team of this name is there.', 'Choose another name.'],
+      'team-in-use': ['Somebody is in the team, or something is bound to it.', 'Move it first; the message says what.'],
+      'mapping-invalid': ['The mapping of columns does not fit.', 'Correct what the message names.'],
+      'import-not-shown': ['The import has not been shown yet.', 'Wait until it is checked, then look at it.'],
+      'import-not-finished': ['The import goes on.', 'Wait for its end.'],
+      'import-has-errors': ['Rows of the file have errors.', 'Correct them, or leave bad rows out.'],
+      'import-beyond-limits': [
+        'The import would change more than the limits allow.',
+        'Look at it, and say that it is meant.',
+      ],
+      'same-user': ['Both are the same user.', 'Choose another one.'],
+      'primary-inactive': ['The user who stays is inactive.', 'Take the other one, or activate this one first.'],
+      'both-inactive': ['Both users are inactive.', 'Activate the one who stays first.'],
+      'both-from-acd': ['Both users come from an ACD.', 'Unlink one of them first.'],
+      'not-synchronised': ['One of the two is not synchronised.', 'Link an account first, or activate both.'],
+      'choice-needed': ['The two say different things.', 'Choose which value stays.'],
+    } satisfies Readonly<Record<ErrorCode, Told>>,
+  },
+  diagnostics: {
+    title: 'Diagnostics',
+    text: 'What whoever helps you wants to know, in one file: versions, sources and how they stand, the latest runs, how many wait. No name, login, address or id of a person is in it, and no secret.',
+    download: 'Download the bundle',
+    shown: 'This is all that is in it:',
+    codes: 'What an error code means',
+  },
+};
