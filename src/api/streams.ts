@@ -39,7 +39,7 @@ interface Following {
   readonly look: () => Promise<readonly Message[]>;
 }
 
-export interface Streams {
+interface Streams {
   /** Sends messages as server-sent events until the reader leaves, the server stops, or some minutes have passed. */
   follow(reply: FastifyReply, following: Following): FastifyReply;
 }

@@ -73,8 +73,9 @@ export function followEvents(
   from: string | undefined,
 ): () => Promise<{ readonly items: readonly Event[]; readonly place: string; readonly moved: boolean }> {
   let after = from;
+  const since = new Date();
   return async () => {
-    const start = after === undefined ? { since: new Date() } : { after };
+    const start = after === undefined ? { since } : { after };
     const page = await events.list({ ...filter, ...start, order: 'asc', limit: perLook });
     const place = page.next ?? after ?? '';
     const moved = place !== after;

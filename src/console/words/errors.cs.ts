@@ -120,6 +120,42 @@ export const csErrors: typeof enErrors = {
         'Jméno nebo heslo nesouhlasí, nebo je přihlášení blokované.',
         'Zkuste to znovu; po deseti pokusech musí správce odemknout.',
       ],
+      'sign-in-unavailable': ['Adresáře se teď nejde zeptat.', 'Zkuste to později, nebo se přihlaste heslem rosterd.'],
+      'way-not-offered': [
+        'Tento způsob přihlášení tu není nastaven.',
+        'Zvolte jiný, nebo ho nastavte v konfiguraci pod signIn.',
+      ],
+      'windows-locked': [
+        'Účet Windows je po mnoha špatných heslech zamčen.',
+        'Počkejte, nebo ho dejte odemknout v Active Directory.',
+      ],
+      'windows-disabled': ['Účet Windows je zakázán.', 'Zeptejte se správce Active Directory.'],
+      'windows-expired': ['Účet Windows vypršel.', 'Požádejte správce Active Directory o prodloužení.'],
+      'windows-password-expired': ['Heslo Windows vypršelo.', 'Změňte ho na počítači s Windows a přihlaste se tu.'],
+      'windows-password-must-change': [
+        'Heslo Windows se musí nejdřív změnit.',
+        'Udělejte to na počítači s Windows a přihlaste se tu.',
+      ],
+      'windows-not-now': [
+        'Účet Windows se v tuto dobu nebo z tohoto serveru nesmí přihlásit.',
+        'Zeptejte se správce Active Directory.',
+      ],
+      'openid-attempt': [
+        'Toto přihlášení skončilo: pozdě, už zodpovězeno, nebo začalo v jiném prohlížeči.',
+        'Začněte znovu.',
+      ],
+      'openid-refused': ['Poskytovatel člověka nepřihlásil.', 'Začněte znovu, nebo se zeptejte jeho správce.'],
+      'openid-answer': [
+        'Co poskytovatel poslal, nedokazuje, kdo to je.',
+        'Začněte znovu; zůstane-li to, podívejte se na signIn.openid v konfiguraci.',
+      ],
+      'openid-unavailable': ['Poskytovatele se teď nejde zeptat.', 'Zkuste to později, nebo se přihlaste heslem.'],
+      'openid-operator-unknown': ['Nikdo tohoto člověka neudělal operátorem.', 'Vlastník ho pozve pod tímto jménem.'],
+      'openid-operator-out': ['Operátor je zakázán nebo blokován.', 'Správce ho povolí nebo odemkne.'],
+      'openid-other-person': [
+        'Pod tímto jménem už přišel někdo jiný.',
+        'Dostal-li jméno někdo nový, správce operátora odemkne.',
+      ],
       'user-unknown': ['Takový uživatel není, nebo ho nevidíte.', 'Hledejte libovolnou část jména, přihlášení či id.'],
       'source-unknown': ['Zdroj toho jména není.', 'Přehled jmenuje všechny.'],
       'account-unknown': [

@@ -164,6 +164,48 @@ export const enErrors = {
         'Name or password is wrong, or the log-in is blocked.',
         'Try again; after ten failed attempts an admin has to unlock it.',
       ],
+      'sign-in-unavailable': [
+        'The directory cannot be asked right now.',
+        'Try again later, or sign in with a password of rosterd.',
+      ],
+      'way-not-offered': [
+        'This way of signing in is not set up here.',
+        'Take another way, or set it up under signIn in the configuration.',
+      ],
+      'windows-locked': [
+        'The Windows account is locked after too many wrong passwords.',
+        'Wait, or have it unlocked in Active Directory.',
+      ],
+      'windows-disabled': ['The Windows account is disabled.', 'Ask whoever runs Active Directory.'],
+      'windows-expired': ['The Windows account has expired.', 'Ask whoever runs Active Directory to extend it.'],
+      'windows-password-expired': [
+        'The Windows password has expired.',
+        'Change it at a Windows computer, then sign in here.',
+      ],
+      'windows-password-must-change': [
+        'The Windows password has to be changed first.',
+        'Do it at a Windows computer, then sign in here.',
+      ],
+      'windows-not-now': [
+        'The Windows account may not log on at this hour, or from this server.',
+        'Ask whoever runs Active Directory.',
+      ],
+      'openid-attempt': [
+        'This sign-in is over: too late, answered already, or begun in another browser.',
+        'Begin anew.',
+      ],
+      'openid-refused': ['The provider did not sign the person in.', 'Begin anew, or ask whoever runs the provider.'],
+      'openid-answer': [
+        'What the provider sent does not prove who it is.',
+        'Begin anew; if it stays so, look at signIn.openid in the configuration.',
+      ],
+      'openid-unavailable': ['The provider cannot be asked right now.', 'Try again later, or sign in with a password.'],
+      'openid-operator-unknown': ['Nobody has made this person an operator.', 'An owner invites them under that name.'],
+      'openid-operator-out': ['The operator is disabled or blocked.', 'An admin enables or unlocks them.'],
+      'openid-other-person': [
+        'Somebody else has come under this name before.',
+        'If the name was given to somebody new, an admin unlocks the operator.',
+      ],
       'user-unknown': [
         'There is no such user, or they are out of your sight.',
         'Search for them by any part of a name, login or id.',

@@ -2,18 +2,20 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres, type OpenDatabase } from '../../support/api/databases.ts';
 import { fillStore } from '../../support/api/filled-store.ts';
-import { localToken, testApi, type TestApi } from '../../support/api/test-api.ts';
+import { testApi, type TestApi } from '../../support/api/test-api.ts';
 import { signedIn } from '../../support/console/signed-in.ts';
 
 describe('streams of what happens (spec 15.2)', () => {
   let database: OpenDatabase;
   let api: TestApi;
   let address: string;
+  let token: string;
 
   beforeAll(async () => {
     database = await openPostgres();
     await fillStore(database.knex);
     api = await testApi(database.knex);
+    token = await api.tokenWith(['view', 'view-log']);
     await api.app.listen({ host: '127.0.0.1', port: 0 });
     address = `http://127.0.0.1:${String((api.app.server.address() as AddressInfo).port)}`;
   });
@@ -24,7 +26,7 @@ describe('streams of what happens (spec 15.2)', () => {
   /** Opens a stream; `until` reads on until its text has this in it. */
   const open = async (path: string, headers: Record<string, string> = {}) => {
     const leaving = new AbortController();
-    const authorization = headers['cookie'] === undefined ? { authorization: `Bearer ${localToken}` } : {};
+    const authorization = headers['cookie'] === undefined ? { authorization: `Bearer ${token}` } : {};
     const answer = await fetch(address + path, { headers: { ...authorization, ...headers }, signal: leaving.signal });
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
