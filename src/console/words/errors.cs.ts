@@ -253,6 +253,7 @@ export const csErrors: typeof enErrors = {
         'Import by změnil víc, než dovolují meze.',
         'Prohlédněte si ho a řekněte, že je to záměr.',
       ],
+      'same-team': ['Oba týmy jsou tentýž.', 'Zvolte jiný.'],
       'same-user': ['Oba jsou týž uživatel.', 'Zvolte jiného.'],
       'primary-inactive': [
         'Uživatel, který má zůstat, není aktivní.',

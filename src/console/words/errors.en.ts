@@ -312,6 +312,7 @@ export const enErrors = {
         'The import would change more than the limits allow.',
         'Look at it, and say that it is meant.',
       ],
+      'same-team': ['Both are the same team.', 'Choose another one.'],
       'same-user': ['Both are the same user.', 'Choose another one.'],
       'primary-inactive': ['The user who stays is inactive.', 'Take the other one, or activate this one first.'],
       'both-inactive': ['Both users are inactive.', 'Activate the one who stays first.'],
