@@ -183,7 +183,19 @@ describe('the console in a browser, from a fresh start with the demo sources', (
         '/operators',
         '/sessions',
         '/users?sync=off',
+        '/users?team=Care',
+        '/users/new',
         '/users/1',
+        '/users/1/acts/scope',
+        '/accounts',
+        '/accounts?tab=matched',
+        '/teams',
+        '/teams/Care',
+        '/audit',
+        '/log?live=yes',
+        '/bulk',
+        '/errors',
+        '/diagnostics',
       ]) {
         await page.goto(`${daemon.address}${path}`);
         expect(await stumbles(), path).toEqual([]);

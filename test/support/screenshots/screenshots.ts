@@ -23,6 +23,14 @@ const screens = [
   ['users-off', '/users?sync=off'],
   ['user', '/users/1'],
   ['act', '/users/1/acts/sync-on'],
+  ['accounts', '/accounts?tab=matched'],
+  ['teams', '/teams'],
+  ['team', '/teams/Care'],
+  ['new-user', '/users/new'],
+  ['bulk-jobs', '/bulk'],
+  ['audit', '/audit'],
+  ['errors', '/errors'],
+  ['diagnostics', '/diagnostics'],
   ['questions', '/questions'],
   ['question', '/questions/1'],
   ['worklist', '/worklist'],
@@ -31,7 +39,6 @@ const screens = [
   ['source', '/sources/acd-prague'],
   ['log', '/log'],
   ['operators', '/operators'],
-  ['problems', '/problems'],
   ['not-found', '/nothing'],
 ] as const;
 
