@@ -38,6 +38,8 @@ export function userLinkWrites(db: Db, { matchOf, ignoringRuleOf }: ReadRules, o
       const keys = accountKeys(ended.content.values, matchOf(source));
       await saveAccountKeys(db, [{ accountId: ended.account_id, keys }]);
       await query(db, 'update account set wakes = wakes + 1 where id = ?', [ended.account_id]);
+      // That it came back, or under other names, was of this user: who has the account next need not be looked at for it.
+      await query(db, 'delete from account_notice where account_id = ?', [ended.account_id]);
     },
     async bar(accountId, userId, kind, { operator, reason }) {
       await query(

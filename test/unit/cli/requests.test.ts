@@ -66,6 +66,18 @@ const table: readonly (readonly [line: string, write: boolean, requests: readonl
   ['account ignore acd 00/71 --reason test', true, [post('/api/v1/accounts/acd/00%2F71/ignore', { reason: 'test' })]],
   ['account unignore acd 0071', true, [post('/api/v1/accounts/acd/0071/unignore')]],
   ['run list --source corp-ad --state failed', false, [page('/api/v1/runs', { source: 'corp-ad', state: 'failed' })]],
+  ['run list --all', false, [page('/api/v1/runs')]],
+  [
+    'run list --since 2h --until 1h',
+    false,
+    [
+      page('/api/v1/runs', {
+        since: '2026-03-04T10:00:00.000Z',
+        until: '2026-03-04T11:00:00.000Z',
+        busy: true,
+      }),
+    ],
+  ],
   ['run show 7', false, [{ method: 'GET', path: '/api/v1/runs/7' }]],
   ['run cancel 7', true, [post('/api/v1/runs/7/cancel')]],
   ['sync', true, [post('/api/v1/syncs', { mode: 'delta' }), poll]],
