@@ -145,5 +145,14 @@ export const operations: Readonly<Record<string, readonly [operationId: string, 
   'GET /sessions': ['listSessions', "One's own sessions; all of them for who manages operators."],
   'POST /sessions/{id}/revoke': ['revokeSession', 'Ends a session.'],
   'GET /config': ['getConfig', 'Every setting in effect and where it comes from; secrets are masked.'],
+  'GET /events/stream': [
+    'followEvents',
+    'What happens from now on, as server-sent events; goes on behind Last-Event-ID.',
+  ],
+  'GET /runs/stream': ['followRuns', 'Runs whose state changes, as server-sent events; goes on behind Last-Event-ID.'],
+  'GET /diagnostics': [
+    'getDiagnostics',
+    'Versions, sizes, states and settings without names, for who helps from outside.',
+  ],
   'GET /version': ['getVersion', 'The versions of rosterd, its schema and Node.'],
 };
