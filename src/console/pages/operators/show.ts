@@ -116,7 +116,7 @@ function operatorRow(visit: Visit, operator: OperatorEntry): Html {
   return html`<tr>
     <th scope="row">
       ${name}
-      ${disabled ? badge('quiet', words.operators.disabled) : ''}${blocked ? badge('bad', words.operators.blocked) : ''}${hasPassword || kind === 'local' ? '' : badge('note', words.operators.invited)}
+      ${disabled ? badge('quiet', words.operators.disabled) : ''}${blocked ? badge('bad', words.operators.blocked) : ''}${hasPassword || kind === 'local' || lastSignInAt !== null ? '' : badge('note', words.operators.invited)}
     </th>
     <td data-label="${words.operators.may}">
       ${kind === 'local' ? words.operators.local : profile === null ? permissions.join(', ') : words.operators.profiles[profile]}
