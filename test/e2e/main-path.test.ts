@@ -88,7 +88,8 @@ function expectedUser(index: number): unknown {
     username: `login${index}`,
     firstName: person.givenName,
     lastName: person.sn,
-    displayName: person.displayName,
+    // The ACD says none.
+    displayName: linked ? person.displayName : null,
     email: linked ? `em${index}@example.com` : `only${index}@acd.example`,
     windowsLogin: linked ? `CORP\\em${index}` : null,
     employeeId: linked ? person.employeeNumber : `E-0${index}`,

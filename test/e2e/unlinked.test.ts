@@ -93,7 +93,6 @@ test('7.1 an unlinked user stays unlinked, with the values of the day, whatever 
   expect(await seen('agent1')).toEqual({
     ...(ofTheDay as UserRow),
     lastName: 'Acd-1',
-    displayName: 'Acd-1',
     version: linked.version + 2,
   });
   const since = (await eventsOf('agent1')).slice(length);
