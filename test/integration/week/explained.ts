@@ -9,7 +9,7 @@ const fields = ['username', 'firstName', 'lastName', 'email', 'windowsLogin', 'a
 const sorted = (list: readonly string[]): string[] => [...list].sort();
 
 /** A user as events tell of one: fields, roles, teams, main team, active. */
-export function viewOf(user: User): View {
+function viewOf(user: User): View {
   return {
     ...Object.fromEntries(fields.map((field) => [field, user[field]])),
     roles: sorted(user.roles.map(({ role }) => role)),
