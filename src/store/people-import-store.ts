@@ -12,12 +12,9 @@ import type {
 import { activationDates } from './queries/people-csv.ts';
 import type { ReadRules } from './read-rules.ts';
 import { forRows, query, queryOne, type Db } from './sql.ts';
+import { stillMayOf } from './still-may.ts';
 import { inTransaction } from './transactions.ts';
 import { userTransaction } from './user-store.ts';
-
-/** What the operator might do when they asked, as far as they still may: nothing, once they are disabled. */
-const stillMay = `array(select p from unnest(people_import.permissions) as p join operator o on o.name = people_import.operator_name
-  where o.disabled_at is null and (o.kind = 'local' or p = any(o.permissions)))`;
 
 const rowColumns =
   'row integer, user_id integer, name text, said jsonb, undo jsonb, changes jsonb, kept jsonb, errors jsonb, classes text[], digest text';
@@ -128,7 +125,7 @@ export function createPeopleImportStore(db: Db, rules: ReadRules): PeopleImportS
     async next(after) {
       const [found] = await query<Omit<RunningImport, 'may'> & { permissions: Permission[] }>(
         db,
-        `select id, reason, missing, operator_name as operator, ${stillMay} as permissions from people_import
+        `select id, reason, missing, operator_name as operator, ${stillMayOf('people_import')} as permissions from people_import
          where state = 'running' order by operator_name > ? desc, operator_name, id limit 1`,
         [after],
       );
