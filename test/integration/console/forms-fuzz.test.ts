@@ -47,14 +47,16 @@ describe('requests over the forms of the console', () => {
       ].map((act) => `${user}/acts/${act}`),
     ];
     const wrong: string[] = [];
+    const asked = { get: 0, post: 0 };
     const note = (what: string, { status, text }: { status: number; text: string }): void => {
       if (status >= 500 || /\bat .+\.ts:\d+|\[object |syntax error at/.test(text.replaceAll('[object Object]', '')))
         wrong.push(`${what} → ${String(status)} ${text.slice(0, 200)}`);
     };
     for (const page of pages) {
       const { text } = await eva.get(page);
-      const forms = [...text.matchAll(/<form method="(post|get)" action="([^"]+)"[^>]*>([\s\S]*?)<\/form>/g)];
-      for (const [, method, action = '', inside = ''] of forms) {
+      for (const [, head = '', inside = ''] of text.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)) {
+        const attribute = (name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(head)?.[1];
+        const [method = 'get', action = page] = [attribute('method'), attribute('action')];
         if (/sign-out|preferences|\/refresh|\/check/.test(action)) continue;
         const names = [...new Set([...inside.matchAll(/\sname="([^"]+)"/g)].map(([, name]) => name ?? ''))];
         for (let round = 0; round < 3; round += 1) {
@@ -67,14 +69,18 @@ describe('requests over the forms of the console', () => {
           const query = new URLSearchParams(
             fields.map(([name, value]) => [name, value] as [string, string]),
           ).toString();
+          asked[method === 'post' ? 'post' : 'get'] += 1;
           const answer =
             method === 'post'
               ? await eva.post(action, Object.fromEntries(fields))
               : await eva.get(`${action}?${query}`);
-          note(`${method ?? ''} ${action} ${query}`, answer);
+          note(`${method} ${action} ${query}`, answer);
         }
       }
     }
+    process.stdout.write(`console forms: ${JSON.stringify(asked)}\n`);
+    expect(asked.post).toBeGreaterThanOrEqual(60);
+    expect(asked.get).toBeGreaterThanOrEqual(15);
     expect(wrong).toEqual([]);
     expect(site.api.failures).toEqual([]);
   });
