@@ -78,9 +78,8 @@ export function duplicateItem(pair: readonly UserId[]): ItemDraft {
 }
 
 /** The questions `unknown-role`: one per source and role, whoever has it (spec 10.2). */
-export function unknownRoleItems(source: string, decisions: Iterable<ValueDecision>): ItemDraft[] {
-  const roles = new Set([...decisions].flatMap((decision) => decision.projection.unknownRoles));
-  return [...roles].sort().map((role) => ({
+export function unknownRoleItems(source: string, unknown: readonly string[]): ItemDraft[] {
+  return [...new Set(unknown)].sort().map((role) => ({
     kind: 'unknown-role',
     subject: `${source}:${role}`,
     accountIds: [],
@@ -145,7 +144,8 @@ export function snapshotWrite(
   return [{ userId, accountId: account.id, snapshot: decision.snapshot, namesSeen: namesSeenNow(account) }];
 }
 
-function namesSeenNow(account: Pick<ObservedAccount, 'content' | 'before'>): SnapshotWrite['namesSeen'] {
+/** The names that an account carries now, as they are kept beside what is applied of it. */
+export function namesSeenNow(account: Pick<ObservedAccount, 'content' | 'before'>): SnapshotWrite['namesSeen'] {
   const alike = account.before?.namesSeen.alike;
   return { ...namesOf(account), ...(alike === undefined ? {} : { alike }) };
 }

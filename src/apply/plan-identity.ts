@@ -1,16 +1,7 @@
-import { heard } from '../heard.ts';
-import { namesOfCreation } from '../domain/claim.ts';
 import { digestOf } from '../digest.ts';
+import { mostNamed } from '../domain/review-answers.ts';
 import { compareText } from '../domain/text.ts';
-import { ruleName } from '../reconcile/match-keys.ts';
 import type { Verdict } from '../reconcile/correlate.ts';
-import type { Decided, ItemDraft, PlanRow, ReconcileTx, UnlinkedRow } from './ports.ts';
-import { competes, correlateBatch, type KeysAhead } from './neighbourhood.ts';
-import { stopIfAborted, type Pass } from './pass.ts';
-import { type Tally } from './tally.ts';
-import { asApproved, type Show } from './shown.ts';
-import { foresee, foreseeCreations, namesAsTheyAre } from './foresee.ts';
-import type { Taken } from './take-values.ts';
 import {
   askAboutContradictions,
   contradicted,
@@ -18,8 +9,16 @@ import {
   isContradiction,
   type Contradiction,
 } from './contradictions.ts';
-import { mostNamed } from '../domain/review-answers.ts';
+import { eachDueBatch, isAskedTogether, type Correlated } from './due-batches.ts';
+import { foresee, foreseeCreations, namesAsTheyAre } from './foresee.ts';
+import type { Pass } from './pass.ts';
+import { settleNames } from './plan-names.ts';
+import { planRowsOf, type PlannedBatch } from './plan-rows.ts';
+import type { Decided, ItemDraft, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
+import { asApproved, type Show } from './shown.ts';
+import type { Taken } from './take-values.ts';
+import { type Tally } from './tally.ts';
 
 /** Counts the links and creations that a pass would make, and shows them where that is asked for; writes nothing. */
 export async function takeIdentity(
@@ -29,11 +28,12 @@ export async function takeIdentity(
   show?: Show,
 ): Promise<void> {
   let done = 0;
-  await eachDueBatch(pass, keysAhead, async ({ rows, verdicts }) => {
+  const decide = ({ rows, verdicts }: Correlated): ReturnType<typeof foreseeCreations> =>
+    foreseeCreations(pass, rows, verdicts, names);
+  await eachDueBatch(pass, keysAhead, decide, async ({ rows, verdicts }, creations) => {
     done += rows.length;
     await pass.progress(show === undefined ? 'counting' : 'showing', done);
     await show?.((await foresee(pass, rows, verdicts, names)).map((entry) => entry.shown));
-    const creations = await foreseeCreations(pass, rows, verdicts, names);
     for (const row of rows) {
       const verdict = verdicts.get(row.id);
       // A user who does not exist yet is counted by their account: each counts once either way.
@@ -44,7 +44,7 @@ export async function takeIdentity(
 }
 
 /**
- * Decides whom every due, unlinked account belongs to, all from one state (spec 4.8): links and creations are planned,
+ * Decides whom every due, unlinked account belongs to, all from one state (spec 4.8): links and creations become rows of the plan,
  * the others' standing and questions are written. The plan is carried out only when it is whole.
  */
 export async function planIdentity(pass: Pass): Promise<void> {
@@ -54,15 +54,24 @@ export async function planIdentity(pass: Pass): Promise<void> {
   });
   let done = 0;
   const contradictions: Contradiction[] = [];
-  await eachDueBatch(pass, new Map(), async ({ rows, verdicts, accounts }) => {
-    const approved = await approvedOf(pass, rows, verdicts);
-    await pass.store.inLease(pass.lease, (tx) => writeVerdicts(tx, pass, approved, verdicts, accounts));
-    contradictions.push(...contradictionsIn(approved, verdicts));
-    done += rows.length;
+  const decide = async ({ rows, verdicts }: Correlated): Promise<Planned> => {
+    const standing = await approvedOf(pass, rows, verdicts);
+    return { standing, ...(await planRowsOf(pass, standing, verdicts)) };
+  };
+  await eachDueBatch(pass, new Map(), decide, async (batch, planned) => {
+    await pass.store.inLease(pass.lease, (tx) => writePlanned(tx, pass, batch, planned));
+    contradictions.push(...contradictionsIn(planned.standing, batch.verdicts));
+    done += batch.rows.length;
     await pass.progress('planning', done);
   });
+  await settleNames(pass);
   await askAboutContradictions(pass, contradictions);
   await pass.store.inLease(pass.lease, (tx) => tx.setPhase(pass.runId, 'identity'));
+}
+
+/** What a batch comes to. `standing` are its accounts without those that an approved run leaves alone. */
+interface Planned extends PlannedBatch {
+  readonly standing: readonly UnlinkedRow[];
 }
 
 /** The accounts whose link or creation was counted, or which an approved run may carry out, and all others that change nobody. */
@@ -98,67 +107,23 @@ function isCounted({ counted }: Pass, { id, externalId }: UnlinkedRow, verdict: 
   return verdict?.kind !== 'link' || counted.takes('linked', verdict.userId, externalId);
 }
 
-/** Due accounts of one batch, with what correlation says of them. */
-interface Correlated {
-  readonly rows: readonly UnlinkedRow[];
-  readonly verdicts: ReadonlyMap<number, Verdict>;
-  readonly accounts: ReadonlyMap<number, UnlinkedRow>;
-}
-
-/**
- * Hands over the due accounts batch by batch; while one is worked on, the next is correlated and the one after it read: verdicts
- * come from what stood before any of them was written (spec 4.8).
- */
-async function eachDueBatch(pass: Pass, ahead: KeysAhead, work: (batch: Correlated) => Promise<void>): Promise<void> {
-  let reading = heard(readDue(pass, 0));
-  // Who was named in a question of a batch before is decided: thousands in one question are not decided on in each batch.
-  const asked = new Set<number>();
-  const correlate = async (): Promise<Correlated | null> => {
-    const due = await reading;
-    if (due === null) return null;
-    reading = heard(readDue(pass, due.last));
-    const rows = due.rows.filter((row) => !asked.has(row.id));
-    const found = await correlateBatch(pass, pass.store.read, rows.filter(competes), ahead);
-    for (const [id, verdict] of found.verdicts) if (isAskedTogether(verdict)) asked.add(id);
-    return { rows, ...found };
-  };
-  let pending = heard(correlate());
-  for (;;) {
-    stopIfAborted(pass);
-    const batch = await pending;
-    if (batch === null) return;
-    pending = heard(correlate());
-    await work(batch);
-  }
-}
-
-/** A contradicted match is a question of its own account, which is asked when that account is decided on (spec 4.12). */
-function isAskedTogether(verdict: Verdict | undefined): boolean {
-  return verdict?.kind === 'question' && !isContradiction(verdict);
-}
-
-/** The due accounts next after an id, and the last id among them: a person may have linked some since. Null at the end. */
-async function readDue(pass: Pass, after: number): Promise<{ rows: readonly UnlinkedRow[]; last: number } | null> {
-  const ids = await pass.store.read.dueUnlinked(pass.rules.id, after, pass.batchSize);
-  const last = ids.at(-1);
-  return last === undefined ? null : { rows: await pass.store.read.unlinked(ids, false), last };
-}
-
-async function writeVerdicts(
+async function writePlanned(
   tx: ReconcileTx,
   pass: Pass,
-  rows: readonly UnlinkedRow[],
-  verdicts: ReadonlyMap<number, Verdict>,
-  accounts: ReadonlyMap<number, UnlinkedRow>,
+  { verdicts, accounts }: Correlated,
+  planned: Planned,
 ): Promise<void> {
-  const planned = rows.flatMap((row) => plannedOf(row, verdicts.get(row.id), pass));
-  await tx.savePlan(pass.runId, planned);
-  const waiting = new Set(planned.map((entry) => entry.accountId));
+  const { standing: rows, creations, links, nameless } = planned;
+  await tx.savePlan(pass.runId, { creations, links });
+  const waiting = new Set([...creations, ...links].map((entry) => entry.accountId));
   // A new account may join others in a question: theirs is a new one too.
   const joined = [...accounts.values()].filter((row) => isAskedTogether(verdicts.get(row.id)));
   const undecided = rows.filter((row) => !waiting.has(row.id));
   const settled = [...new Map([...undecided, ...joined].map((row) => [row.id, row])).values()];
-  await tx.saveDecided(settled.map((row) => decidedOf(row, verdicts.get(row.id))));
+  const unnamed = new Set(nameless.map((row) => row.id));
+  await tx.saveDecided(
+    settled.map((row) => (unnamed.has(row.id) ? namelessOf(row) : decidedOf(row, verdicts.get(row.id)))),
+  );
   const questions = new Set(settled.flatMap((row) => plainQuestion(verdicts.get(row.id))));
   const items = [...questions].map((verdict) => questionOf(verdict, accounts, pass));
   const accountIds = settled.map((row) => row.id);
@@ -168,16 +133,12 @@ async function writeVerdicts(
     item.accountIds.some((id) => item.kind === contradicted && isContradiction(verdicts.get(id))),
   );
   pass.counts.decided += settled.length;
-  pass.counts.skipped += settled.filter((row) => verdicts.get(row.id)?.kind === 'wait').length;
+  pass.counts.skipped += nameless.length + settled.filter((row) => verdicts.get(row.id)?.kind === 'wait').length;
 }
 
-function plannedOf(row: UnlinkedRow, verdict: Verdict | undefined, pass: Pass): PlanRow[] {
-  const base = { externalId: row.externalId, accountId: row.id, contentHash: row.contentHash, wakes: row.wakes };
-  if (verdict?.kind === 'create')
-    return [{ ...base, kind: 'create', userId: null, rule: null, names: namesOfCreation(row.content.values) }];
-  if (verdict?.kind !== 'link') return [];
-  const rule = ruleName(pass.rules.match[verdict.rule] ?? []);
-  return [{ ...base, kind: 'link', userId: verdict.userId, rule, names: [] }];
+/** A user needs a name to sign in with: without one nobody is created. */
+function namelessOf(row: UnlinkedRow): Decided {
+  return { ...decidedOf(row, undefined), standing: 'waiting', reason: 'no-username' };
 }
 
 function decidedOf(row: UnlinkedRow, verdict: Verdict | undefined): Decided {

@@ -126,26 +126,71 @@ export interface NewUser {
   readonly value: UserValue;
 }
 
-/** A link or creation that identity has decided on and not yet written (architecture 1). */
-export interface Planned {
-  readonly kind: 'link' | 'create';
-  /** Those of the account when it was decided: one that was woken since is asked again (spec 13.5). */
-  readonly wakes: number;
-  readonly externalId: string;
+/** What a decision on an unlinked account rests on: it is carried out only while all of this is still so (architecture 1). */
+interface Grounds {
   readonly accountId: number;
+  readonly externalId: string;
   readonly contentHash: string;
-  readonly userId: UserId | null;
+  /** One that was woken since is asked again (spec 13.5). */
+  readonly wakes: number;
+  /** For a creation the id that the user gets. */
+  readonly userId: UserId;
+}
+
+/** A link that identity has decided on and not yet written. */
+export interface PlannedLink extends Grounds {
+  readonly kind: 'link';
   readonly rule: string | null;
+  /** Unique names (`claimKey`) that the link loses to others of the plan (spec 4.7). */
+  readonly lost: readonly string[];
 }
 
-/** What is planned, with the unique names that a user who is created could want. */
-export interface PlanRow extends Planned {
+/** What a planned decision takes and gives up of unique names. */
+export interface NamesMoved {
+  readonly wants: readonly Claim[];
+  readonly gives: readonly Claim[];
+}
+
+/** A user who is to be created, with everything that is to be stored. */
+export interface PlannedCreation extends Grounds {
+  readonly kind: 'create';
+  readonly wants: readonly Claim[];
+  readonly active: boolean;
+  readonly value: UserValue;
+  readonly snapshot: Snapshot;
+  readonly namesSeen: NamesSeen;
+  /** Every key under which the user is found. */
+  readonly userKeys: readonly string[];
+  /** Keys of what the account says and is not applied. */
+  readonly accountKeys: readonly string[];
+  readonly changes: readonly Change[];
+  readonly standingReason: string | null;
+  readonly unknownRoles: readonly string[];
+}
+
+/** Decisions of one batch, as the plan takes them in. */
+export interface PlanRows {
+  readonly creations: readonly PlannedCreation[];
+  readonly links: readonly (PlannedLink & NamesMoved)[];
+}
+
+/** A row of the plan that wants, or gives up, a name that somebody has or that others want too. */
+export interface Rival extends Grounds {
+  readonly kind: 'link' | 'create';
+  /** The names that it wants and gives up, as texts (`claimKey`). */
   readonly names: readonly string[];
+  readonly gives: readonly string[];
 }
 
-/** In which order a plan is carried out, and how far it has come: a page starts behind this entry. */
-export type PlanPlace =
-  { readonly by: 'externalId'; readonly after: string } | { readonly by: 'accountId'; readonly after: number };
+/** Users who may be the same person as some that have just been created: they are found under one key. */
+export interface NearPlanned {
+  readonly found: readonly { readonly key: string; readonly userId: UserId }[];
+  readonly planned: readonly {
+    readonly userId: UserId;
+    readonly own: readonly string[];
+    readonly keys: readonly string[];
+  }[];
+}
 
 /** `question`: a creation whose unique name somebody has. */
 export type ShownKind = 'gone' | 'values' | 'link' | 'create' | 'question' | 'unmatched' | 'policy';
@@ -271,15 +316,16 @@ export interface ReconcileReads {
   barredPairs(userIds: readonly UserId[]): Promise<ReadonlySet<string>>;
   keysOfUsers(userIds: readonly UserId[]): Promise<{ key: string; userId: UserId }[]>;
   candidates(source: SourceId, userIds: readonly UserId[]): Promise<CandidateUser[]>;
-  /** Those of the users who were created or linked by this run. */
-  linkedInRun(runId: number, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>;
   /** Accounts of the source that wait because their match was in doubt, and is no longer (spec 8.3). */
   doubtsOver(source: SourceId): Promise<number[]>;
   /** Ids for users about to be created; those that are not used leave a gap. */
   allocateUserIds(count: number): Promise<UserId[]>;
-  planned(runId: number, place: PlanPlace, limit: number): Promise<Planned[]>;
-  /** Whether the plan only creates users, and no two of them could want the same unique name. */
-  planWithoutRivals(runId: number): Promise<boolean>;
+  /** Planned links, the lowest external id first, from behind one. */
+  plannedLinks(runId: number, after: string, limit: number): Promise<PlannedLink[]>;
+  /** The next planned creations from behind an account; null where there are none. */
+  plannedCreations(runId: number, after: number, limit: number): Promise<PlanRange | null>;
+  /** Every row of the plan that a unique name depends on which is not free for it alone. */
+  contestedNames(runId: number): Promise<Rival[]>;
   /** The digests of what a held run showed of these accounts, by account; of a policy by user. */
   shownDigests(runId: number, kind: ShownKind, subjects: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** One digest of everything that a held run showed; does not depend on batches. */
@@ -301,13 +347,6 @@ export interface ReconcileReads {
 
 /** Writes of one batch; each is one statement for all its rows. */
 export interface ReconcileWrites {
-  /**
-   * Takes accounts for users about to be created and notes the decision: of each that nobody is linked to, that is there and
-   * not ignored, and whose content is still what was decided on. Gives their wakes by id; they are locked.
-   */
-  takeUnlinked(rows: readonly Decided[]): Promise<ReadonlyMap<number, number>>;
-  /** Takes unique names for new users if every one of them is free; takes none otherwise. */
-  takeFreeClaims(claims: readonly ClaimWrite[]): Promise<boolean>;
   insertUsers(users: readonly NewUser[], policyId: number): Promise<void>;
   insertLinks(links: readonly LinkWrite[], source: SourceId, runId: number | null): Promise<void>;
   saveSnapshots(snapshots: readonly SnapshotWrite[]): Promise<void>;
@@ -337,7 +376,14 @@ export interface ReconcileWrites {
   saveShared(source: SourceId, values: readonly Pick<SharedValue, 'key' | 'accounts'>[]): Promise<void>;
   dropShared(source: SourceId, keys: readonly string[]): Promise<void>;
   openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number | null): Promise<void>;
-  savePlan(runId: number, rows: readonly PlanRow[]): Promise<void>;
+  savePlan(runId: number, rows: PlanRows): Promise<void>;
+  /** Notes the unique names that planned links lose. */
+  loseNames(
+    runId: number,
+    losses: readonly { readonly accountId: number; readonly lost: readonly string[] }[],
+  ): Promise<void>;
+  /** Takes rows out of the plan: something else was decided on their accounts. */
+  leavePlanned(runId: number, accountIds: readonly number[]): Promise<void>;
   dropPlan(runId: number): Promise<void>;
   setPhase(runId: number, phase: string): Promise<void>;
   saveShown(runId: number, rows: readonly Shown[]): Promise<void>;
@@ -355,10 +401,10 @@ export interface ReconcileWrites {
   wakeByKeys(keys: readonly string[]): Promise<void>;
   /** Makes every account due that has one of these keys, linked or not: what identified somebody does no longer, or does again. */
   wakeSharers(keys: readonly string[]): Promise<void>;
-  /** Makes these accounts due. */
-  wakeAccounts(accountIds: readonly number[]): Promise<void>;
+  /** Makes these accounts due. `plannedBy`: not those that this run has planned and not carried out, which were decided on together. */
+  wakeAccounts(accountIds: readonly number[], plannedBy?: number): Promise<void>;
   /** Makes accounts due whose open question names one of these users, or waits for one of these names. */
-  wakeByItems(userIds: readonly UserId[], freedNames: readonly string[]): Promise<void>;
+  wakeByItems(userIds: readonly UserId[], freedNames: readonly string[], plannedBy?: number): Promise<void>;
   /**
    * Where a due, linked user is named in an open question about a unique name, makes every linked account of the source due
    * that waits for one: only decided together do they see that they can exchange their names (spec 4.7).
@@ -368,13 +414,53 @@ export interface ReconcileWrites {
   wakeQuestions(source: SourceId): Promise<void>;
 }
 
+/** The creations of a plan that one transaction carries out: those of its accounts from one id to another. */
+export interface PlanRange {
+  readonly runId: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Carries creations of a plan out inside the database; each is a fixed number of statements for all its rows. */
+export interface CreationWrites {
+  /**
+   * Takes the accounts of planned creations and notes the decision: of each whose grounds hold still and whose unique names are free.
+   * The others leave the plan. Gives the accounts that are taken, which are locked, and the ids of the users who do not come about.
+   */
+  takePlanned(range: PlanRange): Promise<{
+    readonly taken: readonly { readonly id: number; readonly unknownRoles: readonly string[] }[];
+    readonly left: readonly UserId[];
+  }>;
+  /** Makes the users of taken accounts, with name, link, slot, keys and event. */
+  createPlanned(
+    range: PlanRange,
+    common: {
+      readonly source: SourceId;
+      readonly policyId: number;
+      readonly guardClasses: readonly GuardClass[] | null;
+      readonly reason: string;
+    },
+  ): Promise<void>;
+  /** Makes accounts due that match the new users, but for those of the plan, which were decided on together with them. */
+  wakeMatching(range: PlanRange): Promise<void>;
+  usersNearPlanned(range: PlanRange): Promise<NearPlanned>;
+  /**
+   * Waits for the transactions of the lease that have come here before, and makes those behind wait for the end of this one: what
+   * comes after it sees everything that they have written. Comes late in a transaction, for the lease cannot be renewed meanwhile.
+   */
+  inTurn(): Promise<void>;
+}
+
 export type ReconcileTx = ReconcileReads & ReconcileWrites;
+
+/** A transaction of a run, which carries plans out beside what people's acts do too. */
+export type RunTx = ReconcileTx & CreationWrites;
 
 /** What applying needs of the database; src/store implements it. */
 export interface ReconcileStore {
   readonly read: ReconcileReads;
   /** One transaction under the lease; throws LeaseLost where the lease is no longer held. */
-  inLease<T>(lease: Lease, work: (tx: ReconcileTx) => Promise<T>): Promise<T>;
+  inLease<T>(lease: Lease, work: (tx: RunTx) => Promise<T>): Promise<T>;
   /** Tells the database's planner that much has been decided on, which it would go on taking for due. */
   analyse(): Promise<void>;
 }

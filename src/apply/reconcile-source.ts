@@ -9,7 +9,8 @@ import { showing } from './shown.ts';
 import { closeKnownRoles, lookAtTeams, writeTeams, type TeamOutlook } from './teams.ts';
 import { countDueUsers, takeValues, type Taken } from './take-values.ts';
 import { writeValues } from './write-values.ts';
-import { writeIdentity } from './write-identity.ts';
+import { createUsers } from './create-users.ts';
+import { writeLinks } from './write-links.ts';
 
 /** How a reconcile ended. `held`: nothing was applied, and what would have been is shown (spec 13.1–13.3). */
 export type ReconcileEnd = { readonly kind: 'done' } | ({ readonly kind: 'held' } & Held);
@@ -46,7 +47,7 @@ export async function reconcileSource(pass: Pass, { resumeIdentity, holdAnyway }
   const outlook = await lookAtTeams(pass.store.read, pass.rules.id);
   pass.world = { ...pass.world, ...outlook.world };
   if (resumeIdentity) {
-    await writeIdentity(pass);
+    await carryOutIdentity(pass);
     return { kind: 'done' };
   }
   if (holdAnyway) {
@@ -115,8 +116,15 @@ async function write(pass: Pass, outlook: TeamOutlook, taken: Taken): Promise<vo
   await writeAbsences(pass);
   await writeValues(pass, taken);
   await planIdentity(pass);
-  await writeIdentity(pass);
+  await carryOutIdentity(pass);
   await closeKnownRoles(pass);
+}
+
+/** Links and creations as they are planned; what a crash broke off goes on with the rows that are left. */
+async function carryOutIdentity(pass: Pass): Promise<void> {
+  await writeLinks(pass);
+  await createUsers(pass);
+  await pass.store.inLease(pass.lease, (tx) => tx.dropPlan(pass.runId));
 }
 
 /** The first taking is skipped where no limit can be reached (architecture 1). */

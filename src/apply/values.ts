@@ -259,7 +259,7 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: r
   ]);
   const roles = unknownRoleItems(
     pass.rules.id,
-    decisions.map(({ decision }) => decision),
+    decisions.flatMap(({ decision }) => decision.projection.unknownRoles),
   );
   if (roles.length > 0) await openMissing(tx, pass, roles);
   await settleDuplicates(

@@ -1,4 +1,3 @@
-import type { AccountContent } from './account.ts';
 import { uniqueFields, type UniqueField } from './fields.ts';
 import { fold } from './text.ts';
 import type { UserValue } from './user.ts';
@@ -16,16 +15,14 @@ export function claimKey(claim: Pick<Claim, 'kind' | 'value'>): string {
   return `${claim.kind}=${claim.value}`;
 }
 
-/**
- * Every unique name that a user could get who is created from what an account says, as texts; an ACD without a login of its
- * own gives the agent id as username (spec 4.6).
- */
-export function namesOfCreation(values: AccountContent['values']): string[] {
-  const said = [...uniqueFields.map((field) => [field, values[field]] as const), ['username', values.acdId] as const];
-  const names = said.flatMap(([field, text]) =>
-    text === undefined || text === null ? [] : [claimKey({ kind: field, value: fold(text) })],
-  );
-  return [...new Set(names)];
+/** The claim that such a text stands for. */
+export function claimOf(key: string): Claim {
+  const at = key.indexOf('=');
+  const [kind, value] = [key.slice(0, at), key.slice(at + 1)];
+  const field = uniqueFields.find((name) => kind === name || kind.startsWith(`${name}:`));
+  if (at < 0 || field === undefined)
+    throw new Error(`${JSON.stringify(key)} is not a unique name as claimKey writes it`);
+  return { field, kind, value };
 }
 
 /** The unique names that a value stands for. */

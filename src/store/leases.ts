@@ -55,11 +55,13 @@ const inForce = `from (select from configuration_epoch where number = ? and supe
 
 /**
  * Fails the transaction where somebody else has taken the lease, who puts another token into the row or takes the row away: a
- * lease that has ended while its holder was busy, and that nobody wanted, is its holder's still. The row stays locked, so that nobody takes it over before the commit. Comes
- * last in a transaction: a lock that is held for long keeps the lease from being renewed.
+ * lease that has ended while its holder was busy, and that nobody wanted, is its holder's still. The row stays locked, so that
+ * nobody takes it over before the commit. Comes last in a transaction: a lock that is held for long keeps the lease from being
+ * renewed. `alone`: other transactions that check it wait for the end of this one.
  */
-export async function checkLease(transaction: Db, lease: Lease): Promise<void> {
-  const rows = await query(transaction, 'select name from lease where name = ? and token = ? for share', [
+export async function checkLease(transaction: Db, lease: Lease, manner: 'shared' | 'alone' = 'shared'): Promise<void> {
+  const lock = manner === 'alone' ? 'for no key update' : 'for share';
+  const rows = await query(transaction, `select name from lease where name = ? and token = ? ${lock}`, [
     lease.name,
     lease.token,
   ]);

@@ -22,6 +22,7 @@ import { up as importTurns } from './migrations/0058-import-turns.ts';
 import { up as progressTime } from './migrations/0046-progress-time.ts';
 import { up as openId } from './migrations/0062-open-id.ts';
 import { up as teamActs } from './migrations/0050-team-acts.ts';
+import { up as plan } from './migrations/0075-plan.ts';
 import { up as peopleImport } from './migrations/0032-people-import.ts';
 import { up as bulkSelection } from './migrations/0040-bulk-selection.ts';
 import { up as configurationEpoch } from './migrations/0048-configuration-epoch.ts';
@@ -61,6 +62,7 @@ const migrations: readonly { name: string; up: (knex: Knex) => Promise<void> }[]
   { name: '0062-open-id', up: openId },
   { name: '0058-import-turns', up: importTurns },
   { name: '0050-team-acts', up: teamActs },
+  { name: '0075-plan', up: plan },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

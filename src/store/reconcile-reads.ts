@@ -8,6 +8,7 @@ import { accountKeys, ruleName } from '../reconcile/match-keys.ts';
 import { keysInDoubt } from './doubts.ts';
 import { identifiesSomebody, sharedKeys, sharedValueReads } from './shared-values.ts';
 import { knownBefore, type BeforeRow } from './known-before.ts';
+import { planReads } from './plan-store.ts';
 import { questionReads } from './question-reads.ts';
 import type { IgnoringRuleOf, ReadRules } from './read-rules.ts';
 import { loadSubjects } from './subject-rows.ts';
@@ -40,6 +41,7 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
   const { matchOf, ignoringRuleOf } = rules;
   return {
     ...sharedValueReads(db, rules),
+    ...planReads(db),
     async now() {
       return (await queryOne<{ now: Date }>(db, 'select now() as now')).now.toISOString();
     },
@@ -208,11 +210,6 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
         inDoubt: doubts.get(user.id) ?? [],
       }));
     },
-    async linkedInRun(runId, userIds) {
-      if (userIds.length === 0) return new Set();
-      const sql = 'select user_id as id from link where run_id = ? and until is null and user_id = any(?)';
-      return new Set((await query<{ id: number }>(db, sql, [runId, [...userIds]])).map((row) => row.id));
-    },
     async doubtsOver(source) {
       const waiting = await query<{ id: number; userId: number; content: AccountContent }>(
         db,
@@ -226,21 +223,6 @@ export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
           (key) => key !== null && doubts.get(row.userId)?.includes(key) === true,
         );
       return waiting.filter((row) => !stands(row)).map((row) => row.id);
-    },
-    planned(runId, { by, after }, limit) {
-      const column = { externalId: 'external_id', accountId: 'account_id' }[by];
-      return query(
-        db,
-        `select kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId", rule, wakes
-         from run_decision where run_id = ? and ${column} > ? order by ${column} limit ?`,
-        [runId, after, limit],
-      );
-    },
-    async planWithoutRivals(runId) {
-      const sql = `select not exists (select from run_decision where run_id = ? and kind = 'link')
-        and (select count(*) = count(distinct hashtextextended(name, 0))
-          from run_decision d, jsonb_array_elements_text(d.names) as name where d.run_id = ?) as alone`;
-      return (await queryOne<{ alone: boolean }>(db, sql, [runId, runId])).alone;
     },
     async shownDigests(runId, kind, subjects) {
       const subject = kind === 'policy' ? 'user_id' : 'account_id';

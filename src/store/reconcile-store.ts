@@ -2,6 +2,7 @@ import type { ReconcileStore } from '../apply/ports.ts';
 import { analyseTable } from './analyse.ts';
 import { checkLease } from './leases.ts';
 import type { ReadRules } from './read-rules.ts';
+import { creationWrites } from './plan-store.ts';
 import { reconcileReads } from './reconcile-reads.ts';
 import { reconcileWrites } from './reconcile-writes.ts';
 import type { Db } from './sql.ts';
@@ -17,6 +18,8 @@ export function reconcileStore(db: Db, rules: ReadRules): ReconcileStore {
         const result = await work({
           ...reconcileReads(transaction, rules),
           ...reconcileWrites(transaction),
+          ...creationWrites(transaction),
+          inTurn: () => checkLease(transaction, lease, 'alone'),
         });
         await checkLease(transaction, lease);
         return result;

@@ -6,13 +6,13 @@ import { sharedValueWrites } from './shared-values.ts';
 import { wakes } from './wakes.ts';
 import { toKept } from './event-changes.ts';
 import { snapshotWrites } from './snapshot-writes.ts';
+import { planWrites } from './plan-store.ts';
 import { analyseTable } from './analyse.ts';
-import { forRows, query, queryOne, rowTable, type Db } from './sql.ts';
+import { forRows, query, type Db } from './sql.ts';
 import { endSupervisionWords } from './user-words.ts';
 import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
 
 const names = valueColumnNames.join(', ');
-const claimTable = rowTable('kind text, value text, user_id int');
 
 /** The writes of one batch, each one statement for all its rows. */
 export function reconcileWrites(db: Db): ReconcileWrites {
@@ -21,6 +21,7 @@ export function reconcileWrites(db: Db): ReconcileWrites {
     ...snapshotWrites(db),
     ...identityWrites(db),
     ...planWrites(db),
+    ...shownWrites(db),
     ...questionWrites(db),
     ...sharedValueWrites(db),
     ...teamWrites(db),
@@ -45,9 +46,7 @@ type Part<Names extends keyof ReconcileWrites> = Pick<ReconcileWrites, Names>;
 
 function userWrites(
   db: Db,
-): Part<
-  'insertUsers' | 'saveUsers' | 'endSupervisionWords' | 'savePolicy' | 'saveClaims' | 'takeFreeClaims' | 'saveUserKeys'
-> {
+): Part<'insertUsers' | 'saveUsers' | 'endSupervisionWords' | 'savePolicy' | 'saveClaims' | 'saveUserKeys'> {
   return {
     async insertUsers(users, policyId) {
       const rows = users.map((user) => ({
@@ -96,22 +95,6 @@ function userWrites(
         (table) => `insert into claim (kind, value, user_id) select kind, value, user_id from ${table}`,
       );
     },
-    async takeFreeClaims(claims) {
-      const wanted = claims.flatMap((write) =>
-        write.take.map(({ kind, value }) => ({ kind, value, user_id: write.userId })),
-      );
-      if (wanted.length === 0) return true;
-      const { taken } = await queryOne<{ taken: number }>(
-        db,
-        `with taken as (insert into claim (kind, value, user_id)
-           select kind, value, user_id from ${claimTable.table}
-           on conflict do nothing returning 1) select count(*)::int as taken from taken`,
-        [claimTable.parameter(wanted)],
-      );
-      if (taken === wanted.length) return true;
-      await query(db, 'delete from claim where user_id = any(?)', [claims.map((write) => write.userId)]);
-      return false;
-    },
     async saveUserKeys(keys) {
       if (keys.length === 0) return;
       const standing = keys.filter((write) => write.before.length > 0).map((write) => write.userId);
@@ -146,28 +129,13 @@ async function saveNotices(
 
 const decidedColumns =
   '"accountId" int, "contentHash" text, wakes int, standing text, reason text, "userId" int, "heldDigest" text';
-const decidedTable = rowTable(decidedColumns);
 const setDecided = `decided_hash = r."contentHash", decided_wakes = r.wakes, standing = r.standing,
   standing_reason = r.reason, standing_user = r."userId", held_digest = r."heldDigest"`;
 
 function identityWrites(
   db: Db,
-): Part<
-  'insertLinks' | 'saveAccountKeys' | 'takeUnlinked' | 'saveDecided' | 'saveGone' | 'saveRenames' | 'endRefusals'
-> {
+): Part<'insertLinks' | 'saveAccountKeys' | 'saveDecided' | 'saveGone' | 'saveRenames' | 'endRefusals'> {
   return {
-    async takeUnlinked(rows) {
-      if (rows.length === 0) return new Map();
-      const taken = await query<{ id: number; wakes: number }>(
-        db,
-        `update account a set ${setDecided} from ${decidedTable.table}
-         where a.id = r."accountId" and a.content_hash = r."contentHash" and a.absent_since is null and a.ignored_at is null
-           and not exists (select from link l where l.account_id = r."accountId" and l.until is null)
-         returning a.id, a.wakes`,
-        [decidedTable.parameter(rows)],
-      );
-      return new Map(taken.map((row) => [row.id, row.wakes]));
-    },
     async insertLinks(links, source, runId) {
       await forRows(
         db,
@@ -230,7 +198,7 @@ function identityWrites(
   };
 }
 
-function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase' | 'saveShown' | 'dropShown'> {
+function shownWrites(db: Db): Part<'saveShown' | 'dropShown'> {
   return {
     async saveShown(runId, rows) {
       await forRows(
@@ -247,24 +215,6 @@ function planWrites(db: Db): Part<'savePlan' | 'dropPlan' | 'setPhase' | 'saveSh
     },
     async dropShown(runId) {
       await query(db, 'delete from shown_decision where run_id = ?', [runId]);
-    },
-    async savePlan(runId, rows) {
-      await forRows(
-        db,
-        'kind text, "externalId" text, "accountId" int, "contentHash" text, "userId" int, rule text, names jsonb, wakes int',
-        rows,
-        (
-          table,
-        ) => `insert into run_decision (run_id, kind, external_id, account_id, content_hash, user_id, rule, names, wakes)
-          select run, kind, "externalId", "accountId", "contentHash", "userId", rule, names, wakes from ${table}, (select ?::int as run) as c`,
-        [runId],
-      );
-    },
-    async dropPlan(runId) {
-      await query(db, 'delete from run_decision where run_id = ?', [runId]);
-    },
-    async setPhase(runId, phase) {
-      await query(db, 'update run set phase = ? where id = ?', [phase, runId]);
     },
   };
 }

@@ -37,7 +37,7 @@ const outlived: Readonly<Record<Kind, string>> = {
           and later.state = r.state and later.id > r.id)
       order by id limit ?
     ), shown as (delete from shown_decision where run_id in (select id from old)),
-      planned as (delete from run_decision where run_id in (select id from old))
+      planned as (delete from plan where run_id in (select id from old))
     delete from run where id in (select id from old)`,
   rejects: `update run set rejects = '[]' where id in (
       select id from run where finished_at < now() - make_interval(days => ?) and rejects <> '[]' order by id limit ?)`,

@@ -120,9 +120,13 @@ export function answerWrites(db: Db): AnswerWrites {
            at = now(), reason = excluded.reason`,
         [source, said, role, operator, reason],
       );
-      await query(db, `update account set wakes = wakes + 1 where source_id = ? and standing_reason = 'unknown-role'`, [
-        source,
-      ]);
+      // Those that a run has planned may not be carried out with what the role meant before.
+      await query(
+        db,
+        `update account a set wakes = wakes + 1 where a.source_id = ? and (a.standing_reason = 'unknown-role'
+           or a.due and exists (select from plan p where p.account_id = a.id and ? = any(p.unknown_roles)))`,
+        [source, said],
+      );
     },
     async refusePart(accountId, part, cause, { operator, reason }) {
       const [row] = await query<{ content: AccountContent }>(db, 'select content from account where id = ?', [

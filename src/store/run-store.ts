@@ -15,7 +15,7 @@ const record = `id, source_id as source, mode, state, only_account as account, s
 /** Accounts wake each other in a few rounds at the most; more would be a defect, and must not run for ever. */
 export const mostRounds = 20;
 
-const dropPlan = 'delete from run_decision where run_id = ?';
+const dropPlan = 'delete from plan where run_id = ?';
 
 /** What a run counts from the history that it wrote, so that a crash in between loses no count. */
 const countedFromHistory = `

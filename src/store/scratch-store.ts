@@ -23,7 +23,7 @@ export interface ScratchStore {
 
 /** What no decision of the sync depends on, and who is doing what just now. */
 const notCopied = new Set([
-  ...['lease', 'session', 'api_token', 'csv_mapping', 'notice', 'bulk_job', 'bulk_result', 'run_decision'],
+  ...['lease', 'session', 'api_token', 'csv_mapping', 'notice', 'bulk_job', 'bulk_result', 'plan'],
   ...['people_import', 'people_import_row', 'merge', 'user_selection', 'configuration_epoch', 'undo_job'],
   ...['schema_migration', 'schema_migration_lock'],
 ]);

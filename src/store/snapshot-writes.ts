@@ -46,4 +46,4 @@ export function snapshotWrites(db: Db): Pick<ReconcileWrites, 'saveSnapshots' | 
 }
 
 /** The mapping by which the source's names were last read, as part of the names seen (spec 8.3). */
-const readBy = `(select source_id, jsonb_build_object('readBy', name_mapping) as read_by from source_state) as m`;
+export const readBy = `(select source_id, jsonb_build_object('readBy', name_mapping) as read_by from source_state) as m`;

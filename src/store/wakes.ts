@@ -2,6 +2,11 @@ import type { ReconcileWrites } from '../apply/ports.ts';
 import { identifiesSomebody } from './shared-values.ts';
 import { query, type Db } from './sql.ts';
 
+const noRun = 0;
+
+/** That a run has not planned something for this account which is still to be carried out: due it is already. */
+const notPlanned = 'not (due and exists (select from plan p where p.run_id = ? and p.account_id = account.id))';
+
 /** What makes accounts due: waking adds one to `wakes`, deciding stores the number that was read (src/README.md). */
 export function wakes(
   db: Db,
@@ -10,8 +15,8 @@ export function wakes(
   'wakeByKeys' | 'wakeSharers' | 'wakeAccounts' | 'wakeByItems' | 'wakeTaken' | 'wakeQuestions'
 > {
   const wake = 'update account set wakes = wakes + 1';
-  const wakeAccounts = async (ids: readonly number[]): Promise<void> => {
-    if (ids.length > 0) await query(db, `${wake} where id = any(?)`, [[...ids]]);
+  const wakeAccounts = async (ids: readonly number[], plannedBy = noRun): Promise<void> => {
+    if (ids.length > 0) await query(db, `${wake} where id = any(?) and ${notPlanned}`, [[...ids], plannedBy]);
   };
   return {
     async wakeByKeys(keys) {
@@ -29,13 +34,13 @@ export function wakes(
       await query(db, `${wake} where id in (${sharing})`, [[...keys]]);
     },
     wakeAccounts,
-    async wakeByItems(userIds, freedNames) {
+    async wakeByItems(userIds, freedNames, plannedBy = noRun) {
       if (userIds.length + freedNames.length === 0) return;
       await query(
         db,
         `${wake} where id in (select unnest(account_ids) from review_item
-           where closed_at is null and (user_ids && ?::int[] or wait_keys && ?::text[]))`,
-        [[...userIds], [...freedNames]],
+           where closed_at is null and (user_ids && ?::int[] or wait_keys && ?::text[])) and ${notPlanned}`,
+        [[...userIds], [...freedNames], plannedBy],
       );
     },
     async wakeTaken(source) {

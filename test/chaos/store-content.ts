@@ -42,7 +42,7 @@ const queries: Readonly<Record<string, string>> = {
       where type not in ('source-added', 'operator-link-made')) as x`,
   refusals: `select to_jsonb(x) as line from (select ${accountName('account_id')} as account, part, value_said from refusal) as x`,
   importRows: `select to_jsonb(x) as line from (select row, outcome, code, ${userName('user_id')} as username from people_import_row) as x`,
-  planned: `select to_jsonb(external_id) as line from run_decision`,
+  planned: `select to_jsonb(external_id) as line from plan`,
   unfinishedRuns: `select to_jsonb(x) as line from (select id, state, phase from run
       where state in ('queued', 'importing', 'reconciling', 'held')) as x`,
 };

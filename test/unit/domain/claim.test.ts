@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claimKey, claimsOf, namesOfCreation } from '../../../src/domain/claim.ts';
+import { claimKey, claimOf, claimsOf } from '../../../src/domain/claim.ts';
 import { isField, isUniqueField, type NamedField } from '../../../src/domain/fields.ts';
 import type { FieldValues } from '../../../src/domain/user.ts';
 
@@ -62,21 +62,18 @@ describe('4.7 what is unique', () => {
   });
 });
 
-describe('the unique names that a user who is created could want', () => {
-  for (const { says, values, names } of [
-    { says: 'a login', values: { username: 'Jan' }, names: ['username=jan'] },
-    { says: 'only an agent id', values: { acdId: '0042' }, names: ['acdId=0042', 'username=0042'] },
-    { says: 'the agent id as login too', values: { acdId: 'a1', username: 'A1' }, names: ['acdId=a1', 'username=a1'] },
-    {
-      says: 'everything',
-      values: { username: 'jan', numericId: '7', windowsLogin: 'CORP\\Jan', employeeId: 'E1', email: 'jan@corp.test' },
-      names: ['employeeId=e1', 'numericId=7', 'username=jan', 'windowsLogin=corp\\jan'],
-    },
-    { says: 'an empty login', values: { username: null, email: 'jan@corp.test' }, names: [] },
-  ])
-    it(`4.7 of an account that says ${says}`, () => {
-      expect(namesOfCreation(values).sort()).toEqual(names);
+describe('a unique name as one text', () => {
+  for (const claim of [
+    { field: 'username', kind: 'username', value: 'jan=novak' },
+    { field: 'acdId', kind: 'acdId:acd-prague', value: '42' },
+  ] as const)
+    it(`4.7 ${claimKey(claim)} gives the claim back`, () => {
+      expect(claimOf(claimKey(claim))).toEqual(claim);
     });
+
+  it('4.7 another text is a mistake of ours', () => {
+    expect(() => claimOf('email=jan@corp.test')).toThrow('not a unique name');
+  });
 });
 
 describe('12.1 fields and attributes', () => {
