@@ -49,7 +49,7 @@ async function writeLosses(pass: Pass, losers: readonly Loser[]): Promise<void> 
       pass.runId,
       links.map(({ rival, outcome }) => ({
         accountId: rival.accountId,
-        lost: outcome.lost.map(({ claim }) => claimKey(claim)),
+        lost: outcome.lost.map(({ claim, holder }) => ({ name: claimKey(claim), holder })),
       })),
     );
     await tx.saveDecided(

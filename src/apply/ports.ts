@@ -137,12 +137,18 @@ interface Grounds {
   readonly userId: UserId;
 }
 
+/** A unique name (`claimKey`) with who has it, or gets it by the same plan. */
+export interface LostName {
+  readonly name: string;
+  readonly holder: UserId | null;
+}
+
 /** A link that identity has decided on and not yet written. */
 export interface PlannedLink extends Grounds {
   readonly kind: 'link';
   readonly rule: string | null;
-  /** Unique names (`claimKey`) that the link loses to others of the plan (spec 4.7). */
-  readonly lost: readonly string[];
+  /** Unique names that the link loses to others of the plan (spec 4.7). */
+  readonly lost: readonly LostName[];
 }
 
 /** What a planned decision takes and gives up of unique names. */
@@ -380,7 +386,7 @@ export interface ReconcileWrites {
   /** Notes the unique names that planned links lose. */
   loseNames(
     runId: number,
-    losses: readonly { readonly accountId: number; readonly lost: readonly string[] }[],
+    losses: readonly { readonly accountId: number; readonly lost: readonly LostName[] }[],
   ): Promise<void>;
   /** Takes rows out of the plan: something else was decided on their accounts. */
   leavePlanned(runId: number, accountIds: readonly number[]): Promise<void>;

@@ -119,7 +119,7 @@ async function decideTogether(tx: ReconcileTx, pass: Pass, candidates: readonly 
 const nothingLost: Outcome = { lost: [], swaps: false };
 
 function lostToOthers({ planned }: Candidate): Outcome {
-  return { lost: planned.lost.map((name) => ({ claim: claimOf(name), holder: null })), swaps: false };
+  return { lost: planned.lost.map(({ name, holder }) => ({ claim: claimOf(name), holder })), swaps: false };
 }
 
 function withBid(pass: Pass, candidate: Candidate, outcome: Outcome): Decision {

@@ -63,7 +63,7 @@ export function planWrites(
     async loseNames(runId, losses) {
       await forRows(
         db,
-        '"accountId" int, lost text[]',
+        '"accountId" int, lost jsonb',
         losses,
         (table) =>
           `update plan p set lost = r.lost from ${table}, (select ?::int as run) as c where p.run_id = c.run and p.account_id = r."accountId"`,

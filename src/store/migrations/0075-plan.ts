@@ -19,7 +19,7 @@ export async function up(knex: Knex): Promise<void> {
       rule text,
       names text[] collate "C" not null,
       gives text[] collate "C" not null,
-      lost text[] not null default '{}',
+      lost jsonb not null default '[]',
       active boolean,
       username text, first_name text, last_name text, display_name text, email text, windows_login text, employee_id text, acd_id text,
       acd_source text, more_fields jsonb, roles jsonb, team_ids integer[], main_team_id integer, supervised_team_ids integer[],
