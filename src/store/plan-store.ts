@@ -109,13 +109,13 @@ function linkRow(
 }
 
 function creationRow(planned: PlannedCreation): object {
-  const { source: _, ...results } = planned.snapshot;
   return {
     ...groundsOf(planned),
     ...toValueRow(planned.value),
     names: planned.wants.map(claimKey),
     active: planned.active,
-    results,
+    // The source stands in the slot's own column: what is undefined does not travel.
+    results: { ...planned.snapshot, source: undefined },
     names_seen: planned.namesSeen,
     user_keys: planned.userKeys,
     account_keys: planned.accountKeys,
