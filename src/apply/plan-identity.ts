@@ -10,11 +10,11 @@ import {
   type Contradiction,
 } from './contradictions.ts';
 import { eachDueBatch, isAskedTogether, type Correlated } from './due-batches.ts';
-import { foresee, foreseeCreations, namesAsTheyAre } from './foresee.ts';
+import { foresee, namesAsTheyAre, type Foreseen } from './foresee.ts';
 import type { Pass } from './pass.ts';
 import { settleNames } from './plan-names.ts';
-import { planRowsOf, type PlannedBatch } from './plan-rows.ts';
-import type { Decided, ItemDraft, ReconcileTx, UnlinkedRow } from './ports.ts';
+import { decideBatch, type DecidedBatch } from './plan-rows.ts';
+import type { Decided, ItemDraft, ReconcileTx, Shown, UnlinkedRow } from './ports.ts';
 import { identityKinds, settleQuestions } from './questions.ts';
 import { asApproved, type Show } from './shown.ts';
 import type { Taken } from './take-values.ts';
@@ -28,19 +28,23 @@ export async function takeIdentity(
   show?: Show,
 ): Promise<void> {
   let done = 0;
-  const decide = ({ rows, verdicts }: Correlated): ReturnType<typeof foreseeCreations> =>
-    foreseeCreations(pass, rows, verdicts, names);
-  await eachDueBatch(pass, keysAhead, decide, async ({ rows, verdicts }, creations) => {
+  const decide = async (batch: Correlated): Promise<readonly Shown[]> => {
+    const foreseen = await foresee(pass, batch, await decideBatch(pass, batch, 'none'), names);
+    return foreseen.map((entry) => entry.shown);
+  };
+  await eachDueBatch(pass, keysAhead, decide, async ({ rows, verdicts }, foreseen) => {
     done += rows.length;
     await pass.progress(show === undefined ? 'counting' : 'showing', done);
-    await show?.((await foresee(pass, rows, verdicts, names)).map((entry) => entry.shown));
-    for (const row of rows) {
-      const verdict = verdicts.get(row.id);
-      // A user who does not exist yet is counted by their account: each counts once either way.
-      if (creations.get(row.id)?.taken.length === 0) tally.add('created', row.id);
-      if (verdict?.kind === 'link') tally.add('linked', verdict.userId);
-    }
+    await show?.(foreseen);
+    // A user who does not exist yet is counted by their account: each counts once either way.
+    for (const { kind, accountId } of foreseen)
+      if (kind === 'create' && accountId !== null) tally.add('created', accountId);
+    for (const verdict of verdictsOf(rows, verdicts)) if (verdict.kind === 'link') tally.add('linked', verdict.userId);
   });
+}
+
+function verdictsOf(rows: readonly UnlinkedRow[], verdicts: ReadonlyMap<number, Verdict>): readonly Verdict[] {
+  return rows.flatMap((row) => verdicts.get(row.id) ?? []);
 }
 
 /**
@@ -54,51 +58,53 @@ export async function planIdentity(pass: Pass): Promise<void> {
   });
   let done = 0;
   const contradictions: Contradiction[] = [];
-  const decide = async ({ rows, verdicts }: Correlated): Promise<Planned> => {
-    const standing = await approvedOf(pass, rows, verdicts);
-    return { standing, ...(await planRowsOf(pass, standing, verdicts)) };
-  };
-  await eachDueBatch(pass, new Map(), decide, async (batch, planned) => {
-    await pass.store.inLease(pass.lease, (tx) => writePlanned(tx, pass, batch, planned));
-    contradictions.push(...contradictionsIn(planned.standing, batch.verdicts));
-    done += batch.rows.length;
-    await pass.progress('planning', done);
-  });
+  await eachDueBatch(
+    pass,
+    new Map(),
+    async (batch) => allowed(pass, batch, await decideBatch(pass, batch, 'allocated')),
+    async (batch, planned) => {
+      await pass.store.inLease(pass.lease, (tx) => writePlanned(tx, pass, batch, planned));
+      contradictions.push(...contradictionsIn(planned.rows, batch.verdicts));
+      done += batch.rows.length;
+      await pass.progress('planning', done);
+    },
+  );
   await settleNames(pass);
   await askAboutContradictions(pass, contradictions);
   await pass.store.inLease(pass.lease, (tx) => tx.setPhase(pass.runId, 'identity'));
 }
 
-/** What a batch comes to. `standing` are its accounts without those that an approved run leaves alone. */
-interface Planned extends PlannedBatch {
-  readonly standing: readonly UnlinkedRow[];
+/** What a batch comes to, with its accounts, without those that are left to the next run. */
+interface Planned extends DecidedBatch {
+  readonly rows: readonly UnlinkedRow[];
 }
 
 /** The accounts whose link or creation was counted, or which an approved run may carry out, and all others that change nobody. */
-async function approvedOf(
+async function allowed(pass: Pass, batch: Correlated, decided: DecidedBatch): Promise<Planned> {
+  if (!pass.approved && pass.counted === null) return { rows: batch.rows, ...decided };
+  const left = await leftOut(pass, batch, await foresee(pass, batch, decided, namesAsTheyAre));
+  const stays = ({ accountId }: { readonly accountId: number }): boolean => !left.has(accountId);
+  return {
+    rows: batch.rows.filter((row) => !left.has(row.id)),
+    creations: decided.creations.filter(stays),
+    links: decided.links.filter(stays),
+    nameless: decided.nameless.filter((row) => !left.has(row.id)),
+  };
+}
+
+async function leftOut(
   pass: Pass,
-  rows: readonly UnlinkedRow[],
-  verdicts: ReadonlyMap<number, Verdict>,
-): Promise<readonly UnlinkedRow[]> {
-  if (!pass.approved && pass.counted === null) return rows;
-  if (!pass.approved) {
-    const creations = await foreseeCreations(pass, rows, verdicts, namesAsTheyAre);
-    return rows.filter((row) => {
-      // Who cannot be created becomes a question, which nobody counts.
-      const asks = (creations.get(row.id)?.taken.length ?? 0) > 0;
-      return asks || isCounted(pass, row, verdicts.get(row.id));
-    });
-  }
-  const foreseen = await foresee(pass, rows, verdicts, namesAsTheyAre);
-  const of = (kind: 'link' | 'create'): typeof foreseen => foreseen.filter((entry) => entry.shown.kind === kind);
-  const standing = [
-    ...(await asApproved(pass, 'link', of('link'))),
-    ...(await asApproved(pass, 'create', of('create'))),
-  ];
-  const left = new Set(
-    [...of('link'), ...of('create')].filter((entry) => !standing.includes(entry)).map(({ row }) => row.id),
-  );
-  return rows.filter((row) => !left.has(row.id));
+  { verdicts }: Correlated,
+  foreseen: readonly Foreseen[],
+): Promise<ReadonlySet<number>> {
+  const of = (kind: 'link' | 'create'): readonly Foreseen[] => foreseen.filter((entry) => entry.shown.kind === kind);
+  // Who cannot be created becomes a question, which nobody counts.
+  const moving = [...of('link'), ...of('create')];
+  const standing = pass.approved
+    ? [...(await asApproved(pass, 'link', of('link'))), ...(await asApproved(pass, 'create', of('create')))]
+    : moving.filter(({ row }) => isCounted(pass, row, verdicts.get(row.id)));
+  const stays = new Set(standing);
+  return new Set(moving.filter((entry) => !stays.has(entry)).map(({ row }) => row.id));
 }
 
 function isCounted({ counted }: Pass, { id, externalId }: UnlinkedRow, verdict: Verdict | undefined): boolean {
@@ -113,7 +119,7 @@ async function writePlanned(
   { verdicts, accounts }: Correlated,
   planned: Planned,
 ): Promise<void> {
-  const { standing: rows, creations, links, nameless } = planned;
+  const { rows, creations, links, nameless } = planned;
   await tx.savePlan(pass.runId, { creations, links });
   const waiting = new Set([...creations, ...links].map((entry) => entry.accountId));
   // A new account may join others in a question: theirs is a new one too.

@@ -18,7 +18,7 @@ import {
   unknownRoleItems,
 } from './decisions.ts';
 import { keysNear, settleDuplicates } from './duplicates.ts';
-import { decideNewLink } from './foresee.ts';
+import { decideNewLink } from './new-links.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import type { Decided, EventRow, PlannedLink, ReconcileReads, ReconcileTx, UnlinkedRow } from './ports.ts';
 import { identityKinds, openMissing, settleQuestions } from './questions.ts';
