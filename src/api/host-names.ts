@@ -1,9 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../loopback.ts';
 import { ApiError } from './problem.ts';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
 
 /**
  * Answers are given under the loopback's names and the configured ones only (spec 19.3): a web page whose name has been
@@ -31,11 +27,4 @@ function hostNameOf(header: string): string | null {
 
 function normalise(name: string): string {
   return name.replace(/^\[|\]$|\.$/g, '').toLowerCase();
-}
-
-/** Whether a name or an address is the loopback's. */
-export function isLoopback(name: string): boolean {
-  if (name === 'localhost') return true;
-  const family = isIP(name);
-  return family !== 0 && loopback.check(name, family === 4 ? 'ipv4' : 'ipv6');
 }

@@ -1,3 +1,4 @@
+import { hostOf, isLoopback } from '../loopback.ts';
 import type { ApiClient } from './api-client.ts';
 import { locateDataDirectory, readDaemonFile } from './data-directory.ts';
 import { fromEnvironment } from './environment.ts';
@@ -44,8 +45,8 @@ export async function connect(world: World, options: ConnectOptions): Promise<Co
 
 function connectThere(world: World, url: string): Connection {
   if (!URL.canParse(url)) throw new UsageError(`"${url}" is no address; write one such as https://rosterd.example.com`);
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
+  const asked = new URL(url);
+  if (asked.protocol !== 'https:' && !(asked.protocol === 'http:' && isLoopback(hostOf(asked)))) {
     throw new CliError('insecure-address', exitCode.usage, `${url} would carry the token in clear`, {
       remedy: 'use an https:// address (http:// only to this machine itself)',
     });
@@ -58,10 +59,6 @@ function connectThere(world: World, url: string): Connection {
   }
   world.redactor.register(token);
   return overHttp(world, { address: url, token }, { unproven: false });
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function overHttp(

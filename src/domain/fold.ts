@@ -1,3 +1,4 @@
+import { sortedIds } from './sorted-ids.ts';
 import { sourceFields, type Field } from './fields.ts';
 import { compareText, fold as foldText } from './text.ts';
 import {
@@ -199,8 +200,4 @@ function effective<T>(givenOrSupplied: readonly T[], taken: readonly T[]): Set<T
   const set = new Set(givenOrSupplied);
   for (const item of taken) set.delete(item);
   return set;
-}
-
-function sortedIds(ids: ReadonlySet<number>): number[] {
-  return [...ids].sort((a, b) => a - b);
 }

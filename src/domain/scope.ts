@@ -1,3 +1,4 @@
+import { sortedIds } from './sorted-ids.ts';
 import { groupOfTeam, withAncestors, type GroupTree } from './groups.ts';
 import type { GroupId, TeamId } from './user.ts';
 
@@ -36,10 +37,6 @@ export function includesTeam(scope: Scope, team: TeamId, tree: GroupTree): boole
 /** Whether the scope includes a user: their group, or one of their teams. */
 export function includesUser(scope: Scope, user: Belonging, tree: GroupTree): boolean {
   return includesGroup(scope, user.group, tree) || user.teams.some((team) => includesTeam(scope, team, tree));
-}
-
-function sortedIds(ids: readonly number[]): number[] {
-  return [...new Set(ids)].sort((one, other) => one - other);
 }
 
 /** What an operator sees where they do not see everything: groups and teams of their scope, those below them included. */

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { hostOf, isLoopback } from '../loopback.ts';
 
 /**
  * Where no webhook goes, whatever the configuration says: link-local addresses (RFC 3927, RFC 4291), where clouds have
@@ -18,10 +19,6 @@ refused.addAddress('::', 'ipv6');
 refused.addSubnet('ff00::', 8, 'ipv6');
 refused.addSubnet('64:ff9b::', 96, 'ipv6'); // NAT64: any IPv4 address in disguise
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
 /** Whether a webhook may be sent to this IP address, where a host name led to it. */
 export function isAllowedAddress(address: string): boolean {
   return !refused.check(address, familyOf(address));
@@ -36,16 +33,6 @@ export function webhookAddressProblem(text: string): string | undefined {
   if (url.protocol === 'http:' && !isLoopback(host))
     return 'is http://, which is allowed to this machine only; use https://';
   return isIP(host) === 0 || isAllowedAddress(host) ? undefined : 'is a link-local or metadata address';
-}
-
-/** The host of an address, an IPv6 one without its brackets. */
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-/** `localhost` and its addresses: a name that leads elsewhere is judged when it is looked up. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || (isIP(host) !== 0 && loopback.check(host, familyOf(host)));
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

@@ -6,7 +6,8 @@ import type { LookupFunction } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { codeOf, NotSentError } from './errors.ts';
 import type { DueNotice, NoticeTarget } from './ports.ts';
-import { isAllowedAddress, isLoopback, webhookAddressProblem } from './webhook-address.ts';
+import { isLoopback } from '../loopback.ts';
+import { isAllowedAddress, webhookAddressProblem } from './webhook-address.ts';
 import { wordsOf } from './words.ts';
 
 /** What a webhook needs; the address and the secret are read anew for each notice. */

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { secret, type SecretRef } from '../connector-kit/secret.ts';
 import { noticeKinds, type NoticeKind } from '../domain/notice.ts';
-import { isLoopback } from '../notify/webhook-address.ts';
+import { isLoopback } from '../loopback.ts';
 
 const tls = z.strictObject({ caFile: z.string().min(1).optional() }).prefault({});
 const mailbox = z

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isLoopback } from '../connector-kit/connect/endpoint.ts';
+import { isLoopback } from '../loopback.ts';
 import { isSecretSource } from '../connector-kit/secret.ts';
 import type { SecretSource } from '../connector-kit/secret.ts';
 import { isLocale, isTimeZone } from '../domain/field-values.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { hostOf, isLoopback } from '../connector-kit/connect/endpoint.ts';
+import { hostOf, isLoopback } from '../loopback.ts';
 import { secret, type SecretRef } from '../connector-kit/secret.ts';
 
 const text = z.string().trim().min(1).describe('text that is not empty');

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isLoopback } from '../connector-kit/connect/endpoint.ts';
+import { isLoopback } from '../loopback.ts';
 import type { DatabaseSettings, QueueSettings, Settings } from './settings.ts';
 
 /**

@@ -106,7 +106,7 @@ function addInviting(operator: RosterdCommand, runner: Runner): void {
     options: [...permissionOptions, ...scopeOptions, reasonOption],
     run: async (context, args, options) => {
       const name = firstOf(args);
-      const body = { name, permissions: permissionsOf(options), scope: scopeOf(options), ...because(options.reason) };
+      const body = { name, permissions: permissionsOf(options), scope: scopeOf(options), reason: options.reason };
       return printLink(context, await ask(await context.api('write'), 'POST', apiPath('operators'), { body }), name);
     },
   });
@@ -121,7 +121,7 @@ function addInviting(operator: RosterdCommand, runner: Runner): void {
     run: async (context, [name], { reason }) => {
       const client = await context.api('write');
       const path = name === undefined ? apiPath('first-operator', 'link') : apiPath('operators', name, 'link');
-      const made = await ask(client, 'POST', path, name === undefined ? {} : { body: because(reason) });
+      const made = await ask(client, 'POST', path, name === undefined ? {} : { body: { reason } });
       return printLink(context, made, name ?? 'the first operator');
     },
   });
@@ -152,7 +152,7 @@ function addChanging(operator: RosterdCommand, runner: Runner): void {
         apiPath('operators', firstOf(args), 'permissions'),
         {
           ...{ permissions: permissionsOf(options) },
-          ...because(options.reason),
+          reason: options.reason,
         },
         `${firstOf(args)} may: ${permissionsOf(options).join(', ') || 'nothing'}.`,
       ),
@@ -170,7 +170,7 @@ function addChanging(operator: RosterdCommand, runner: Runner): void {
         apiPath('operators', firstOf(args), 'scope'),
         {
           ...scopeOf(options),
-          ...because(options.reason),
+          reason: options.reason,
         },
         `${firstOf(args)} sees: ${scopeText(scopeOf(options))}.`,
       ),
@@ -190,13 +190,7 @@ function addChanging(operator: RosterdCommand, runner: Runner): void {
       arguments: nameArgument,
       options: [reasonOption],
       run: (context, args, { reason }) =>
-        change(
-          context,
-          'POST',
-          apiPath('operators', firstOf(args), action),
-          because(reason),
-          `${firstOf(args)} ${done}.`,
-        ),
+        change(context, 'POST', apiPath('operators', firstOf(args), action), { reason }, `${firstOf(args)} ${done}.`),
     });
 }
 
@@ -230,7 +224,7 @@ function addTokens(token: RosterdCommand, runner: Runner): void {
     run: async (context, args, options) => {
       const { operator } = options;
       const body = {
-        ...{ label: firstOf(args), permissions: permissionsOf(options), ...because(options.reason) },
+        ...{ label: firstOf(args), permissions: permissionsOf(options), reason: options.reason },
         ...(operator === undefined ? {} : { operator }),
       };
       const made = (await ask(await context.api('write'), 'POST', apiPath('tokens'), { body })) as Token & {
@@ -256,7 +250,7 @@ function addTokens(token: RosterdCommand, runner: Runner): void {
         context,
         'POST',
         apiPath('tokens', firstOf(args), 'revoke'),
-        because(reason),
+        { reason },
         `Token ${firstOf(args)} is revoked.`,
       ),
   });
@@ -293,10 +287,6 @@ function stateOf({ disabled, blocked, hasPassword, kind, lastSignInAt }: Operato
   if (disabled) return 'disabled';
   if (blocked) return 'blocked';
   return kind === 'local' || hasPassword || lastSignInAt !== null ? 'active' : 'invited';
-}
-
-function because(reason: string | undefined): { reason?: string } {
-  return reason === undefined ? {} : { reason };
 }
 
 async function change(

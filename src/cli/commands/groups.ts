@@ -73,7 +73,7 @@ function addTreeCommands(group: RosterdCommand, runner: Runner): void {
     arguments: { GROUP: 'its name; no other group may have it' },
     options: [['--below <GROUP>', 'the group that contains it'], reasonOption],
     run: (context, args, { below, reason }) => {
-      const body = { name: firstOf(args), ...(below === undefined ? {} : { below }), ...because(reason) };
+      const body = { name: firstOf(args), ...(below === undefined ? {} : { below }), reason };
       return change(context, 'POST', apiPath('groups'), body, `There is a group ${firstOf(args)}.`);
     },
   });
@@ -83,13 +83,7 @@ function addTreeCommands(group: RosterdCommand, runner: Runner): void {
     arguments: { ...groupArgument, NAME: 'its new name; no other group may have it' },
     options: [reasonOption],
     run: (context, [name = '', after = ''], { reason }) =>
-      change(
-        context,
-        'PUT',
-        apiPath('groups', name),
-        { name: after, ...because(reason) },
-        `${name} is called ${after} now.`,
-      ),
+      change(context, 'PUT', apiPath('groups', name), { name: after, reason }, `${name} is called ${after} now.`),
   });
   addCommand<ReasonOption>(group, runner, {
     call: 'move <GROUP> [BELOW]',
@@ -101,7 +95,7 @@ function addTreeCommands(group: RosterdCommand, runner: Runner): void {
         context,
         'PUT',
         apiPath('groups', name),
-        { below: below ?? null, ...because(reason) },
+        { below: below ?? null, reason },
         below === undefined ? `${name} is at the top.` : `${name} is below ${below}.`,
       ),
   });
@@ -115,7 +109,7 @@ function addTreeCommands(group: RosterdCommand, runner: Runner): void {
         context,
         'POST',
         apiPath('groups', firstOf(args), 'remove'),
-        because(reason),
+        { reason },
         `There is no group ${firstOf(args)} any more.`,
       ),
   });
@@ -132,14 +126,10 @@ function addTeamCommand(group: RosterdCommand, runner: Runner): void {
         context,
         'PUT',
         apiPath('teams', team, 'group'),
-        { group: name ?? null, ...because(reason) },
+        { group: name ?? null, reason },
         `${team} is in ${name ?? 'the default group'}.`,
       ),
   });
-}
-
-function because(reason: string | undefined): { reason?: string } {
-  return reason === undefined ? {} : { reason };
 }
 
 async function change(

@@ -85,8 +85,7 @@ interface TeamAct {
 async function act(context: Context, { method, path, body }: TeamAct, { reason, yes }: ActOptions): Promise<undefined> {
   const client = await context.api('write');
   const asked = async (preview: boolean): Promise<TeamActed> => {
-    const because = reason === undefined ? {} : { reason };
-    return (await ask(client, method, path, { body: { ...body, preview, ...because } })) as TeamActed;
+    return (await ask(client, method, path, { body: { ...body, preview, reason } })) as TeamActed;
   };
   if (yes !== true) {
     const preview = await asked(true);

@@ -67,7 +67,7 @@ function addChangeCommands(team: RosterdCommand, runner: Runner): void {
       const { members, supervisors } = await teamOf(context, name);
       const question = `${name} becomes ${after} for ${String(members)} members and ${String(supervisors)} supervisors; nobody moves. Rename it?`;
       await needConsent(context, question, yes);
-      const body = { name: after, ...because(reason) };
+      const body = { name: after, reason };
       const renamed = await ask(await context.api('write'), 'PUT', apiPath('teams', name), { body });
       if (context.json) await context.out.json(renamed);
       else await context.out.line(`${name} is called ${after} now.`);
@@ -81,7 +81,7 @@ function addChangeCommands(team: RosterdCommand, runner: Runner): void {
     options: [reasonOption],
     run: async (context, args, { reason }) => {
       const path = apiPath('teams', firstOf(args), 'remove');
-      const left = (await ask(await context.api('write'), 'POST', path, { body: because(reason) })) as {
+      const left = (await ask(await context.api('write'), 'POST', path, { body: { reason } })) as {
         readonly items: readonly Team[];
       };
       if (context.json) await context.out.json(...left.items);
@@ -116,8 +116,4 @@ function people(count: number, names: readonly string[]): string {
 function bindingText({ source, externalId, name, gone }: Team['bindings'][number]): string {
   const called = name === externalId ? name : `${name} (${externalId})`;
   return `${source}: ${called}${gone ? ', gone' : ''}`;
-}
-
-function because(reason: string | undefined): { reason?: string } {
-  return reason === undefined ? {} : { reason };
 }

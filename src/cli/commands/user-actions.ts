@@ -65,7 +65,7 @@ function addFieldCommands(user: RosterdCommand, runner: Runner): void {
 function fieldAct(user: string, field: string, value: string | null, reason: string | undefined): Act {
   const done =
     value === null ? `${field} of user ${user} is no longer set by hand.` : `${field} of user ${user} is set.`;
-  return { method: 'PUT', path: apiPath('users', user, 'fields', field), body: { value, ...because(reason) }, done };
+  return { method: 'PUT', path: apiPath('users', user, 'fields', field), body: { value, reason }, done };
 }
 
 const kinds = [
@@ -98,7 +98,7 @@ function addWordCommands(user: RosterdCommand, runner: Runner): void {
           carryOut(context, {
             method: 'PUT',
             path: apiPath('users', firstOf(args), path, args[1] ?? ''),
-            body: { word, ...because(reason) },
+            body: { word, reason },
             done: `${args[1] ?? ''}: ${done}.`,
           }),
       });
@@ -116,7 +116,7 @@ function addMainTeamCommand(team: RosterdCommand, runner: Runner): void {
       carryOut(context, {
         method: 'PUT',
         path: apiPath('users', firstOf(args), 'main-team'),
-        body: { team: args[1] ?? null, ...because(reason) },
+        body: { team: args[1] ?? null, reason },
         done: args[1] === undefined ? 'No main team is chosen any more.' : `${args[1]} is the main team.`,
       }),
   });
@@ -131,7 +131,7 @@ function addActivationCommands(user: RosterdCommand, runner: Runner): void {
     run: (context, args, { reason, insist }) =>
       carryOut(context, {
         ...activeAct(firstOf(args), false, reason),
-        body: { active: false, ...(insist === true ? { insist } : {}), ...because(reason) },
+        body: { active: false, ...(insist === true ? { insist } : {}), reason },
       }),
   });
   addCommand<ConsentOptions>(user, runner, {
@@ -147,7 +147,7 @@ function activeAct(user: string, active: boolean, reason: string | undefined): A
   return {
     method: 'PUT',
     path: apiPath('users', user, 'active'),
-    body: { active, ...because(reason) },
+    body: { active, reason },
     done: `User ${user} is ${active ? 'active' : 'inactive'}.`,
   };
 }
@@ -164,7 +164,7 @@ function addLinkCommands(user: RosterdCommand, runner: Runner): void {
       carryOut(context, {
         method: 'POST',
         path: apiPath('users', firstOf(args), 'unlink'),
-        body: { source: args[1], ...because(reason) },
+        body: { source: args[1], reason },
         done: `User ${firstOf(args)} is no longer linked to ${args[1] ?? ''}; \`rosterd user link\` links again.`,
       }),
   });
@@ -183,7 +183,7 @@ function addLinkCommands(user: RosterdCommand, runner: Runner): void {
         {
           method: 'POST',
           path: apiPath('users', firstOf(args), 'link'),
-          body: { source: args[1], externalId: args[2], ...because(reason) },
+          body: { source: args[1], externalId: args[2], reason },
           done: `User ${firstOf(args)} is linked to ${args[1] ?? ''} ${args[2] ?? ''}.`,
         },
         yes,
@@ -202,7 +202,7 @@ function addLinkCommands(user: RosterdCommand, runner: Runner): void {
       const act: Act = {
         method: 'POST',
         path: apiPath('users', firstOf(args), 'repurpose'),
-        body: { ...source, username, ...because(reason) },
+        body: { ...source, username, reason },
         done: `The account has left user ${firstOf(args)}; \`rosterd sync\` gives it to its next owner.`,
       };
       return previewAndCarryOut(context, act, yes);
@@ -260,14 +260,10 @@ function switchAct(context: Context, user: string, enabled: boolean, options: Sw
       enabled,
       ...(source === undefined ? {} : { source }),
       ...(until === undefined ? {} : { until }),
-      ...because(reason),
+      reason,
     },
     done: `Sync of user ${user}${where} is ${enabled ? 'on' : 'off'}${end}.`,
   };
-}
-
-function because(reason: string | undefined): { reason?: string } {
-  return reason === undefined ? {} : { reason };
 }
 
 /** Sends an act on a user and tells what it changed. */

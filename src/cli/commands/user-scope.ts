@@ -37,7 +37,7 @@ export function addUserScopeCommands(user: RosterdCommand, runner: Runner): void
       carryOut(context, {
         method: 'PUT',
         path: apiPath('users', firstOf(args), 'group'),
-        body: { group: args[1] ?? null, ...because(reason) },
+        body: { group: args[1] ?? null, reason },
         done: args[1] === undefined ? 'The group is that of the main team.' : `${args[1]} is the group.`,
       }),
   });
@@ -60,13 +60,9 @@ export function addUserScopeCommands(user: RosterdCommand, runner: Runner): void
         return carryOut(context, {
           method: 'PUT',
           path: apiPath('users', firstOf(args), 'scope'),
-          body: { change, full, groups: group, teams: team, ...because(reason) },
+          body: { change, full, groups: group, teams: team, reason },
           done: `The scope of user ${firstOf(args)} is changed.`,
         });
       },
     });
-}
-
-function because(reason: string | undefined): { reason?: string } {
-  return reason === undefined ? {} : { reason };
 }

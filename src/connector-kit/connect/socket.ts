@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { SourceError } from '../errors.ts';
-import { isLoopback, placeOf } from './endpoint.ts';
+import { isLoopback } from '../../loopback.ts';
+import { placeOf } from './endpoint.ts';
 import type { Endpoint, TlsSettings } from './endpoint.ts';
 import { connectionFailure } from './failures.ts';
 

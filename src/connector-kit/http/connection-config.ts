@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { hostOf, isLoopback, tlsSettings } from '../connect/endpoint.ts';
+import { hostOf, isLoopback } from '../../loopback.ts';
+import { tlsSettings } from '../connect/endpoint.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import { secret } from '../secret.ts';
 

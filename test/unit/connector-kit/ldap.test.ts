@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BerWriter } from 'ldapts';
-import { isLoopback } from '../../../src/connector-kit/connect/endpoint.ts';
+import { isLoopback } from '../../../src/loopback.ts';
 import { directoryConnection } from '../../../src/connector-kit/ldap/connection-config.ts';
 import { dnKey, isWithin, parseDn } from '../../../src/connector-kit/ldap/dn.ts';
 import { filterProblem, parseFilter } from '../../../src/connector-kit/ldap/filter.ts';
