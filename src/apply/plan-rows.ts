@@ -17,7 +17,7 @@ export interface DecidedBatch {
 }
 
 /** A link with what it would change of the user. */
-export interface DecidedLink extends PlannedLink, NamesMoved {
+interface DecidedLink extends PlannedLink, NamesMoved {
   readonly changes: readonly Change[];
 }
 

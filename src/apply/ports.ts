@@ -112,14 +112,14 @@ export interface AccountKeysWrite {
   readonly keys: readonly (string | null)[];
 }
 
-export interface LinkWrite {
+interface LinkWrite {
   readonly accountId: number;
   readonly userId: UserId;
   readonly origin: 'correlated' | 'created' | 'manual';
   readonly rule: string | null;
 }
 
-export interface NewUser {
+interface NewUser {
   readonly userId: UserId;
   readonly origin: SourceId;
   readonly active: boolean;
@@ -138,7 +138,7 @@ interface Grounds {
 }
 
 /** A unique name (`claimKey`) with who has it, or gets it by the same plan. */
-export interface LostName {
+interface LostName {
   readonly name: string;
   readonly holder: UserId | null;
 }
@@ -175,7 +175,7 @@ export interface PlannedCreation extends Grounds {
 }
 
 /** Decisions of one batch, as the plan takes them in. */
-export interface PlanRows {
+interface PlanRows {
   readonly creations: readonly PlannedCreation[];
   readonly links: readonly (PlannedLink & NamesMoved)[];
 }
@@ -189,7 +189,7 @@ export interface Rival extends Grounds {
 }
 
 /** Users who may be the same person as some that have just been created: they are found under one key. */
-export interface NearPlanned {
+interface NearPlanned {
   readonly found: readonly { readonly key: string; readonly userId: UserId }[];
   readonly planned: readonly {
     readonly userId: UserId;
@@ -428,7 +428,7 @@ export interface PlanRange {
 }
 
 /** Carries creations of a plan out inside the database; each is a fixed number of statements for all its rows. */
-export interface CreationWrites {
+interface CreationWrites {
   /**
    * Takes the accounts of planned creations and notes the decision: of each whose grounds hold still and whose unique names are free.
    * The others leave the plan. Gives the accounts that are taken, which are locked, and the ids of the users who do not come about.

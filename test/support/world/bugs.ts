@@ -35,8 +35,8 @@ export const bugs: readonly Bug[] = [
   },
   {
     about: 'a match is not asked again when a user has come to match since it was planned (spec 13.5)',
-    file: 'src/apply/write-identity.ts',
-    right: 'if (woken.length === 0) return new Set();',
-    wrong: 'if (woken.length >= 0) return new Set();',
+    file: 'src/store/plan-store.ts',
+    right: 'a.content_hash = p.content_hash and a.wakes = p.wakes and',
+    wrong: 'a.content_hash = p.content_hash and',
   },
 ];
