@@ -36,7 +36,7 @@ export const bugs: readonly Bug[] = [
   {
     about: 'a match is not asked again when a user has come to match since it was planned (spec 13.5)',
     file: 'src/store/plan-store.ts',
-    right: 'a.content_hash = p.content_hash and a.wakes = p.wakes and',
-    wrong: 'a.content_hash = p.content_hash and',
+    right: 'p.content_hash and a.wakes = p.wakes and a.absent_since',
+    wrong: 'p.content_hash and a.absent_since',
   },
 ];
