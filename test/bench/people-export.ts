@@ -6,7 +6,7 @@ import { createDatabase, dropDatabase } from '../support/services/postgres.ts';
 import { createTempDir } from '../support/services/temp.ts';
 import { startDaemon, untilAtRest } from './daemon-process.ts';
 import { rounded } from './output.ts';
-import { forgetPeakRss, peakRssOf, runRosterd, writeConfiguration } from './rosterd-process.ts';
+import { forgetPeakRss, peakRssOf, rssOf, runRosterd, writeConfiguration } from './rosterd-process.ts';
 
 /**
  * `node test/bench/people-export.ts --postgres URL [--users 1000000] [--import 5000]`: what `csv export` of so many users takes of a daemon
@@ -39,10 +39,12 @@ try {
     await fill(url, users, imported);
     const out = join(folder.path, 'people.csv');
     forgetPeakRss(daemon.pid);
+    const before = rssOf(daemon.pid);
     const command = await runRosterd(['csv', 'export', '--all', '--out', out, '--config', config]);
     const exported = {
       ...{ users, seconds: rounded(command.seconds, 1), megabytes: rounded((await stat(out)).size / 1e6, 1) },
-      ...{ commandPeakMb: rounded(command.peakRssMb, 0), daemonPeakMb: rounded(peakRssOf(daemon.pid), 0) },
+      ...{ commandPeakMb: rounded(command.peakRssMb, 0), daemonBeforeMb: rounded(before, 0) },
+      daemonPeakMb: rounded(peakRssOf(daemon.pid), 0),
     };
     process.stdout.write(`${JSON.stringify({ exported })}\n`);
     if (imported > 0) {

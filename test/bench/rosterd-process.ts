@@ -73,8 +73,17 @@ export function runRosterd(args: readonly string[]): Promise<Measured> {
 
 /** The high-water mark of a process's memory in MB; 0 for one that has ended. */
 export function peakRssOf(pid: number): number {
+  return memoryOf(pid, 'VmHWM');
+}
+
+/** A process's memory in MB; 0 for one that has ended. */
+export function rssOf(pid: number): number {
+  return memoryOf(pid, 'VmRSS');
+}
+
+function memoryOf(pid: number, what: 'VmHWM' | 'VmRSS'): number {
   try {
-    const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const line = new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return Number(line?.[1] ?? 0) / 1024;
   } catch {
     return 0; // ended between two samples
@@ -87,7 +96,7 @@ export function forgetPeakRss(pid: number): void {
 }
 
 /** User and system time of a process so far; 0 for one that has ended. proc(5): fields 14 and 15 of stat, in hundredths. */
-function cpuSecondsOf(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

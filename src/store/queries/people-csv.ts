@@ -33,7 +33,11 @@ class UnknownScopeError extends Error {
 export function createPeopleQueries(knex: Knex, sight: Sight | null) {
   return {
     page: (selection: PeopleSelection, page: PageRequest): Promise<Page<ExportedPerson>> =>
-      knex.transaction((transaction) => pageOfPeople(transaction, selection, page, sight)),
+      // A search has a time limit of its own, for which it needs a transaction. Others have none: what knex makes for one is old from the
+      // start for the garbage collector and holds on to its result, so that an export of a million users would pile up.
+      selection.search === undefined
+        ? pageOfPeople(knex, selection, page, sight)
+        : knex.transaction((transaction) => pageOfPeople(transaction, selection, page, sight)),
   };
 }
 
