@@ -11,11 +11,6 @@ export async function needConsent(context: Context, question: string, yes: boole
   throw new CliError('not-confirmed', exitCode.failed, `${question}\nNothing was changed: say so with --yes`);
 }
 
-/** As {@link needConsent}, for what a script may do without being asked: only a person who says no stops it. */
-export async function mayDecline(context: Context, question: string): Promise<void> {
-  if ((await context.world.confirm(question)) === false) throw declined();
-}
-
 function declined(): CliError {
   return new CliError('not-confirmed', exitCode.failed, 'Nothing was changed, as you said');
 }

@@ -131,7 +131,7 @@ test('5.7 explain names the hold, its reason, and what would change', async () =
 }, 120_000);
 
 test('6.3 on: the change comes at once, without a sync', async () => {
-  const on = await site.run('user', 'sync', 'on', 'alice', '--reason', 'back again');
+  const on = await site.run('user', 'sync', 'on', 'alice', '--reason', 'back again', '--yes');
   expect(on.code).toBe(0);
   const after = await show('alice');
   expect(after).toMatchObject({ lastName: 'Nguyễn', department: 'Sales', syncEnabled: true });
@@ -154,7 +154,7 @@ test('6.4 --source: only that source is held', async () => {
   await syncs();
   expect(await show('carol')).toMatchObject({ lastName: 'Last-carol', department: 'Claims', syncEnabled: true });
   expect((await logOf('carol', 'refused')).map((event) => event.source)).toEqual(['acd']);
-  expect((await site.run('user', 'sync', 'on', 'carol', '--source', 'acd')).code).toBe(0);
+  expect((await site.run('user', 'sync', 'on', 'carol', '--source', 'acd', '--yes')).code).toBe(0);
   expect(await show('carol')).toMatchObject({ lastName: "O'Brien", department: 'Claims' });
 }, 120_000);
 

@@ -1,7 +1,7 @@
 import { apiPath, ask as askApi } from '../api-client.ts';
 import { addCommand, addGroup, firstOf } from '../command.ts';
 import type { RosterdCommand, Runner } from '../command.ts';
-import { mayDecline, needConsent } from '../consent.ts';
+import { needConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeText } from '../event-line.ts';
@@ -222,17 +222,13 @@ function addSwitchCommands(user: RosterdCommand, runner: Runner): void {
     call: 'on <USER>',
     summary: 'the user follows the sources again, from now on',
     details: [
-      'The user is brought up to date with all sources at once. On a terminal, what that changes is shown first, field by',
-      'field, and asked about; `rosterd user explain USER` and `rosterd user list --sync off` show it any time.',
+      'The user is brought up to date with all sources at once. What that changes is shown first, field by field, and',
+      'asked about; `rosterd user explain USER` and `rosterd user list --sync off` show it any time.',
     ].join('\n'),
     arguments: userArgument,
     options: [sourceOption, ...consentOptions],
-    run: async (context, args, options) => {
-      const act = switchAct(context, firstOf(args), true, options);
-      return options.yes === true || context.json
-        ? carryOut(context, act)
-        : carryOut(context, act, await previewed(context, act, (question) => mayDecline(context, question)));
-    },
+    run: (context, args, options) =>
+      previewAndCarryOut(context, switchAct(context, firstOf(args), true, options), options.yes),
   });
   addCommand<SwitchOptions>(sync, runner, {
     call: 'off <USER>',
@@ -284,17 +280,12 @@ export async function carryOut(context: Context, act: Act, version?: number): Pr
 /** Shows what would change and asks; what is done then is what was shown, or refused. */
 async function previewAndCarryOut(context: Context, act: Act, yes: boolean | undefined): Promise<undefined> {
   if (yes === true) return carryOut(context, act);
-  return carryOut(context, act, await previewed(context, act, (question) => needConsent(context, question, yes)));
-}
-
-/** Has `ask` shown what would change of the user; gives the version that was looked at. */
-async function previewed(context: Context, act: Act, ask: (question: string) => Promise<void>): Promise<number> {
   const client = await context.api('write');
   const { method, path, body } = act;
   const preview = (await askApi(client, method, path, { body, query: { preview: true } })) as UserActed;
   const text = changesText(preview);
-  if (text !== '') await ask(`This would change of user ${preview.user.id}:\n${text}Go on?`);
-  return preview.user.version;
+  if (text !== '') await needConsent(context, `This would change of user ${preview.user.id}:\n${text}Go on?`, yes);
+  return carryOut(context, act, preview.user.version);
 }
 
 /** What the command itself says. */

@@ -122,17 +122,23 @@ describe('what people do to a user', () => {
     expect(fake.stderr.text).toBe('hr B-1 waited\n');
   });
 
-  it('6.3 a person who says no leaves the sync off; a script, --yes and --json are not asked', async () => {
+  it('6.3 a no leaves the sync off; so does a script that has not seen what would change, until it says --yes (issue 11, point 17)', async () => {
     const refusing = await world({ answer: () => switched, onConfirm: () => false });
-    expect(await refusing.run('user', 'sync', 'on', 'jnovak')).toBe(1);
-    expect(refusing.sent).toHaveLength(1);
-    expect(refusing.stderr.text).toContain('Nothing was changed');
-    expect(await refusing.run('user', 'sync', 'on', 'jnovak', '--yes')).toBe(0);
-    expect(await refusing.run('user', 'sync', 'on', 'jnovak', '--json')).toBe(0);
-    expect(refusing.sent.slice(1)).toEqual([put('sync', { enabled: true }), put('sync', { enabled: true })]);
     const script = await world({ answer: () => switched });
-    expect(await script.run('user', 'sync', 'on', 'jnovak')).toBe(0);
-    expect(script.sent).toHaveLength(2);
+    for (const [fake, line] of [
+      [refusing, ['user', 'sync', 'on', 'jnovak']],
+      [script, ['user', 'sync', 'on', 'jnovak']],
+      [script, ['user', 'sync', 'on', 'jnovak', '--json']],
+    ] as const) {
+      expect(await fake.run(...line)).toBe(1);
+      expect(fake.sent.splice(0)).toEqual([{ ...put('sync', { enabled: true }), query: { preview: true } }]);
+      expect(fake.stderr.text).toContain('Nothing was changed');
+    }
+    expect(await script.run('user', 'sync', 'on', 'jnovak', '--yes')).toBe(0);
+    expect(script.sent).toEqual([put('sync', { enabled: true })]);
+    // Where nothing waits there is nothing to ask.
+    const nothing = await world({ answer: () => ({ ...switched, changes: switched.changes.slice(1) }) });
+    expect(await nothing.run('user', 'sync', 'on', 'jnovak')).toBe(0);
   });
 
   it('6.4 off says until when, and asks nothing', async () => {
