@@ -57,7 +57,8 @@ function fieldText(context: Context, { field, value, derived, winner, losers }: 
   return `${first}${losers.map((voice) => `    ${voice.value === value ? 'also' : 'not'} ${valueText(voice.value)}  ${context.paint.dim(voiceText(context, voice))}\n`).join('')}`;
 }
 
-const voiceNames = { override: 'an override', local: 'a local value', default: "the organisation's default" } as const;
+/** Of the organisation's default the rule says the name. */
+const voiceNames = { override: 'an override', local: 'a local value', default: '' } as const;
 
 function voiceText(context: Context, { kind, source, rule, by, reason, since, silentSince, linked }: Voice): string {
   return [

@@ -4,7 +4,7 @@ import type { RosterdCommand, Runner } from '../command.ts';
 import { needConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { changeText } from '../event-line.ts';
-import { printListing } from '../listing.ts';
+import { tableFor } from '../listing.ts';
 import type { TeamActed, TeamBinding } from '../shapes.ts';
 
 interface ActOptions {
@@ -28,19 +28,21 @@ export function addTeamBindingCommands(team: RosterdCommand, runner: Runner): vo
       ['--state <STATE>', 'only these', ['bound', 'unbound', 'undecided']],
     ],
     run: async (context, _args, { source, state }) => {
-      await printListing<TeamBinding>(context, {
-        path: apiPath('team-bindings'),
-        query: { source, state },
-        columns: [
-          { head: 'SOURCE', value: (each) => each.source, whole: true },
-          { head: 'EXTERNAL ID', value: (each) => each.externalId, whole: true },
-          { head: 'CALLED', value: (each) => each.name },
-          { head: 'TEAM', value: (each) => each.team ?? (each.state === 'unbound' ? '(left out)' : '(undecided)') },
-          { head: 'MEMBERS', value: (each) => String(each.members), align: 'right' },
-          { head: 'GONE', value: (each) => (each.gone ? 'yes' : '') },
-        ],
-        empty: 'No team of a source.',
-      });
+      // All at once: sources have some hundred teams, and the API has no pages of them.
+      const asked = { query: { source, state } };
+      const answer = await ask(await context.api('read'), 'GET', apiPath('team-bindings'), asked);
+      const { items } = answer as { readonly items: readonly TeamBinding[] };
+      const table = tableFor<TeamBinding>(context, [
+        { head: 'SOURCE', value: (each) => each.source, whole: true },
+        { head: 'EXTERNAL ID', value: (each) => each.externalId, whole: true },
+        { head: 'CALLED', value: (each) => each.name },
+        { head: 'TEAM', value: (each) => each.team ?? (each.state === 'unbound' ? '(left out)' : '(undecided)') },
+        { head: 'MEMBERS', value: (each) => String(each.members), align: 'right' },
+        { head: 'GONE', value: (each) => (each.gone ? 'yes' : '') },
+      ]);
+      if (context.json) await context.out.json(...items);
+      else if (items.length === 0) await context.hint('No team of a source.');
+      else await context.out.write(table(items));
       return undefined;
     },
   });

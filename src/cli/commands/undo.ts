@@ -58,8 +58,10 @@ async function undo(context: Context, options: UndoOptions): Promise<ExitCode | 
   };
   if (options.yes !== true) {
     const preview = await asked(true);
-    await show(context, preview);
-    if (preview.counts.back + preview.counts.partly === 0 && preview.told.length === 0) return outcome(preview);
+    const nothing = preview.counts.back + preview.counts.partly === 0 && preview.told.length === 0;
+    // The question has the numbers.
+    await show(context, preview, nothing);
+    if (nothing) return outcome(preview);
     await needConsent(context, `${sentence(preview)} Go on?`, options.yes);
   }
   const report = await asked(false);
@@ -123,7 +125,7 @@ const whys: Readonly<Record<UndoneUser['kept'][number]['why'], string>> = {
   'unique-taken': 'somebody else has it now',
 };
 
-async function show(context: Context, report: UndoReport): Promise<void> {
+async function show(context: Context, report: UndoReport, withNumbers = true): Promise<void> {
   if (context.json) {
     await context.out.json(report);
     return;
@@ -135,7 +137,7 @@ async function show(context: Context, report: UndoReport): Promise<void> {
   ]);
   await context.out.write(table(report.named));
   for (const line of report.told) await context.out.line(line);
-  await context.out.line(sentence(report));
+  if (withNumbers) await context.out.line(sentence(report));
 }
 
 function keptText({ field, undone, now, why }: UndoneUser['kept'][number]): string {

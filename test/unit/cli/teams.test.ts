@@ -28,6 +28,23 @@ it('11.6 team list and show print members and what is bound', async () => {
   expect(printed).toContain('2: 11, 12');
 });
 
+it('11.6 team bindings asks for all at once, since the API has no pages of them', async () => {
+  const binding = {
+    source: 'acd',
+    externalId: '7',
+    name: 'Nord',
+    team: null,
+    state: 'undecided',
+    members: 3,
+    gone: false,
+  };
+  const fake = await fakeWorld({ answer: () => ({ items: [binding] }) });
+  worlds.push(fake);
+  expect(await fake.run('team', 'bindings', '--source', 'acd')).toBe(0);
+  expect(fake.sent).toEqual([{ method: 'GET', path: '/api/v1/team-bindings', query: { source: 'acd' } }]);
+  expect(fake.stdout.lines.join('\n')).toMatch(/acd +7 +Nord +\(undecided\) +3/);
+});
+
 it('11.6 a rename tells how many see another name, and asks; --yes answers', async () => {
   const fake = await world();
   expect(await fake.run('team', 'rename', 'North', 'Nordic')).not.toBe(0);

@@ -39,6 +39,8 @@ describe('undo', () => {
       /jnovak .*email: b@corp\.test → c@corp\.test \(a person has changed the user since\)/,
     );
     expect(fake.stdout.text).toContain('2 users went back, 1 stay as they are.');
+    // The numbers of the preview are in the question, and not said twice.
+    expect(fake.stdout.text).not.toContain('would go back');
   });
 
   it.each([
