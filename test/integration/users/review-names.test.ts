@@ -56,6 +56,10 @@ describe.each(databases)('answers about names on %s', (_name, open) => {
     expect(await items('team-name-taken')).toHaveLength(4);
     expect((await itemOf('team-name-taken', 'team', '3')).options).toEqual(['map-to', 'create', 'ignore']);
     expect(await teamsOf('4003')).toEqual(['Default']);
+    // Who asks about the user hears what the team waits for (5.7).
+    expect((await site.ask('GET', '/users/username:4003/explain')).text).toContain(
+      'the team \\"Care\\" waits for the question team-name-taken',
+    );
 
     const preview = await resolve(await itemOf('team-name-taken', 'team', '3'), 'map-to', undefined, '?preview=true');
     expect(preview.status, preview.text).toBe(200);

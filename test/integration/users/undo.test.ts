@@ -266,6 +266,47 @@ describe.each(databases)('undo on %s', (_name, open) => {
   });
 });
 
+describe('two admins who undo the same run at once', () => {
+  const users = 60;
+  let database: OpenDatabase;
+  let site: Site;
+
+  beforeAll(async () => {
+    database = await openPostgres();
+    site = await openSite(database.knex);
+  });
+  afterAll(async () => {
+    await site.close();
+    await database.close();
+  });
+
+  it('15.3 both hear a good end: everybody is back once, and the second finds them back', async () => {
+    const say = async (email: string): Promise<void> => {
+      for (let number = 1; number <= users; number++)
+        site.acd.put(`a${number}`, { acdId: `a${number}`, lastName: `Agent${number}`, email: `${number}@${email}` });
+      await site.sync();
+    };
+    await say('right.test');
+    await say('wrong.test');
+    const held = await site.ask<{ items: { id: number; digest: string }[] }>('GET', '/runs?state=held');
+    const [run] = held.json.items;
+    await site.ask('POST', `/runs/${run?.id ?? 0}/approve`, { body: { digest: run?.digest } });
+    const token = await site.tokenWith(['view', 'run-and-approve', 'edit-users', 'assign-user-roles', 'activate']);
+    const ask = (headers: object) =>
+      site.askMeanwhile<UndoReport>('POST', '/undo', { body: { run: run?.id }, headers: { ...headers } });
+    const both = await Promise.all([ask({}), ask({ authorization: `Bearer ${token}` })]);
+    expect(both.map(({ status, text }) => (status === 200 ? '' : text))).toEqual(['', '']);
+    const counts = both.map(({ json }) => json.counts).sort((a, b) => b.back - a.back);
+    expect(counts).toMatchObject([
+      { back: users, partly: 0, untouched: 0, already: 0 },
+      { back: 0, partly: 0, untouched: 0, already: users },
+    ]);
+    expect(await site.knex('event').where({ reason: 'undone' }).count()).toEqual([{ count: String(users) }]);
+    await site.sync();
+    expect(await site.knex('user').where('email', 'like', '%@right.test').count()).toEqual([{ count: String(users) }]);
+  }, 60_000);
+});
+
 describe('undo of a large run', () => {
   const [users, edited] = [5_000, 10];
   let database: OpenDatabase;
