@@ -258,8 +258,13 @@ describe.each(databases)('user sync on and off on %s', (_name, open) => {
   it('5.7 explain says of each account what switching on would change, whoever switched what', async () => {
     await put({ enabled: false, source: 'ad', reason: 'first' });
     await put({ enabled: false, reason: 'then all' });
+    const since = ({ fields }: Explanation) => fields.map(({ field, winner }) => [field, winner?.since]);
+    const before = await explained('4711');
     await changeBoth();
-    const { accounts } = await explained('4711');
+    const after = await explained('4711');
+    // What was refused has changed nothing, so that nothing is younger by it.
+    expect(since(after)).toEqual(since(before));
+    const { accounts } = after;
     const holds = accounts.find(({ source }) => source === 'ad')?.holds;
     expect(holds?.filter(({ code }) => code === 'sync-off')).toMatchObject([
       { code: 'sync-off', by: 'local:tester', reason: 'then all', changes: [waiting[1]] },
