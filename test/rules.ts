@@ -1,6 +1,10 @@
 /**
  * The numbered rules of the specification, sections 2 to 16 and the invariants of section 20: number → what it says, in a line.
  * test/unit/house/rules.test.ts fails when one of them has no test whose name starts with its number.
+ *
+ * A table of contents and no more: it finds a rule that nobody thought of, and believes every title. Whether a test would notice
+ * that its rule is broken is asked by breaking it: `npm run mutate` changes the rules' code at random and counts what the tests
+ * find, and test/support/world/planted-bugs.ts plants named bugs.
  */
 export const rules: Readonly<Record<string, string>> = {
   '2.1': 'An import writes accounts only.',

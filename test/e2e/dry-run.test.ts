@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { personAt } from '../support/services/people.ts';
 import { embeddedDatabase, rowVersions, serverDatabase } from './support/database.ts';
@@ -83,7 +83,11 @@ describe.each(['embedded', 'server'] as const)('13.4 sync --dry-run on the %s da
   test('13.4 is played by the daemon where one runs, which goes on meanwhile', async () => {
     expect((await site.sync()).code).toBe(0);
     const runs = await site.rows<RunRow>('run', 'list');
+    const left = join(site.dataDir, 'dry-run', 'rows.ndjson');
+    mkdirSync(dirname(left), { recursive: true, mode: 0o700 });
+    writeFileSync(left, 'of a dry run that was killed');
     const daemon = await site.start();
+    expect(existsSync(left), 'a start removes it (issue 10, point 12)').toBe(false);
     await site.write(
       'agents.csv',
       agents((index) => (index <= 24 ? `Renamed-${index}` : undefined)),

@@ -61,6 +61,15 @@ test('20.10 a process that ends in the middle changes no result', async () => {
   tell('stores with crashes', done, seed);
 });
 
+test('15.3, 20.9 what the last sync has decided can be undone', async () => {
+  const done = await checkStories(
+    stories({ crashes: false, maxSteps: 15 }),
+    { steps: steps * 0.1, seed: seed + 3_000_000 },
+    async (story) => (await play(story, { batchSize: null, reversed: false, undoesLast: true })).steps,
+  );
+  tell('stores with an undo', done, seed + 3_000_000);
+});
+
 test('20.6 order and division of the work change no result', async () => {
   const done = await checkStories(
     stories({ crashes: false, maxSteps: 20 }),

@@ -34,7 +34,9 @@ export type Outcome = 'green' | 'red' | 'timeout';
 export async function runTests(root: string, file: string, timeoutMs: number): Promise<Outcome> {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'related', file, '--run', '--project', 'unit', '--bail', '1', '--reporter', 'dot'];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore', detached: true });
+  // The same worlds for every change: whether one is found must not hang on what was drawn for it.
+  const env = { ROSTERD_PROPERTY_SEED: '1', ...process.env };
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore', detached: true, env });
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   child.once('error', reject);
   child.once('exit', (code, signal) => {

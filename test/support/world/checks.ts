@@ -166,7 +166,7 @@ export async function inconsistencies(db: Db, held: readonly string[]): Promise<
      union all select 'periods of account ' || a.account_id || ' overlap' from link a join link b on a.account_id = b.account_id and a.id < b.id
        where a.until is null or a.until > b.since
      union all select 'run ' || id || ' of ' || source_id || ' is ' || state || ' (' || coalesce(error_message, '') || ')' from run
-       where state in ('queued', 'importing', 'reconciling') or error_code not in ('incomplete-read', 'held', 'superseded')
+       where state in ('queued', 'importing', 'reconciling') or error_code not in ('incomplete-read', 'held', 'superseded', 'discarded')
      union all select 'lease ' || name || ' is still held' from lease`,
     [[...held]],
   );

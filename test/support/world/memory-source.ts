@@ -20,7 +20,7 @@ export function memorySource(config: WorldConfig, source: WorldSource, answers: 
     rules: rulesOf(config, source),
     guard: { firstImport: 'apply', ...guardOf(config) },
     configDigest: 'unchanged',
-    delta: false,
+    delta: true,
     open: () => Promise.resolve(session(source.id, answers)),
     secretFingerprint: () => Promise.resolve('none'),
   };
@@ -68,19 +68,37 @@ export function rulesOf(config: WorldConfig, source: WorldSource): SourceRules {
 }
 
 function session(source: string, answers: Answers): Session {
+  const readOf = (): NaiveRead => answers.reads.get(source) ?? { records: [], complete: false };
   return {
     systemId: `system of ${source}`,
-    readAll: () => read(answers.reads.get(source) ?? { records: [], complete: false }, answers.pageSize),
+    readAll: () => read(readOf(), answers.pageSize),
+    readChanges: (cursor) => changesSince(Number(cursor), readOf(), answers.pageSize),
     lookup: () => Promise.resolve('unsupported'),
     close: () => Promise.resolve(),
   };
 }
 
-async function* read({ records, complete }: NaiveRead, pageSize: number): Read {
+async function* read({ records, complete, changes }: NaiveRead, pageSize: number): Read {
   for (let start = 0; start < records.length; start += pageSize) {
     const page: Page = { records: records.slice(start, start + pageSize), gone: [], rejected: [] };
     yield await Promise.resolve(page);
   }
-  const end: ReadEnd = complete ? { whole: complete } : { whole: complete, reason: 'the connection was cut' };
+  const cursor = changes === undefined || changes.now === null ? {} : { cursor: String(changes.now) };
+  const end: ReadEnd = complete
+    ? { whole: complete, ...cursor }
+    : { whole: complete, reason: 'the connection was cut' };
+  return end;
+}
+
+/** What has changed since, and then who has gone since. */
+async function* changesSince(since: number, { records, changes, complete }: NaiveRead, pageSize: number): Read {
+  const changed = (id: string): boolean => (changes?.at.get(id) ?? 0) > since;
+  const present = new Set(records.map((record) => record.externalId));
+  const gone = [...(changes?.at.keys() ?? [])].filter((id) => !present.has(id) && changed(id));
+  const end = yield* read(
+    { records: records.filter(({ externalId }) => changed(externalId)), complete, ...(changes && { changes }) },
+    pageSize,
+  );
+  yield { records: [], gone: gone.map((externalId) => ({ externalId, how: 'deleted' as const })), rejected: [] };
   return end;
 }

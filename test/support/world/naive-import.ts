@@ -3,12 +3,22 @@ import type { Field } from '../../../src/domain/fields.ts';
 import { halfIsMissing } from './naive-model.ts';
 import { accountsOf, clean, foldedText, type NaiveState } from './naive-state.ts';
 
+/** What a source knows of the times at which its accounts changed. */
+interface Changes {
+  /** When it was read; null where the read is not one to go on from. */
+  readonly now: number | null;
+  /** When each account was seen to have changed last, those that it has no more included; by external id. */
+  readonly at: ReadonlyMap<string, number>;
+}
+
 /** What one full read of a source shows. */
 export interface NaiveRead {
   /** In the order in which they arrive; a second record of one id is rejected (spec 2.2). */
   readonly records: readonly AccountRecord[];
   /** False when it was cut off (spec 3.2). */
   readonly complete: boolean;
+  /** For a source that tells its changes; what it tells comes to the same as reading everything, and the model does that. */
+  readonly changes?: Changes;
 }
 
 /** Observes a read: writes accounts only (spec 2.1–2.4, 3.1). */

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -19,6 +20,8 @@ import { bugs, type Bug } from './bugs.ts';
  */
 const root = join(import.meta.dirname, '../../..');
 const reportFile = 'planted-report.json';
+/** The same worlds with every bug as without one. */
+const env = { ROSTERD_PROPERTY_SEED: String(randomInt(2 ** 30)), ...process.env };
 const left = new Set(['node_modules', '.git', '.rosterd', 'dist', 'coverage']);
 
 function plant(copy: string, { file, right, wrong }: Bug): void {
@@ -53,7 +56,7 @@ function found(bug: Bug | null): Red[] {
         reportFile,
         ...process.argv.slice(2),
       ],
-      { cwd: copy, encoding: 'utf8', timeout: 900_000, maxBuffer: 64 * 1024 * 1024 },
+      { cwd: copy, env, encoding: 'utf8', timeout: 900_000, maxBuffer: 64 * 1024 * 1024 },
     );
     if (!existsSync(join(copy, reportFile))) throw new Error(`vitest gave no report: ${run.stdout}${run.stderr}`);
     const report = JSON.parse(readFileSync(join(copy, reportFile), 'utf8')) as {
@@ -68,6 +71,7 @@ function found(bug: Bug | null): Red[] {
   }
 }
 
+process.stdout.write(`seed ${env.ROSTERD_PROPERTY_SEED}\n`);
 const redAnyway = new Set(found(null).map((each) => each.test));
 if (redAnyway.size > 0) process.stdout.write(`red without any bug: ${[...redAnyway].join('; ')}\n\n`);
 for (const bug of bugs) {

@@ -12,6 +12,8 @@ import { createPeopleImports } from '../../../src/people-csv/import.ts';
 import { defaultGuard } from '../../../src/settings/guard.ts';
 import { createPeopleImportStore } from '../../../src/store/people-import-store.ts';
 import { createHeldRunStore } from '../../../src/store/held-run-store.ts';
+import { createRefusalStore } from '../../../src/store/refusal-store.ts';
+import { createUndoStore } from '../../../src/store/undo-store.ts';
 import { createMergeStore } from '../../../src/store/merge-store.ts';
 import { noReadRules, type ReadRules } from '../../../src/store/read-rules.ts';
 import { reconcileReads } from '../../../src/store/reconcile-reads.ts';
@@ -21,6 +23,8 @@ import { createUserStore } from '../../../src/store/user-store.ts';
 import { saveWords } from '../../../src/store/user-words.ts';
 import { wakeUser } from '../../../src/store/wake-user.ts';
 import { createHeldRuns } from '../../../src/users/held-run.ts';
+import { createRefusals } from '../../../src/users/refusals.ts';
+import { createUndo } from '../../../src/users/undo.ts';
 import { createMerges } from '../../../src/users/merge.ts';
 import { ActionRefusedError } from '../../../src/users/errors.ts';
 import type { ActionRules } from '../../../src/users/ports.ts';
@@ -181,6 +185,35 @@ export async function realApprove(world: RealWorld, except: readonly string[]): 
   const heldRuns = createHeldRuns(createHeldRunStore(world.db), () => world.reconcileNow());
   for (const { id, digest } of held) await heldRuns.approve({ run: id, digest, ...person });
   return held.length > 0;
+}
+
+/** Discards the held runs of these sources, as they were shown; gives the runs (spec 13.2). Nothing is looked at anew. */
+export async function realDiscard(world: RealWorld, except: readonly string[]): Promise<readonly number[]> {
+  const held = await query<{ id: number; digest: string }>(
+    world.db,
+    `select id, digest from run where state = 'held' and source_id <> all(?) order by id`,
+    [[...except]],
+  );
+  const heldRuns = createHeldRuns(createHeldRunStore(world.db), () => Promise.resolve());
+  for (const { id, digest } of held) await heldRuns.discard({ run: id, digest, ...person });
+  return held.map(({ id }) => id);
+}
+
+/** Takes discards back: what they refused is proposed again (spec 13.2). */
+export async function realReopen(world: RealWorld, runs: readonly number[]): Promise<void> {
+  const { rules, readRules } = basisOf(world);
+  const requestReconcile = (): Promise<void> => Promise.resolve();
+  const basis = { store: createUserStore(world.db, readRules), rules, requestReconcile };
+  const refusals = createRefusals(basis, createRefusalStore(world.db, readRules), requestReconcile);
+  for (const run of runs) await refusals.reopen({ run, ...person });
+  await world.reconcileNow();
+}
+
+/** Undoes all decisions of the sync since a moment (spec 15.3). Nothing is looked at anew. */
+export async function realUndoSince(world: RealWorld, since: Date): Promise<void> {
+  const { rules, readRules } = basisOf(world);
+  const undo = createUndo(createUndoStore(world.db, readRules), rules, () => Promise.resolve(), 3, []);
+  await undo({ ...person, target: { since }, preview: false });
 }
 
 /** Refuses what a linked account says now for one part. */

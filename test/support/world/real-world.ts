@@ -37,6 +37,7 @@ export interface RealWorld {
 }
 
 interface SyncHow {
+  readonly mode: 'full' | 'delta';
   readonly pageSize: number;
   readonly batchSize: number;
   readonly crashAfter: number | null;
@@ -100,7 +101,7 @@ export async function openRealWorld(db: Knex, configured: WorldConfig): Promise<
     get policy() {
       return policy;
     },
-    async sync(reads, { pageSize, batchSize, crashAfter, during }) {
+    async sync(reads, { mode, pageSize, batchSize, crashAfter, during }) {
       answers.pageSize = pageSize;
       for (const [source, read] of reads) answers.reads.set(source, read);
       if (batchSize !== life.batchSize) life = await birth(batchSize);
@@ -109,7 +110,7 @@ export async function openRealWorld(db: Knex, configured: WorldConfig): Promise<
       countdown.during = { left: after, act };
       const sources = reads.map(([source]) => source);
       isSyncing = true;
-      await work((engine) => engine.sync({ sources, mode: 'full', askedBy: 'test' }));
+      await work((engine) => engine.sync({ sources, mode, askedBy: 'test' }));
       await interfere(countdown);
       isSyncing = false;
       countdown.left = null;

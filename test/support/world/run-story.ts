@@ -1,38 +1,17 @@
 import type { Knex } from 'knex';
-import type { Field } from '../../../src/domain/fields.ts';
+import { queryOne } from '../../../src/store/sql.ts';
 import { digests, inconsistencies, momentOf, syncOffences, unexplained, type Moment } from './checks.ts';
 import { configOf, type WorldChoice, type WorldConfig } from './config.ts';
-import { naiveImportPeople, type NaiveRow } from './naive-csv.ts';
 import { naiveImport } from './naive-import.ts';
 import { halfIsMissing, naiveReconcile, naiveRefold } from './naive-model.ts';
-import { naiveMerge } from './naive-merge.ts';
-import { naiveEdit, naiveLocalUser, naiveRefuse, naiveSwitch, naiveUnlink, type WordEdit } from './naive-people.ts';
-import { emptyState, must, type NaiveState, type NaiveUser } from './naive-state.ts';
-import {
-  realActivate,
-  realApprove,
-  realEdit,
-  realIgnore,
-  realImportPeople,
-  realLocalUser,
-  realMerge,
-  realRefuse,
-  realSwitch,
-  realUnlink,
-} from './real-people.ts';
+import { accountsOf, emptyState, type NaiveState } from './naive-state.ts';
+import { realApprove, realDiscard, realReopen, realUndoSince } from './real-people.ts';
 import { viewOfStore } from './real-view.ts';
 import { openRealWorld, type RealWorld } from './real-world.ts';
-import { happen, readsOf, sourceTruth, textOf, type SourceTruth } from './source-truth.ts';
-import {
-  wholeSync,
-  type ConfigureStep,
-  type PeopleRow,
-  type PersonStep,
-  type Step,
-  type Story,
-  type SyncStep,
-} from './steps.ts';
-import { differences, viewOfModel, type WorldView } from './view.ts';
+import { happen, readsOf, sourceTruth, type SourceTruth } from './source-truth.ts';
+import { wholeSync, type ConfigureStep, type PersonStep, type Step, type Story, type SyncStep } from './steps.ts';
+import { actOf } from './story-acts.ts';
+import { differences, viewOfModel, type UserView, type WorldView } from './view.ts';
 
 /** A world in which the store and the rules disagree; the message names every place. */
 class Disagreement extends Error {
@@ -44,6 +23,8 @@ export interface Variation {
   readonly batchSize: number | null;
   /** Turns the order of sources and records around. */
   readonly reversed: boolean;
+  /** Undoes the last sync at the end. */
+  readonly undoesLast?: boolean;
 }
 const asTold: Variation = { batchSize: null, reversed: false };
 
@@ -56,6 +37,8 @@ interface Play {
   readonly variation: Variation;
   /** The store as it was left by the last step. */
   moment: Moment;
+  /** The store has gone a way of its own, which the model does not know: the rest is not played. */
+  apart: boolean;
 }
 
 /**
@@ -73,10 +56,48 @@ export async function playStory(
   const real = await openRealWorld(db, config);
   const moment = await momentOf(real.db);
   const { choice } = story;
-  const play: Play = { choice, config, truth: sourceTruth(config), model: emptyState(config), real, variation, moment };
+  const play: Play = {
+    choice,
+    config,
+    truth: sourceTruth(config),
+    model: emptyState(config),
+    real,
+    variation,
+    moment,
+    apart: false,
+  };
   const steps = [...story.steps, wholeSync];
-  for (const [index, step] of steps.entries()) await playStep(play, step, index);
+  for (const [index, step] of steps.entries()) {
+    const undone = variation.undoesLast === true && index === steps.length - 1 ? await undoable(play) : null;
+    await playStep(play, step, index);
+    if (play.apart) return { steps: index + 1, view: await viewOfStore(db) };
+    await undone?.();
+  }
   return { steps: steps.length, view: await viewOfStore(db) };
+}
+
+/** Notes what is now; the function that it gives undoes all that the sync has decided since, and looks whether that is back (spec 15.3). */
+async function undoable(play: Play): Promise<() => Promise<void>> {
+  const { db } = play.real;
+  const { users: former } = await viewOfStore(db);
+  const { now } = await queryOne<{ now: Date }>(db, 'select clock_timestamp() as now', []);
+  return async () => {
+    const before = play.moment;
+    await realUndoSince(play.real, now);
+    const { users } = await viewOfStore(db);
+    const own = Object.entries(users).map(([key, user]): [string, UserView] => [
+      key,
+      // Whoever came to be in that time stays, inactive and without a link.
+      former[key] ?? { ...user, active: false, links: [] },
+    ]);
+    const problems = differences(users, Object.fromEntries(own));
+    await play.real.reconcileNow();
+    await approveAll(play);
+    const after = await momentOf(db);
+    problems.push(...(await inconsistencies(db, heldSources(play))), ...(await unexplained(db, before, after)));
+    if (problems.length === 0) problems.push(...(await restless(play)));
+    if (problems.length > 0) throw new Disagreement(`after undoing the last sync:\n  ${problems.join('\n  ')}`);
+  };
 }
 
 const sourceSteps: ReadonlySet<Step['do']> = new Set([
@@ -108,6 +129,8 @@ async function playStep(play: Play, step: Step, index: number): Promise<void> {
     await playPerson(play, step);
     bySync = false;
   }
+  if (step.do === 'sync' && step.discards === true) await discardAndReopen(play);
+  if (play.apart) return;
   await approveAll(play);
   const after = await momentOf(db);
   play.moment = after;
@@ -145,6 +168,7 @@ async function sync(play: Play, asked: SyncStep): Promise<boolean> {
   const step = play.config.tight ? { ...asked, sources: uncut } : asked;
   const reads = readsOf(truth, step);
   if (reads.length === 0) return true;
+  const mode = isDelta(play, step, reads) ? 'delta' : 'full';
   const turned = reads
     .map(([source, read]) => [source, { ...read, records: [...read.records].reverse() }] as const)
     .reverse();
@@ -155,7 +179,7 @@ async function sync(play: Play, asked: SyncStep): Promise<boolean> {
   const toldReads = turnable ? turned : reads;
   if (!during) {
     modelSync(play, play.model, reads);
-    await real.sync(toldReads, { pageSize, crashAfter, batchSize });
+    await real.sync(toldReads, { mode, pageSize, crashAfter, batchSize });
     return true;
   }
   const act = actOf(play, during.step);
@@ -170,13 +194,26 @@ async function sync(play: Play, asked: SyncStep): Promise<boolean> {
   const person = async (): Promise<void> => {
     if (act !== null && outcomes.every((outcome) => outcome !== 'skip')) done = await act.real();
   };
-  await real.sync(toldReads, { pageSize, crashAfter, batchSize, during: { after: during.after, act: person } });
+  await real.sync(toldReads, { mode, pageSize, crashAfter, batchSize, during: { after: during.after, act: person } });
   if (!outcomes.includes(done)) throw new Disagreement(`${JSON.stringify(during.step)} is refused by one side only`);
   await approveAll(play);
   // Who acts in the middle of a sync acts before or after the decision on that user: both are right.
   const seen = await viewOfStore(real.db);
   play.model = differences(seen, viewOfModel(play.config, acted)).length === 0 ? acted : other;
   return false;
+}
+
+/**
+ * Whether only changes are asked for. A delta comes to the same as reading everything (spec 3.5), which is what the model does:
+ * but for reads that are cut off or have a fault, and but for many who have gone at once, of whom a source that reports each is
+ * believed and one that shows only the others is not (spec 3.1, 3.3).
+ */
+function isDelta({ model }: Play, { delta, sources }: SyncStep, reads: ReturnType<typeof readsOf>): boolean {
+  if (delta !== true || sources.some(({ cut, fault }) => cut !== null || fault !== 'none')) return false;
+  return reads.every(([source, { records }]) => {
+    const present = new Set(records.map(({ externalId }) => `${source}:${externalId}`));
+    return accountsOf(model, source).filter(([key, { gone }]) => !gone && !present.has(key)).length < 5;
+  });
 }
 
 function modelSync({ config }: Play, model: NaiveState, reads: ReturnType<typeof readsOf>): void {
@@ -202,14 +239,21 @@ async function approveAll(play: Play): Promise<void> {
     if (round > 20) throw new Disagreement('approving never ends');
 }
 
-const editable: readonly Field[] = ['firstName', 'email', 'employeeId', 'department', 'displayName'];
-const roles = ['agent', 'supervisor', 'trainer'];
-const parts = ['email', 'employeeId', 'department', 'roles', 'teams'];
-
-/** What a person does, on both sides. `skip`: there is nothing to do it to. True where it is done, false where it is refused. */
-interface Act {
-  readonly model: (state: NaiveState) => boolean | 'skip';
-  readonly real: () => Promise<boolean>;
+/**
+ * Discards what is held, sees that nothing of it is applied, and takes the discard back: it has to come to what approving at once
+ * does, which is what the model knows. Where that lets through what another source had to wait with, the worlds part.
+ */
+async function discardAndReopen(play: Play): Promise<void> {
+  const { real } = play;
+  const before = await viewOfStore(real.db);
+  const discarded = await realDiscard(real, heldSources(play));
+  if (discarded.length === 0) return;
+  const problems = differences((await viewOfStore(real.db)).users, before.users);
+  if (problems.length > 0) throw new Disagreement(`discarding has moved users:\n  ${problems.join('\n  ')}`);
+  await real.reconcileNow();
+  const after = await viewOfStore(real.db);
+  play.apart = differences([after.users, after.teams], [before.users, before.teams]).length > 0;
+  if (!play.apart) await realReopen(real, discarded);
 }
 
 async function playPerson(play: Play, step: PersonStep): Promise<void> {
@@ -218,158 +262,4 @@ async function playPerson(play: Play, step: PersonStep): Promise<void> {
   if (done === 'skip' || act === null) return;
   naiveReconcile(play.config, play.model);
   if ((await act.real()) !== done) throw new Disagreement(`${JSON.stringify(step)} is refused by one side only`);
-}
-
-/** Whom a step is about is picked as the model is now; null where there is nobody. */
-function actOf(play: Play, step: PersonStep): Act | null {
-  const { config, model, real } = play;
-  if (step.do === 'local') return localUserAct(play, localValues(step));
-  if (step.do === 'refuse' || step.do === 'ignore') return accountAct(play, step);
-  // Nothing is asked of who was merged into another (spec 18.3).
-  const users = Object.values(model.users).filter(({ mergedInto }) => mergedInto === undefined);
-  if (step.do === 'import') return importAct(play, step, users);
-  const key = picked(users, step.user, (each) => each.key)?.key;
-  if (key === undefined) return null;
-  const userOf = (state: NaiveState): NaiveUser => must(state.users[key]);
-  if (step.do === 'switch') {
-    const source = step.source === null ? null : (config.sources[step.source]?.id ?? null);
-    return {
-      model: (state) => naiveSwitch(userOf(state), step.on, source),
-      real: () => realSwitch(real, key, step.on, source),
-    };
-  }
-  if (step.do === 'activate')
-    return {
-      model: (state) => {
-        userOf(state).active = step.active;
-        return true;
-      },
-      real: () => realActivate(real, key, step.active).then(() => true),
-    };
-  if (step.do === 'unlink')
-    return {
-      model: (state) => naiveUnlink(state, userOf(state), 'ad') || 'skip',
-      real: () => realUnlink(real, key, 'ad').then(() => true),
-    };
-  if (step.do === 'merge') {
-    const other = must(picked(users, step.other, (each) => each.key)).key;
-    return {
-      model: (state) => naiveMerge(config, state, userOf(state), must(state.users[other]), step.prefer),
-      real: () => realMerge(real, key, other, step.prefer),
-    };
-  }
-  const edit = editOf(model, step);
-  return {
-    model: (state) => naiveEdit(config, state, userOf(state), edit),
-    real: () => realEdit(real, key, edit),
-  };
-}
-
-function importAct(
-  { config, model, real }: Play,
-  { rows: told, rowsTogether }: Extract<PersonStep, { do: 'import' }>,
-  users: readonly NaiveUser[],
-): Act | null {
-  const rows = told.flatMap((each) => {
-    const user = picked(users, each.user, ({ key }) => key);
-    return user === undefined ? [] : [rowOf(model, user, each)];
-  });
-  // One row about each: that a second one is a mistake needs no worlds.
-  const once = [...new Map(rows.map((row) => [row.user, row])).values()];
-  if (once.length === 0) return null;
-  return {
-    model: (state) => naiveImportPeople(config, state, once),
-    real: () => realImportPeople(real, once, rowsTogether),
-  };
-}
-
-function rowOf(model: NaiveState, { key, value }: NaiveUser, said: PeopleRow): NaiveRow {
-  const cell = (field: 'firstName' | 'email' | 'employeeId'): string | null =>
-    said[field] === 'same'
-      ? (value.fields[field] ?? null)
-      : said[field] === null
-        ? null
-        : textOf(field, said[field]).normalize('NFC');
-  const teamOf = (team: number): string => must(model.teams[team]);
-  const picks = (list: readonly number[]): string[] =>
-    list.map((number) => must(picked(Object.values(model.teams), number, (name) => name)));
-  const main = value.mainTeam === null ? [] : [value.mainTeam];
-  const { teams } = value;
-  return {
-    user: key,
-    fields: {
-      ...{ email: cell('email'), firstName: cell('firstName'), lastName: null, employeeId: cell('employeeId') },
-    },
-    roles: said.roles === 'same' ? Object.keys(value.roles) : (said.roles?.map((role) => must(roles[role])) ?? null),
-    // As an export has them: the main team first.
-    teams:
-      said.teams === 'same'
-        ? [...main, ...teams.filter((team) => team !== value.mainTeam)].map(teamOf)
-        : said.teams === null
-          ? null
-          : picks(said.teams),
-  };
-}
-
-function localUserAct({ config, real }: Play, values: ReturnType<typeof localValues>): Act {
-  return {
-    model: (state) => {
-      if (Object.keys(state.users).includes(`local:${values.username}`)) return 'skip';
-      naiveLocalUser(config, state, values);
-      return true;
-    },
-    real: () => realLocalUser(real, values).then(() => true),
-  };
-}
-
-function accountAct({ model, real }: Play, step: Extract<PersonStep, { do: 'refuse' | 'ignore' }>): Act | null {
-  const key = picked(Object.keys(model.accounts), step.account, (each) => each);
-  if (key === undefined) return null;
-  if (step.do === 'ignore')
-    return {
-      model: (state) => {
-        must(state.accounts[key]).ignored = step.ignored;
-        return true;
-      },
-      real: () => realIgnore(real, key, step.ignored).then(() => true),
-    };
-  const part = must(parts[step.part]);
-  return {
-    model: (state) => naiveRefuse(state, key, part) || 'skip',
-    real: () => realRefuse(real, key, part).then(() => true),
-  };
-}
-
-function localValues(step: Extract<PersonStep, { do: 'local' }>): {
-  username: string;
-  email: string;
-  employeeId: string;
-} {
-  return {
-    username: `local${String(step.name)}`,
-    email: textOf('email', step.email),
-    employeeId: textOf('employeeId', step.employeeId),
-  };
-}
-
-function editOf(
-  model: NaiveState,
-  step: Exclude<
-    PersonStep,
-    { do: 'switch' | 'activate' | 'unlink' | 'merge' | 'import' | 'refuse' | 'ignore' | 'local' }
-  >,
-): WordEdit {
-  const team = (number: number): string => must(picked(Object.values(model.teams), number, (name) => name));
-  if (step.do === 'role') return { role: must(roles[step.role]), how: step.how };
-  if (step.do === 'team') return { team: team(step.team), how: step.how };
-  if (step.do === 'mainTeam') return { mainTeam: step.team === null ? null : team(step.team) };
-  const field = must(editable[step.field]);
-  const value = step.value === null ? null : textOf(field, step.value).trim();
-  return { field, value: value === '' ? null : value };
-}
-
-/** One of some things by number, in the order of their names. */
-function picked<T>(items: readonly T[], number: number, nameOf: (item: T) => string): T | undefined {
-  const ordered = [...items].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-  return ordered.length === 0 ? undefined : ordered[number % ordered.length];
 }

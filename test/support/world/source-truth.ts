@@ -2,6 +2,7 @@ import type { AccountRecord, RoleFacts } from '../../../src/domain/account.ts';
 import type { Field } from '../../../src/domain/fields.ts';
 import type { WorldConfig, WorldSource } from './config.ts';
 import type { NaiveRead } from './naive-import.ts';
+import { must } from './naive-state.ts';
 import type { SourceStep, SyncStep } from './steps.ts';
 
 /** What an object at a source looks like; fields that are missing are not read. */
@@ -13,12 +14,20 @@ interface Truth {
   supervises: readonly number[];
 }
 
+interface Told {
+  readonly text: string;
+  readonly since: number;
+}
+
 /** What the sources of a world would say if they were asked now. */
 export interface SourceTruth {
   readonly config: WorldConfig;
   readonly objects: Map<string, Map<number, Truth>>;
   /** By source and team: which of the names it has. */
   readonly teamNames: Map<string, number[]>;
+  /** By source and external id: what it said when the sources were asked last, and since which time of asking it says that. */
+  readonly told: Map<string, Map<string, Told>>;
+  now: number;
 }
 
 export function sourceTruth(config: WorldConfig): SourceTruth {
@@ -26,6 +35,8 @@ export function sourceTruth(config: WorldConfig): SourceTruth {
     config,
     objects: new Map(config.sources.map(({ id }) => [id, new Map<number, Truth>()])),
     teamNames: new Map(config.sources.map(({ id }) => [id, [0, 1, 2, 3]])),
+    told: new Map(config.sources.map(({ id }) => [id, new Map<string, Told>()])),
+    now: 0,
   };
 }
 
@@ -159,13 +170,28 @@ function swap(source: WorldSource, a: Truth, b: Truth | undefined, index: number
 /** What a sync reads of each source. */
 export function readsOf(truth: SourceTruth, step: SyncStep): (readonly [string, NaiveRead])[] {
   const { sources } = truth.config;
+  truth.now++;
+  for (const source of sources) noteChanges(truth, source);
   return step.sources.flatMap(({ source: index, cut, fault }) => {
     const source = sources[index];
     if (source === undefined) return [];
     const records = rotated(recordsOf(truth, source), step.rotate);
     const whole = faulty(records, fault);
-    return [[source.id, { records: cut === null ? whole : whole.slice(0, cut), complete: cut === null }] as const];
+    const at = new Map([...must(truth.told.get(source.id))].map(([id, { since }]) => [id, since]));
+    const changes = { now: cut === null && fault === 'none' ? truth.now : null, at };
+    const read = { records: cut === null ? whole : whole.slice(0, cut), complete: cut === null, changes };
+    return [[source.id, read] as const];
   });
+}
+
+/** Notes what the source says otherwise than when it was asked last, and who is there no more. */
+function noteChanges(truth: SourceTruth, source: WorldSource): void {
+  const told = must(truth.told.get(source.id));
+  const said = new Map(recordsOf(truth, source).map((record) => [record.externalId, JSON.stringify(record)]));
+  for (const id of new Set([...told.keys(), ...said.keys()])) {
+    const text = said.get(id) ?? '';
+    if (told.get(id)?.text !== text) told.set(id, { text, since: truth.now });
+  }
 }
 
 function rotated<T>(items: readonly T[], by: number): T[] {

@@ -83,9 +83,13 @@ export interface SyncStep {
     readonly fault: 'none' | 'duplicate' | 'broken';
   }[];
   readonly rotate: number;
+  /** Only what has changed is asked for, where a source can tell; kept examples from before say nothing of it. */
+  readonly delta?: boolean;
   readonly pageSize: number;
   readonly batchSize: number;
   readonly crashAfter: number | null;
+  /** What the guard holds is discarded and the discard taken back before it is approved (spec 13.2). */
+  readonly discards?: boolean;
   /** What a person does while it runs, before the transaction of this number. */
   readonly during?: { readonly after: number; readonly step: PersonStep } | null;
 }
@@ -109,7 +113,8 @@ export interface Story {
 const variety = { ids: 7, values: 5, teams: 4, names: 5, facts: 6 } as const;
 
 const source = fc.constantFrom(0, 1, 1, 2);
-const id = fc.nat(variety.ids - 1);
+/** Seldom one of many more, so that most collide and some worlds are not small. */
+const id = fc.oneof({ weight: 6, arbitrary: fc.nat(variety.ids - 1) }, { weight: 1, arbitrary: fc.nat(20) });
 const value = fc.nat(variety.values - 1);
 const maybe = fc.option(value, { freq: 6 });
 const pick = fc.nat(30);
@@ -221,6 +226,8 @@ function syncStep(crashes: boolean): fc.Arbitrary<SyncStep> {
       { minLength: 1, maxLength: 3, selector: (each) => each.source },
     ),
     rotate: fc.nat(4),
+    delta: fc.boolean(),
+    discards: fc.boolean(),
     pageSize: fc.constantFrom(1000, 1, 2),
     batchSize,
     crashAfter: crashes ? fc.option(fc.nat(12), { freq: 2 }) : fc.constant(null),
