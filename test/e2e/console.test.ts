@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openChromium } from '../support/services/chromium.ts';
 import { demoSite, firstLink, tabTo, watchedPage, type WatchedPage } from './support/console.ts';
 import type { Daemon, Site } from './support/rosterd.ts';
 
 const password = 'a longer sentence 4 you';
+const toNightShift = (row: string, at: number): string =>
+  at === 0 ? row : row.replace(/,(Care|Billing|Support),/, ',Night,');
 
 describe('the console in a browser, from a fresh start with the demo sources', () => {
   let browser: Browser;
@@ -141,8 +143,43 @@ describe('the console in a browser, from a fresh start with the demo sources', (
     expect(complaints).toEqual([]);
   });
 
+  /** Has the ACD's file read, from its source's page. */
+  const syncTheAcd = async (): Promise<void> => {
+    const { page } = watched;
+    await page.goto(`${daemon.address}/sources/acd-prague`);
+    await page.getByRole('button', { name: 'Sync now' }).click();
+    await page.getByText('Done, and at rest.').waitFor({ timeout: 90_000 });
+  };
+
   test(
-    '13.2 a held run: from the red mark on the overview to the approval, with every name on the way',
+    '13.2 discarding a held run needs a reason, and leaves everybody as they are',
+    { timeout: 120_000 },
+    async () => {
+      const { page, complaints, stumbles } = watched;
+      const file = join(site.folder, 'config/demo/acd-prague.csv');
+      const before = await readFile(file, 'utf8');
+      const moved = before.trimEnd().split('\n');
+      await site.write('demo/acd-prague.csv', `${moved.map(toNightShift).join('\n')}\n`);
+      await syncTheAcd();
+      await page.goto(`${daemon.address}/runs?state=held`);
+      await page.locator('tbody th a').first().click();
+      const held = page.url();
+      await page.getByRole('button', { name: 'Discard' }).click();
+      expect(page.url(), 'not without a reason').toBe(held);
+      await page.locator('#reason').fill('the export of another shift');
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await page.getByText(/Run \d+ is discarded: \d+ changes are refused/).waitFor();
+      expect(await page.locator('#run-status').innerText()).toContain('cancelled');
+      expect(await stumbles()).toEqual([]);
+      await page.goto(`${daemon.address}/users?team=Night`);
+      await page.getByText('Nobody fits these filters.').waitFor();
+      await site.write('demo/acd-prague.csv', before);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test(
+    '13.2 a held run: from the red mark on the overview to the approval in three clicks, with every name on the way',
     { timeout: 180_000 },
     async () => {
       const { page, complaints, stumbles } = watched;
@@ -150,26 +187,91 @@ describe('the console in a browser, from a fresh start with the demo sources', (
       const rows = (await readFile(file, 'utf8')).trimEnd().split('\n');
       const missing = rows.slice(14).map((row) => row.split(',').slice(2, 4).join(' '));
       await site.write('demo/acd-prague.csv', `${rows.slice(0, 14).join('\n')}\n`);
-      await page.goto(`${daemon.address}/sources/acd-prague`);
-      await page.getByRole('button', { name: 'Sync now' }).click();
-      await page.getByText('Done, and at rest.').waitFor({ timeout: 90_000 });
+      await syncTheAcd();
       await page.goto(daemon.address);
-      await page.getByText('was held').waitFor();
-      expect(await page.locator('.waiting .bad').innerText()).toMatch(/1\s+runs held/);
-
-      await page.getByRole('link', { name: 'See every name' }).click();
+      let clicks = 0;
+      const click = async (what: Locator): Promise<void> => {
+        clicks += 1;
+        await what.click();
+      };
+      const redMark = page.locator('.waiting .bad a');
+      expect(await redMark.innerText()).toMatch(/1\s+run held/);
+      await click(redMark);
+      await page.locator('.held').waitFor();
       const table = await page.locator('.held').innerText();
       for (const name of missing) expect(table).toContain(name);
       expect(await stumbles()).toEqual([]);
-      await page.getByRole('button', { name: 'Approve' }).click();
+      await click(page.getByRole('button', { name: 'Approve' }));
       await page.getByText(/Run \d+ is approved/).waitFor();
+      expect(clicks).toBeLessThanOrEqual(3);
       await page.locator('#run-status', { hasText: 'completed' }).waitFor({ timeout: 60_000 });
+
       await page.goto(`${daemon.address}/worklist`);
       for (const name of missing) await page.getByRole('link', { name }).first().waitFor();
       expect(await stumbles()).toEqual([]);
+      const [first = ''] = missing;
+      const entry = page.locator('.sources > li', { hasText: first });
+      await entry.locator('summary').click();
+      await entry.getByLabel('Note').fill('works in Brno now');
+      expect(await stumbles()).toEqual([]);
+      await entry.getByRole('button', { name: 'I have seen this' }).click();
+      await page.getByText('Noted: it comes back when the evidence changes.').waitFor();
+      expect(await entry.count()).toBe(0);
+      await page.getByRole('link', { name: 'Those that were seen, too' }).click();
+      expect(await entry.innerText()).toMatch(/Seen by eva[\s\S]*works in Brno now/);
       expect(complaints).toEqual([]);
     },
   );
+
+  test('4.10, 14.4 a question is answered after its preview; a source is paused and resumed', async () => {
+    const { page, complaints, stumbles } = watched;
+    await page.goto(`${daemon.address}/questions`);
+    const asked = await page.locator('tbody tr').count();
+    await page.locator('tbody th a').first().click();
+    const question = page.url();
+    await page.locator('form', { hasText: 'Ignore' }).getByRole('button').click();
+    await page.locator('[aria-labelledby=will]').waitFor();
+    expect(await stumbles()).toEqual([]);
+    await page.getByLabel('Reason').fill('a training account');
+    await page.locator('[aria-labelledby=will]').getByRole('button').click();
+    await page.getByText('Answered: Ignore.').waitFor();
+    expect(await page.locator('tbody tr').count()).toBe(asked - 1);
+    await page.goto(question);
+    await page.getByText('This question is closed').waitFor();
+
+    await page.goto(`${daemon.address}/sources/corp-ad`);
+    await page.locator('#reason-pause').fill('the domain controllers are renewed');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('corp-ad is paused.').waitFor();
+    expect(await page.locator('main').innerText()).toMatch(/eva[\s\S]*the domain controllers are renewed/);
+    expect(await stumbles()).toEqual([]);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText('corp-ad runs again.').waitFor();
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test('19.2 an invited operator comes in by the link once; the second time it is refused', async () => {
+    const { page, complaints, stumbles } = watched;
+    await page.goto(`${daemon.address}/operators`);
+    await page.getByLabel('Name').fill('petra');
+    await page.locator('#profile').selectOption('operator');
+    await page.getByRole('button', { name: 'Make the link' }).click();
+    const link = await page.locator('.notice code').innerText();
+    expect(await stumbles()).toEqual([]);
+    const guest = await watchedPage(browser);
+    await guest.page.goto(link);
+    await guest.page.locator('#password').fill(password);
+    await guest.page.locator('#again').fill(password);
+    expect(await guest.stumbles()).toEqual([]);
+    await guest.page.getByRole('button', { name: 'Set the password' }).click();
+    await guest.page.waitForURL(/\/$/);
+    expect(await guest.page.getByRole('button', { name: 'Sync now' }).count(), 'an operator looks').toBe(0);
+    expect([guest.complaints, complaints]).toEqual([[], []]);
+    expect((await guest.page.goto(link))?.status()).toBe(409);
+    expect(await guest.stumbles()).toEqual([]);
+    await guest.page.context().close();
+  });
 
   test(
     '19, A5 questions, a source and its check, operators, sessions and error pages: no complaint, nobody stumbles',

@@ -148,13 +148,31 @@ async function checkSource(context: Context, id: string): Promise<ExitCode> {
   const client = await context.api('write');
   const { steps } = (await ask(client, 'POST', apiPath('sources', id, 'check'), { body: {} })) as CheckReport;
   if (context.json) await context.out.json({ source: id, steps });
-  else await context.out.write(steps.map((step) => stepText(context, step)).join(''));
+  else {
+    await context.out.write(steps.map((step) => stepText(context, step)).join(''));
+    if (steps.some(({ outcome }) => outcome === 'failed'))
+      await context.out.line(meanwhileText(context, (await ask(client, 'GET', apiPath('sources', id))) as Source));
+  }
   return exitCodeOfCheck(steps);
 }
 
 function stepText(context: Context, { name, outcome, detail, remedy }: CheckStep): string {
   const first = `${paintState(context.paint, outcome)}${' '.repeat(9 - outcome.length)}${cleanText(name)}: ${cleanText(detail)}\n`;
   return remedy === undefined ? first : `${first}         → ${cleanText(remedy, 2000)}\n`;
+}
+
+/** Since when a source is not read, and what works all the same: for somebody who was woken up by it. */
+function meanwhileText(context: Context, { id, lastSuccessAt, nextRuns }: Source): string {
+  const [next] = nextRuns;
+  const read =
+    lastSuccessAt === null
+      ? `${id} was never read successfully.`
+      : `${id} was last read successfully ${context.time(lastSuccessAt)}.`;
+  const again =
+    next === undefined
+      ? `It is not tried again by itself: \`rosterd sync ${id}\` does it.`
+      : `It is tried again by itself ${context.time(next)}; \`rosterd sync ${id}\` does it now.`;
+  return `\n${read} Its users keep what they have and can be edited, and other sources are read as ever. ${again}`;
 }
 
 async function switchSource(

@@ -11,10 +11,12 @@ interface Filters {
   readonly search?: true;
   /** The same list without filters, where it is worth a link. */
   readonly clear?: true;
+  /** What is asked for less often, behind the button. */
+  readonly more?: Html;
 }
 
 /** The filters of a list: sent by the button, and while somebody types or chooses where there is script. */
-export function filterForm({ words }: Visit, { action, target, search, clear }: Filters, fields: Part): Html {
+export function filterForm({ words }: Visit, { action, target, search, clear, more }: Filters, fields: Part): Html {
   return html`<form
     method="get"
     action="${action}"
@@ -28,7 +30,7 @@ export function filterForm({ words }: Visit, { action, target, search, clear }: 
   >
     ${fields}
     <button class="button plain">${words.users.find}</button>
-    ${clear === true ? html`<a class="act" href="${action}">${words.log.clear}</a>` : ''}
+    ${more ?? ''} ${clear === true ? html`<a class="act" href="${action}">${words.log.clear}</a>` : ''}
   </form>`;
 }
 

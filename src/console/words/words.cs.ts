@@ -9,8 +9,10 @@ import type { Words } from './words.en.ts';
 import { csSignIn } from './sign-in.cs.ts';
 
 /** Čeština má tři tvary: jeden, dva až čtyři, a ostatní. */
+const formOf = (number: number, one: string, few: string, many: string): string =>
+  number === 1 ? one : number >= 2 && number <= 4 ? few : many;
 const count = (number: number, one: string, few: string, many: string): string =>
-  `${number.toLocaleString('cs')} ${number === 1 ? one : number >= 2 && number <= 4 ? few : many}`;
+  `${number.toLocaleString('cs')} ${formOf(number, one, few, many)}`;
 
 /** Všechny texty konzole česky. */
 export const cs: Words = {
@@ -318,14 +320,16 @@ export const cs: Words = {
   },
   overview: {
     waiting: 'Co čeká na člověka',
-    held: 'pozdržené běhy',
-    questions: 'otázky',
-    worklist: 'uživatelé k prohlédnutí',
-    off: 'vypnutá synchronizace',
+    held: (number) => formOf(number, 'pozdržený běh', 'pozdržené běhy', 'pozdržených běhů'),
+    questions: (number) => formOf(number, 'otázka', 'otázky', 'otázek'),
+    worklist: (number) =>
+      formOf(number, 'uživatel k prohlédnutí', 'uživatelé k prohlédnutí', 'uživatelů k prohlédnutí'),
+    off: (number) => formOf(number, 'vypnutá synchronizace', 'vypnuté synchronizace', 'vypnutých synchronizací'),
     sources: 'Zdroje',
     noSources: 'Žádný zdroj není nastaven.',
     noSourcesNext: 'Zapište ho do konfigurace pod „sources“ a spusťte rosterd znovu.',
     lastRun: 'poslední běh',
+    lastSuccess: 'poslední úspěch',
     nextRun: 'další běh',
     noNextRun: 'žádný běh není v plánu',
     kinds: {
@@ -348,8 +352,10 @@ export const cs: Words = {
       refusedNext: 'Změňte heslo a pak to zkuste znovu.',
       otherSystem: (id) => `Na jeho místě odpovídá jiný systém (${id}). Dokud ho člověk nepotvrdí, nic se z něj nečte.`,
       otherSystemNext: 'Podívejte se na něj a potvrďte ho, nebo opravte adresu.',
-      failing: (success, detail) =>
-        `${detail === '' ? 'Poslední běh selhal.' : detail} ${success === null ? 'Úspěšně přečten ještě nebyl.' : `Naposledy úspěšně přečten ${success}; uživatelům zůstává, co mají.`}`,
+      failing: (runs, detail) =>
+        `${runs > 1 ? `Běhy po sobě, které selhaly: ${String(runs)}` : 'Poslední běh selhal'}${detail === '' ? '' : `: ${detail}`}.`,
+      stillWorks: (success, again) =>
+        `${success === null ? 'Úspěšně přečten ještě nebyl.' : `Naposledy byl úspěšně přečten ${success}.`} Jeho uživatelům zůstává, co mají, a lze je upravovat; ostatní zdroje se čtou jako vždy. ${again ? 'Při dalším běhu se to zkusí znovu samo.' : 'Samo se to znovu nezkouší.'}`,
       failingNext: 'Zkontrolujte zdroj krok za krokem.',
       held: (since) => `Běh, který by změnil příliš mnoho, byl pozdržen ${since}; nic z něj se nepoužilo.`,
       heldNext: 'Podívejte se na všechna jména a pak ho schvalte nebo zahoďte.',

@@ -321,14 +321,15 @@ export const en = {
   },
   overview: {
     waiting: 'What waits for a person',
-    held: 'runs held',
-    questions: 'questions',
-    worklist: 'users to look at',
-    off: 'users whose sync is off',
+    held: (number: number): string => (number === 1 ? 'run held' : 'runs held'),
+    questions: (number: number): string => (number === 1 ? 'question' : 'questions'),
+    worklist: (number: number): string => (number === 1 ? 'user to look at' : 'users to look at'),
+    off: (number: number): string => (number === 1 ? 'user whose sync is off' : 'users whose sync is off'),
     sources: 'Sources',
     noSources: 'No source is configured.',
     noSourcesNext: 'Put one under “sources” in the configuration and start rosterd again.',
     lastRun: 'last run',
+    lastSuccess: 'last success',
     nextRun: 'next run',
     noNextRun: 'no run is planned',
     kinds: {
@@ -352,8 +353,10 @@ export const en = {
       otherSystem: (id: string): string =>
         `Another system answers in its place (${id}). Nothing is read from it before a person confirms it.`,
       otherSystemNext: 'Look at it and confirm, or correct the address.',
-      failing: (success: string | null, detail: string): string =>
-        `${detail === '' ? 'The last run failed.' : detail} ${success === null ? 'It was never read successfully.' : `Last read successfully ${success}; users keep what they have.`}`,
+      failing: (runs: number, detail: string): string =>
+        `${runs > 1 ? `The last ${String(runs)} runs failed` : 'The last run failed'}${detail === '' ? '' : `: ${detail}`}.`,
+      stillWorks: (success: string | null, again: boolean): string =>
+        `${success === null ? 'It was never read successfully.' : `It was last read successfully ${success}.`} Its users keep what they have and can be edited, and other sources are read as ever. ${again ? 'It is tried again by itself at the next run.' : 'It is not tried again by itself.'}`,
       failingNext: 'Check the source step by step.',
       held: (since: string): string => `A run that would change too much was held ${since}; nothing of it was applied.`,
       heldNext: 'See every name, then approve or discard.',

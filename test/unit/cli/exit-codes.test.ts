@@ -90,9 +90,13 @@ describe('exit code of a check', () => {
     ['warnings', [{ outcome: 'warning' }, { outcome: 'ok' }], 0],
   ] as const)('%s', async (_label, outcomes, exit) => {
     const steps = outcomes.map((outcome) => ({ name: 'step', detail: 'd', ...outcome }));
-    const fake = await fakeWorld({ answer: () => ({ steps }) });
+    const source = { id: 'x', lastSuccessAt: '2026-11-30T22:00:00.000Z', nextRuns: ['2026-12-01T03:40:00.000Z'] };
+    const fake = await fakeWorld({ answer: ({ method }) => (method === 'POST' ? { steps } : source) });
     try {
       expect(await fake.run('source', 'check', 'x')).toBe(exit);
+      const words = fake.stdout.text.replace(/\s+/g, ' ');
+      const told = /last read successfully .*can be edited.*tried again by itself 2026-12-01 0/.test(words);
+      expect(told, 'since when, what works, and when it goes on').toBe(exit !== 0);
     } finally {
       await fake.clean();
     }

@@ -4,6 +4,7 @@ import { endOfDay, startOfDay } from '../../../src/console/days.ts';
 import { takeFlash, flashCookie } from '../../../src/console/flash.ts';
 import { html } from '../../../src/console/html.ts';
 import { sourceLines } from '../../../src/console/pages/overview/present.ts';
+import { withoutStop } from '../../../src/console/pages/overview/sentence.ts';
 import { localPath } from '../../../src/console/visit.ts';
 import { languageOf, languages } from '../../../src/console/words/words.ts';
 
@@ -52,6 +53,22 @@ describe('14.6 the overview', () => {
       'by-hand paused',
       'fresh fresh',
     ]);
+  });
+});
+
+describe('a source that cannot be read, as somebody reads it at night', () => {
+  const { sentences } = languages.en.overview;
+  it('14.6 says the cause, since when, what still works, and whether it goes on by itself', () => {
+    expect(sentences.failing(3, withoutStop('Nothing listens there.'))).toBe(
+      'The last 3 runs failed: Nothing listens there.',
+    );
+    expect(sentences.failing(1, '')).toBe('The last run failed.');
+    expect(sentences.stillWorks('2 hours ago', true)).toBe(
+      'It was last read successfully 2 hours ago. Its users keep what they have and can be edited, and other sources are read as ever. It is tried again by itself at the next run.',
+    );
+    expect(sentences.stillWorks(null, false)).toMatch(
+      /^It was never read successfully\..*not tried again by itself\.$/,
+    );
   });
 });
 

@@ -9,7 +9,7 @@ import type { Visit } from '../../visit.ts';
 export function accountTable(visit: Visit, items: readonly Account[], names: ReadonlyMap<number, string>): Html {
   const { words, may } = visit;
   const acts = may.has('edit-users');
-  return html`<table class="list">
+  return html`<table class="list dense">
     <thead>
       <tr>
         <th scope="col">${words.accounts.account}</th>

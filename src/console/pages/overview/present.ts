@@ -4,7 +4,13 @@ import type { Source } from '../../../api/schemas/sources.ts';
 /** What is to be said of a source, the worst that is true of it. */
 export type Standing =
   | { readonly kind: 'log-in-refused' | 'other-system'; readonly detail: string | null; readonly since: string | null }
-  | { readonly kind: 'failing'; readonly detail: string | null; readonly since: string | null }
+  | {
+      readonly kind: 'failing';
+      readonly detail: string | null;
+      readonly since: string | null;
+      /** How many runs in a row have failed. */
+      readonly runs: number;
+    }
   | { readonly kind: 'held'; readonly run: number; readonly since: string | null }
   | {
       readonly kind: 'stale' | 'waiting' | 'never-run' | 'running' | 'fresh' | 'off';
@@ -81,7 +87,8 @@ function standingOf(source: Source, held: Run | undefined, now: number): Standin
   if (state === 'paused')
     return { kind: 'paused', since: source.pausedAt, detail: source.pauseReason, by: source.pausedBy ?? '' };
   if (newSystemId !== null) return { kind: 'other-system', since: null, detail: newSystemId };
-  if (source.failures > 0 || state === 'failing') return { kind: 'failing', since: lastSuccessAt, detail };
+  if (source.failures > 0 || state === 'failing')
+    return { kind: 'failing', since: lastSuccessAt, detail, runs: source.failures };
   if (held !== undefined) return { kind: 'held', run: held.id, since: held.heldAt };
   if (state === 'never-run') return { kind: 'never-run', since: null, detail: null };
   if (waitingFor.length > 0) return { kind: 'waiting', since: null, detail: waitingFor.join(', ') };

@@ -4,7 +4,7 @@ import type { Visit } from '../../visit.ts';
 import type { SourceLine } from './present.ts';
 
 /** What is so, since when, what still holds, what to do. */
-export function sentence(visit: Visit, { id, standing, lastSuccessAt }: SourceLine, now: number): Html {
+export function sentence(visit: Visit, { id, standing, lastSuccessAt, nextRun }: SourceLine, now: number): Html {
   const { sentences } = visit.words.overview;
   const success = lastSuccessAt === null ? null : ago(visit, lastSuccessAt, now);
   const since = standing.since === null ? null : ago(visit, standing.since, now);
@@ -16,8 +16,8 @@ export function sentence(visit: Visit, { id, standing, lastSuccessAt }: SourceLi
       return html`${sentences.otherSystem(standing.detail ?? '')}
         <a href="/sources/${id}">${sentences.otherSystemNext}</a>`;
     case 'failing':
-      return html`${sentences.failing(success, standing.detail ?? '')}
-        <a href="/sources/${id}">${sentences.failingNext}</a>`;
+      return html`${sentences.failing(standing.runs, withoutStop(standing.detail ?? ''))}
+        ${sentences.stillWorks(success, nextRun !== null)} <a href="/sources/${id}">${sentences.failingNext}</a>`;
     case 'held':
       return html`${sentences.held(since ?? '')} <a href="/runs/${standing.run}">${sentences.heldNext}</a>`;
     case 'paused':
@@ -33,4 +33,9 @@ export function sentence(visit: Visit, { id, standing, lastSuccessAt }: SourceLi
     case 'fresh':
       return html`${sentences[standing.kind](success)}`;
   }
+}
+
+/** The causes that sources tell come with a full stop and without. */
+export function withoutStop(text: string): string {
+  return text.trim().replace(/\.$/, '');
 }

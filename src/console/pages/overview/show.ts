@@ -78,16 +78,16 @@ function overview(visit: Visit, lines: readonly SourceLine[], waiting: Waiting, 
   </div>`;
 }
 
-function tile(visit: Visit, count: number, text: string, href: string, tone: string): Html {
+function tile(visit: Visit, count: number, text: (count: number) => string, href: string, tone: string): Html {
   const number = count >= most ? `${numberText(visit, most)}+` : numberText(visit, count);
   return html`<li class="${count === 0 ? 'none' : tone}">
-    <a href="${href}"><span class="number">${number}</span> <span>${text}</span></a>
+    <a href="${href}"><span class="number">${number}</span> <span>${text(count)}</span></a>
   </li>`;
 }
 
 function sourceLine(visit: Visit, line: SourceLine, now: number): Html {
   const { words } = visit;
-  const { id, kind, standing, nextRun, lastRun } = line;
+  const { id, kind, standing, nextRun, lastRun, lastSuccessAt } = line;
   return html`<li class="${toneOf(standing)}">
     <p>
       <a class="name" href="/sources/${id}">${id}</a>
@@ -95,7 +95,7 @@ function sourceLine(visit: Visit, line: SourceLine, now: number): Html {
     </p>
     <p>${sentence(visit, line, now)}</p>
     <p class="quiet">
-      ${lastRun === null ? '' : html`<a href="/runs/${lastRun}">${words.overview.lastRun}</a> · `}${nextRun === null ? words.overview.noNextRun : html`${words.overview.nextRun} ${timeText(visit, nextRun)}`}
+      ${lastRun === null ? '' : html`<a href="/runs/${lastRun}">${words.overview.lastRun}</a> · `}${lastSuccessAt === null ? '' : html`${words.overview.lastSuccess} ${timeText(visit, lastSuccessAt)} · `}${nextRun === null ? words.overview.noNextRun : html`${words.overview.nextRun} ${timeText(visit, nextRun)}`}
     </p>
   </li>`;
 }

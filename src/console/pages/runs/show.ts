@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { found } from '../../../api/instance.ts';
 import type { ShownDecision, Run } from '../../../api/schemas/runs.ts';
+import type { Source } from '../../../api/schemas/sources.ts';
 import type { Page } from '../../../api/dependencies.ts';
 import { after, idInPath } from '../../fields.ts';
 import { html, type Html } from '../../html.ts';
 import { forPage, showPart, type PageRoutes } from '../../page-kit.ts';
 import { codeLink } from '../../parts/code.ts';
 import { badge, notice } from '../../parts/notice.ts';
-import { numberText, timeText } from '../../parts/time.ts';
+import { ago, numberText, timeText } from '../../parts/time.ts';
 import type { Visit } from '../../visit.ts';
 import { namesOf } from '../users/present.ts';
 import { heldPart } from './held-part.ts';
@@ -29,11 +30,12 @@ export const runPageRoutes: PageRoutes = (app, kit) => {
         run.state === 'held' ? await queries.runs.shown(id, { after: request.query.after, limit: shownPerPage }) : null;
       const named = (shown?.items ?? []).flatMap(({ userId }) => userId ?? []);
       const names = namesOf(await queries.users.named(named));
+      const failed = run.state === 'failed' && run.source !== null ? await queries.sources.get(run.source) : null;
       return showPart(
         kit,
         request,
         reply,
-        (visit) => runPart(visit, run, shown, names),
+        (visit) => runPart(visit, run, shown, names, failed ?? null),
         (visit, part) => ({
           title: visit.words.log.run(id),
           place: 'runs',
@@ -49,7 +51,13 @@ export const runPageRoutes: PageRoutes = (app, kit) => {
   );
 };
 
-function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null, names: ReadonlyMap<number, string>): Html {
+function runPart(
+  visit: Visit,
+  run: Run,
+  shown: Page<ShownDecision> | null,
+  names: ReadonlyMap<number, string>,
+  failed: Source | null,
+): Html {
   const { words, may } = visit;
   const live = isUnderWay(run) ? html`hx-get="/runs/${run.id}" hx-trigger="every 1s" hx-swap="outerMorph"` : '';
   return html`<div id="run" ${live}>
@@ -57,7 +65,7 @@ function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null, name
       ${badge(toneOf(run), words.runs.states[run.state])} ${run.source ?? words.runs.everySource},
       ${words.runs.modes[run.mode]}
     </p>
-    ${errorNotice(visit, run)}
+    ${errorNotice(visit, run, failed)}
     ${run.waitingFor.length === 0 ? '' : notice('note', words.runs.waitingFor(run.waitingFor.join(', ')))}
     ${shown === null ? '' : heldPart(visit, run, shown, names)}
     <dl class="facts">
@@ -112,17 +120,26 @@ function runPart(visit: Visit, run: Run, shown: Page<ShownDecision> | null, name
 }
 
 /** Why it ended so. What a held run tells of commands stands on this page as buttons. */
-function errorNotice(visit: Visit, { state, error }: Run): Html {
+function errorNotice(visit: Visit, { state, error }: Run, source: Source | null): Html {
   const { words } = visit;
   if (error === undefined) return html``;
   if (state !== 'held')
     return notice(
       'bad',
-      error.code,
-      html`<p>${error.message}</p>
-        <p>${codeLink(visit, error.code)}</p>`,
+      words.runs.states[state],
+      html`<p>${error.message} (${codeLink(visit, error.code)})</p>
+        ${source === null ? '' : sinceThen(visit, source)}`,
     );
   return notice('bad', words.runs.states.held, html`<p>${error.message.replace(/\s*See it with: .*$/s, '')}</p>`);
+}
+
+/** What still works where a source fails, and what to do: read by somebody who was woken up. */
+function sinceThen(visit: Visit, { id, lastSuccessAt, nextRuns }: Source): Html {
+  const { sentences } = visit.words.overview;
+  const success = lastSuccessAt === null ? null : ago(visit, lastSuccessAt, Date.now());
+  return html`<p>
+    ${sentences.stillWorks(success, nextRuns.length > 0)} <a href="/sources/${id}">${sentences.failingNext}</a>
+  </p>`;
 }
 
 /** What a number counts, where there is a list of it. */

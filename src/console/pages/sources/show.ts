@@ -1,6 +1,7 @@
 import type { Run } from '../../../api/schemas/runs.ts';
 import type { Source } from '../../../api/schemas/sources.ts';
 import { html, type Html } from '../../html.ts';
+import { codeLink } from '../../parts/code.ts';
 import { button, choice, field, hidden, postForm } from '../../parts/form.ts';
 import { badge, notice } from '../../parts/notice.ts';
 import { numberText, timeText } from '../../parts/time.ts';
@@ -13,6 +14,7 @@ export interface CheckStep {
   readonly name: string;
   readonly outcome: 'ok' | 'warning' | 'failed';
   readonly detail: string;
+  readonly code?: string | undefined;
   readonly remedy?: string | undefined;
 }
 
@@ -147,20 +149,21 @@ function management(visit: Visit, source: Source): Html {
 }
 
 /** Step by step: how far it got, and what to do where it did not. */
-export function checkPart({ words }: Visit, steps: readonly CheckStep[]): Html {
+export function checkPart(visit: Visit, steps: readonly CheckStep[]): Html {
+  const { words } = visit;
   const failed = steps.some(({ outcome }) => outcome === 'failed');
   return html`<section aria-labelledby="check">
     <h2 id="check">${words.source.checked}</h2>
     ${notice(failed ? 'bad' : 'good', failed ? words.source.checkFailed : words.source.checkGood)}
     <ol class="steps card">
       ${steps.map(
-        ({ name, outcome, detail, remedy }) =>
+        ({ name, outcome, detail, code, remedy }) =>
           html`<li>
             <p>
               <strong>${name}</strong>
               ${badge({ ok: 'good', warning: 'note', failed: 'bad' }[outcome] as 'good', words.source.outcomes[outcome])}
             </p>
-            <p>${detail}</p>
+            <p>${detail}${code === undefined ? '' : html` (${codeLink(visit, code)})`}</p>
             ${remedy === undefined ? '' : html`<p><strong>${words.source.remedy}</strong> ${remedy}</p>`}
           </li>`,
       )}

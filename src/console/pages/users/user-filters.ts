@@ -27,7 +27,17 @@ export function userFilters(visit: Visit, query: UserQuery, { sources, roles }: 
     ['no', words.users.linkedNo],
   ] as const;
   const states = (['present', 'disabled', 'gone'] as const).map((each) => [each, words.profileStates[each]] as const);
-  return html`${filterForm(visit, { action: '/users', target: 'users', search: true }, [
+  const more = html`<details class="more" ${hasMoreFilters(query) ? html`open` : ''}>
+    <summary>${words.bulk.more}</summary>
+    <div class="filters">
+      ${field({ id: 'team', name: 'team', label: words.users.team, value: query.team, maxlength: 256 })}
+      ${filterByName(visit, 'role', words.user.role, query.role, roles)}
+      ${filterByName(visit, 'source', words.acts.source, query.source, sources)}
+      ${filterChoice(visit, 'linked', words.users.linked, query.linked, linked)}
+      ${filterChoice(visit, 'account', words.users.accountState, query.account, states)}
+    </div>
+  </details>`;
+  return html`${filterForm(visit, { action: '/users', target: 'users', search: true, more }, [
       html`<div class="field grow">
         <label for="q">${words.users.search}</label>
         <input
@@ -43,16 +53,6 @@ export function userFilters(visit: Visit, query: UserQuery, { sources, roles }: 
       </div>`,
       filterChoice(visit, 'sync', words.users.sync, query.sync, sync),
       choice({ id: 'active', name: 'active', label: words.users.shown, value: query.active ?? '', options: shown }),
-      html`<details class="more" ${hasMoreFilters(query) ? html`open` : ''}>
-        <summary>${words.bulk.more}</summary>
-        <div class="filters">
-          ${field({ id: 'team', name: 'team', label: words.users.team, value: query.team, maxlength: 256 })}
-          ${filterByName(visit, 'role', words.user.role, query.role, roles)}
-          ${filterByName(visit, 'source', words.acts.source, query.source, sources)}
-          ${filterChoice(visit, 'linked', words.users.linked, query.linked, linked)}
-          ${filterChoice(visit, 'account', words.users.accountState, query.account, states)}
-        </div>
-      </details>`,
     ])}
     <p class="hint" id="q-hint">${words.users.searchHint}</p>`;
 }
