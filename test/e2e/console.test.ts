@@ -293,6 +293,7 @@ describe('the console in a browser, from a fresh start with the demo sources', (
         '/accounts?tab=matched',
         '/teams',
         '/teams/Care',
+        '/team-bindings',
         '/audit',
         '/log?live=yes',
         '/bulk',

@@ -107,4 +107,21 @@ describe('accounts and teams in the console', () => {
     expect((await looker.get('/accounts')).text).not.toContain('/accounts/ignore');
     expect((await looker.post('/accounts/ignore', { source: 'ad', externalId: 'x' })).status).toBe(403);
   });
+
+  it('11.6 one team goes over into another: whom it moves is shown first, then it is done; bindings are listed', async () => {
+    const { json } = await site.api.ask<{ items: { name: string; members: number }[] }>('GET', '/api/v1/teams');
+    const into = json.items.find(({ members }) => members > 0)?.name ?? '';
+    await site.database.knex('team').insert({ name: 'Short-lived', folded_name: 'short-lived' });
+    const page = await eva.get('/teams/Short-lived');
+    expect(page.text).toContain('action="/teams/Short-lived/merge"');
+    const asked = await eva.post('/teams/Short-lived/merge', { into, step: 'preview' });
+    expect([asked.status, asked.text.includes(`Short-lived goes over into ${into}`)]).toEqual([200, true]);
+    expect((await eva.get('/teams/Short-lived')).status, 'a preview does nothing').toBe(200);
+    const done = await eva.post('/teams/Short-lived/merge', { into, step: 'do', reason: 'one too many' });
+    expect([done.status, done.location]).toEqual([303, `/teams/${encodeURIComponent(into)}`]);
+    expect((await eva.get('/teams/Short-lived')).status).toBe(404);
+    expect((await eva.get('/team-bindings')).text).toContain('Teams of sources');
+    const nobody = await eva.post('/team-bindings', { source: 'acd', externalId: 'nobody', step: 'preview' });
+    expect([nobody.status >= 400, nobody.status < 500]).toEqual([true, true]);
+  });
 });

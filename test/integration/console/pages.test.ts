@@ -279,6 +279,7 @@ describe('the console without script', () => {
           '/users',
           user,
           '/questions',
+          '/team-bindings',
           '/worklist',
           '/runs',
           '/sources/ad',
@@ -303,9 +304,16 @@ describe('the console without script', () => {
       ['manage-operators', 'post', `${user}/purge`],
       ['edit-users', 'post', `/worklist/${String(store.novak)}/seen`],
       ['edit-users', 'post', '/questions/999'],
-      ...(['/accounts/ignore', '/accounts/unignore', '/teams/x/rename', '/teams/x/remove'] as const).map(
-        (path) => ['edit-users', 'post', path] as const,
-      ),
+      ...(
+        [
+          '/accounts/ignore',
+          '/accounts/unignore',
+          '/teams/x/rename',
+          '/teams/x/remove',
+          '/teams/x/merge',
+          '/team-bindings',
+        ] as const
+      ).map((path) => ['edit-users', 'post', path] as const),
       ...(['/syncs', `${user}/refresh`, '/runs/999/approve', '/runs/999/discard', '/sources/ad/check'] as const).map(
         (path) => ['run-and-approve', 'post', path] as const,
       ),
@@ -313,6 +321,7 @@ describe('the console without script', () => {
         (act) => ['manage-sources', 'post', `/sources/none/${act}`] as const,
       ),
       ['manage-sources', 'get', '/diagnostics'],
+      ['activate', 'post', '/operators/none/unlock'],
       ['manage-operators', 'get', '/operators'],
       ...(
         ['/operators', '/operators/none/link', '/operators/none/disable', '/tokens', '/tokens/999/revoke'] as const

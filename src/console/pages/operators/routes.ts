@@ -59,14 +59,24 @@ export const operatorRoutes: PageRoutes = (app, kit) => {
     },
   );
 
-  for (const act of ['disable', 'enable', 'unlock'] as const)
+  for (const act of ['disable', 'enable'] as const)
     app.post(`/operators/:operator/${act}`, { ...access, schema: { params, body: said } }, async (request, reply) => {
       const { operator } = request.params;
       const asked = { name: operator, reason: request.body.reason, ...askerOf(request) };
-      if (act === 'unlock') await kit.administration.unlock(asked);
-      else await kit.administration.setDisabled({ ...asked, disabled: act === 'disable' });
+      await kit.administration.setDisabled({ ...asked, disabled: act === 'disable' });
       return done(kit, request, reply, operator);
     });
+
+  // Unlocking needs the same as in the API: whoever activates users (spec 19.2).
+  app.post(
+    '/operators/:operator/unlock',
+    { ...forPage('activate'), schema: { params, body: said } },
+    async (request, reply) => {
+      const { operator } = request.params;
+      await kit.administration.unlock({ name: operator, reason: request.body.reason, ...askerOf(request) });
+      return done(kit, request, reply, operator);
+    },
+  );
 
   app.post('/tokens', { ...access, schema: { body: tokenAsked } }, async (request, reply) => {
     const { label, permissions: chosen, reason } = request.body;

@@ -135,7 +135,7 @@ function operatorRow(visit: Visit, operator: OperatorEntry): Html {
               <summary>${words.operators.change}<span class="unseen"> ${name}</span></summary>
               <div class="actions">
                 ${postForm(visit, to('link'), button(words.operators.newLink, 'plain'))}
-                ${blocked ? postForm(visit, to('unlock'), button(words.operators.unlock, 'plain')) : ''}
+                ${blocked && visit.may.has('activate') ? postForm(visit, to('unlock'), button(words.operators.unlock, 'plain')) : ''}
                 ${postForm(visit, to(disabled ? 'enable' : 'disable'), button(disabled ? words.operators.enable : words.operators.disable, 'plain'))}
                 ${postForm(visit, to('profile'), [choice({ id: `profile-${String(operator.id)}`, name: 'profile', label: words.operators.may, value: profile ?? 'operator', options: profileOptions(visit) }), button(words.operators.setProfile, 'plain')])}
               </div>

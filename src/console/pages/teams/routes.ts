@@ -6,6 +6,7 @@ import { formBase, optionalReason } from '../../fields.ts';
 import { forPage, show, type PageRoutes } from '../../page-kit.ts';
 import { goTo } from '../../reply.ts';
 import { visitOf } from '../../visit.ts';
+import { teamMoveRoutes } from './move.ts';
 import { teamList, teamPage } from './show.ts';
 
 const params = z.object({ team: z.string().min(1).max(256) });
@@ -14,6 +15,7 @@ const renaming = said.extend({ name: seenText.trim().min(1).max(256) });
 
 /** Teams: who is in them, who supervises them, and what of the sources is bound to them (spec 11.6). */
 export const teamRoutes: PageRoutes = (app, kit) => {
+  teamMoveRoutes(app, kit);
   app.get('/teams', forPage('view'), async (request, reply) => {
     const teams = await kit.queries(request).teams.list();
     return show(kit, request, reply, (visit) => ({
@@ -25,8 +27,14 @@ export const teamRoutes: PageRoutes = (app, kit) => {
 
   app.get('/teams/:team', { ...forPage('view'), schema: { params } }, async (request, reply) => {
     const { team: name } = request.params;
-    const team = found(await kit.queries(request).teams.get(name), 'team-unknown', `team "${name}"`);
-    return show(kit, request, reply, (visit) => ({ title: team.name, place: 'teams', body: teamPage(visit, team) }));
+    const queries = kit.queries(request);
+    const team = found(await queries.teams.get(name), 'team-unknown', `team "${name}"`);
+    const others = (await queries.teams.names()).filter((each) => each !== team.name);
+    return show(kit, request, reply, (visit) => ({
+      title: team.name,
+      place: 'teams',
+      body: teamPage(visit, team, others),
+    }));
   });
 
   app.post(

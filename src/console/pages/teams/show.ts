@@ -1,6 +1,6 @@
 import type { Team, TeamDetail } from '../../../api/schemas/teams.ts';
 import { html, type Html, type Part } from '../../html.ts';
-import { button, field, postForm } from '../../parts/form.ts';
+import { button, choice, field, hidden, postForm } from '../../parts/form.ts';
 import { badge, empty } from '../../parts/notice.ts';
 import { numberText } from '../../parts/time.ts';
 import type { Visit } from '../../visit.ts';
@@ -9,7 +9,7 @@ import type { Visit } from '../../visit.ts';
 export function teamList(visit: Visit, teams: readonly Team[]): Html {
   const { words } = visit;
   return html`<h1>${words.teams.title}</h1>
-    <p class="quiet">${words.teams.text}</p>
+    <p class="quiet">${words.teams.text} <a href="/team-bindings">${words.teams.bindingsTitle}</a></p>
     ${
       teams.length === 0
         ? empty(words.teams.none, words.teams.noneNext)
@@ -44,7 +44,7 @@ export function teamList(visit: Visit, teams: readonly Team[]): Html {
 }
 
 /** One team: its people, what is bound to it, and its name. */
-export function teamPage(visit: Visit, team: TeamDetail): Html {
+export function teamPage(visit: Visit, team: TeamDetail, others: readonly string[]): Html {
   const { words, may } = visit;
   return html`<p class="crumbs"><a href="/teams">${words.teams.title}</a></p>
     <h1>${team.name} <span class="quiet">${team.group}</span></h1>
@@ -58,7 +58,7 @@ export function teamPage(visit: Visit, team: TeamDetail): Html {
         <h2>${words.teams.bindings}</h2>
         ${team.bindings.length === 0 ? html`<p class="quiet">${words.changes.nothing}</p>` : bindings(visit, team)}
       </div>
-      <aside>${may.has('edit-users') ? acts(visit, team) : ''}</aside>
+      <aside>${may.has('edit-users') ? acts(visit, team, others) : ''}</aside>
     </div>`;
 }
 
@@ -81,7 +81,7 @@ function bindings({ words }: Visit, { bindings: all }: Team): Html {
   </ul>`;
 }
 
-function acts(visit: Visit, team: TeamDetail): Part {
+function acts(visit: Visit, team: TeamDetail, others: readonly string[]): Part {
   const { words } = visit;
   return [
     postForm(
@@ -95,6 +95,25 @@ function acts(visit: Visit, team: TeamDetail): Part {
       ],
       'card',
     ),
+    others.length === 0
+      ? ''
+      : postForm(
+          visit,
+          `${addressOf(team)}/merge`,
+          [
+            html`<p class="hint">${words.teams.mergeHint}</p>`,
+            hidden('step', 'preview'),
+            choice({
+              id: 'into',
+              name: 'into',
+              label: words.teams.into,
+              value: '',
+              options: others.map((each) => [each, each] as const),
+            }),
+            html`<p class="actions">${button(words.teams.preview, 'plain')}</p>`,
+          ],
+          'card',
+        ),
     postForm(
       visit,
       `${addressOf(team)}/remove`,
