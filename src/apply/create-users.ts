@@ -33,12 +33,10 @@ async function* plannedBatches(pass: Pass): AsyncGenerator<PlanRange, void, void
 
 async function createBatch(pass: Pass, range: PlanRange): Promise<void> {
   const made = await pass.store.inLease(pass.lease, async (tx) => {
-    const { taken, left } = await tx.takePlanned(range);
+    const taken = await tx.takePlanned(range);
     if (taken.length > 0) await createTaken(tx, pass, range);
     await tx.inTurn();
     if (taken.length > 0) await settleNeighbours(tx, pass, range, taken);
-    // Whoever lost a name to somebody who does not come about is asked about anew.
-    await tx.wakeByItems(left, []);
     return taken.length;
   });
   pass.counts.decided += made;

@@ -151,6 +151,12 @@ export interface PlannedLink extends Grounds {
   readonly lost: readonly LostName[];
 }
 
+/** A creation that loses a unique name: it becomes a question. */
+export interface LosingCreation extends Grounds {
+  readonly kind: 'create';
+  readonly lost: readonly LostName[];
+}
+
 /** What a planned decision takes and gives up of unique names. */
 export interface NamesMoved {
   readonly wants: readonly Claim[];
@@ -326,8 +332,15 @@ export interface ReconcileReads {
   doubtsOver(source: SourceId): Promise<number[]>;
   /** Ids for users about to be created; those that are not used leave a gap. */
   allocateUserIds(count: number): Promise<UserId[]>;
-  /** Planned links, the lowest external id first, from behind one. */
-  plannedLinks(runId: number, after: string, limit: number): Promise<PlannedLink[]>;
+  /** Planned links, the lowest external id first, from behind one: those that lose a unique name, or those that lose none. */
+  plannedLinks(
+    runId: number,
+    which: { readonly after: string; readonly limit: number; readonly losing: boolean },
+  ): Promise<PlannedLink[]>;
+  /** Planned creations that lose a unique name, from behind an account. */
+  losingCreations(runId: number, after: number, limit: number): Promise<LosingCreation[]>;
+  /** Which of these ids are users'. */
+  whichExist(userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>;
   /** The next planned creations from behind an account; null where there are none. */
   plannedCreations(runId: number, after: number, limit: number): Promise<PlanRange | null>;
   /** Every row of the plan that a unique name depends on which is not free for it alone. */
@@ -383,13 +396,11 @@ export interface ReconcileWrites {
   dropShared(source: SourceId, keys: readonly string[]): Promise<void>;
   openNewItems(items: readonly ItemDraft[], source: SourceId | null, runId: number | null): Promise<void>;
   savePlan(runId: number, rows: PlanRows): Promise<void>;
-  /** Notes the unique names that planned links lose. */
+  /** Notes the unique names that rows of the plan lose. */
   loseNames(
     runId: number,
     losses: readonly { readonly accountId: number; readonly lost: readonly LostName[] }[],
   ): Promise<void>;
-  /** Takes rows out of the plan: something else was decided on their accounts. */
-  leavePlanned(runId: number, accountIds: readonly number[]): Promise<void>;
   dropPlan(runId: number): Promise<void>;
   setPhase(runId: number, phase: string): Promise<void>;
   saveShown(runId: number, rows: readonly Shown[]): Promise<void>;
@@ -431,12 +442,9 @@ export interface PlanRange {
 interface CreationWrites {
   /**
    * Takes the accounts of planned creations and notes the decision: of each whose grounds hold still and whose unique names are free.
-   * The others leave the plan. Gives the accounts that are taken, which are locked, and the ids of the users who do not come about.
+   * They are locked. The others leave the plan.
    */
-  takePlanned(range: PlanRange): Promise<{
-    readonly taken: readonly { readonly id: number; readonly unknownRoles: readonly string[] }[];
-    readonly left: readonly UserId[];
-  }>;
+  takePlanned(range: PlanRange): Promise<readonly { readonly id: number; readonly unknownRoles: readonly string[] }[]>;
   /** Makes the users of taken accounts, with name, link, slot, keys and event. */
   createPlanned(
     range: PlanRange,

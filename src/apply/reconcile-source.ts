@@ -10,6 +10,7 @@ import { closeKnownRoles, lookAtTeams, writeTeams, type TeamOutlook } from './te
 import { countDueUsers, takeValues, type Taken } from './take-values.ts';
 import { writeValues } from './write-values.ts';
 import { createUsers } from './create-users.ts';
+import { askLosers } from './plan-names.ts';
 import { writeLinks } from './write-links.ts';
 
 /** How a reconcile ended. `held`: nothing was applied, and what would have been is shown (spec 13.1–13.3). */
@@ -122,8 +123,10 @@ async function write(pass: Pass, outlook: TeamOutlook, taken: Taken): Promise<vo
 
 /** Links and creations as they are planned; what a crash broke off goes on with the rows that are left. */
 async function carryOutIdentity(pass: Pass): Promise<void> {
-  await writeLinks(pass);
+  await writeLinks(pass, { losing: false });
   await createUsers(pass);
+  await writeLinks(pass, { losing: true });
+  await askLosers(pass);
   await pass.store.inLease(pass.lease, (tx) => tx.dropPlan(pass.runId));
 }
 

@@ -21,21 +21,23 @@ import { keysNear, settleDuplicates } from './duplicates.ts';
 import { decideNewLink } from './new-links.ts';
 import { stopIfAborted, type Pass } from './pass.ts';
 import type { Decided, EventRow, PlannedLink, ReconcileReads, ReconcileTx, UnlinkedRow } from './ports.ts';
+import { lostToSomebody } from './plan-names.ts';
 import { identityKinds, openMissing, settleQuestions } from './questions.ts';
 import { worldNow } from './teams.ts';
 
 /**
- * Carries the links of the plan out, the lowest external id first, so that it wins among equals (spec 4.7). They come before the
- * creations: names that they give up are free for these. Who is newly linked gets slot, value and event in the same transaction.
+ * Carries links of the plan out, the lowest external id first, so that it wins among equals (spec 4.7). Who is newly linked gets slot,
+ * value and event in the same transaction. Those that lose no name come before the creations, for which names that they give up
+ * are free; those that lose one come behind them, when whoever gets it exists.
  */
-export async function writeLinks(pass: Pass): Promise<void> {
+export async function writeLinks(pass: Pass, { losing }: { readonly losing: boolean }): Promise<void> {
   for (let after = ''; ;) {
     stopIfAborted(pass);
-    const planned = await pass.store.read.plannedLinks(pass.runId, after, pass.batchSize);
+    const planned = await pass.store.read.plannedLinks(pass.runId, { after, limit: pass.batchSize, losing });
     const last = planned.at(-1);
     if (last === undefined) return;
     after = last.externalId;
-    await pass.store.inLease(pass.lease, (tx) => writeBatch(tx, pass, planned));
+    await pass.store.inLease(pass.lease, async (tx) => writeBatch(tx, pass, await lostToSomebody(tx, planned)));
     await pass.progress('identity', pass.counts.linked);
   }
 }

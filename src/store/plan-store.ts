@@ -1,4 +1,12 @@
-import type { PlannedCreation, PlannedLink, ReconcileReads, ReconcileWrites, Rival, RunTx } from '../apply/ports.ts';
+import type {
+  LosingCreation,
+  PlannedCreation,
+  PlannedLink,
+  ReconcileReads,
+  ReconcileWrites,
+  Rival,
+  RunTx,
+} from '../apply/ports.ts';
 import { claimKey, type Claim } from '../domain/claim.ts';
 import type { UserId } from '../domain/user.ts';
 import { toKept } from './event-changes.ts';
@@ -11,23 +19,43 @@ import { toValueRow, valueColumnNames, valueColumns } from './user-rows.ts';
 const kindOf = (name: string): string => `left(${name}, strpos(${name}, '=') - 1)`;
 const valueOf = (name: string): string => `substr(${name}, strpos(${name}, '=') + 1)`;
 
-type PlanReads = Pick<ReconcileReads, 'plannedLinks' | 'plannedCreations' | 'contestedNames'>;
+const plannedColumns = `kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId", wakes`;
+
+/** That a row of the plan gets every unique name that it wants. */
+const losesNothing = "lost = '[]'";
+
+type PlanReads = Pick<
+  ReconcileReads,
+  'plannedLinks' | 'plannedCreations' | 'contestedNames' | 'losingCreations' | 'whichExist'
+>;
 
 /** What a run has planned and not carried out. */
 export function planReads(db: Db): PlanReads {
   return {
-    plannedLinks: (runId, after, limit) =>
+    plannedLinks: (runId, { after, limit, losing }) =>
       query<PlannedLink>(
         db,
-        `select kind, external_id as "externalId", account_id as "accountId", content_hash as "contentHash", user_id as "userId",
-           rule, wakes, lost from plan where run_id = ? and kind = 'link' and external_id > ? order by external_id limit ?`,
+        `select ${plannedColumns}, rule, lost from plan
+         where run_id = ? and kind = 'link' and external_id > ? and ${losing ? 'not' : ''} ${losesNothing} order by external_id limit ?`,
         [runId, after, limit],
       ),
+    losingCreations: (runId, after, limit) =>
+      query<LosingCreation>(
+        db,
+        `select ${plannedColumns}, lost from plan
+         where run_id = ? and kind = 'create' and account_id > ? and not ${losesNothing} order by account_id limit ?`,
+        [runId, after, limit],
+      ),
+    async whichExist(userIds) {
+      if (userIds.length === 0) return new Set();
+      const rows = await query<{ id: UserId }>(db, 'select id from "user" where id = any(?)', [[...userIds]]);
+      return new Set(rows.map((row) => row.id));
+    },
     async plannedCreations(runId, after, limit) {
       const { first, last } = await queryOne<{ first: number | null; last: number | null }>(
         db,
         `select min(account_id) as first, max(account_id) as last from (select account_id from plan
-           where run_id = ? and kind = 'create' and account_id > ? order by account_id limit ?) as p`,
+           where run_id = ? and kind = 'create' and account_id > ? and ${losesNothing} order by account_id limit ?) as p`,
         [runId, after, limit],
       );
       return first === null || last === null ? null : { runId, first, last };
@@ -42,8 +70,7 @@ export function planReads(db: Db): PlanReads {
            rivals as (
              select distinct p.account_id from plan p, unnest(p.names || p.gives) as n(name)
              where p.run_id = ? and n.name in (select name from contested))
-         select kind, account_id as "accountId", external_id as "externalId", content_hash as "contentHash", wakes,
-           user_id as "userId", names, gives
+         select ${plannedColumns}, names, gives
          from plan where run_id = ? and account_id in (select account_id from rivals)`,
         [runId, runId, runId],
       );
@@ -52,9 +79,7 @@ export function planReads(db: Db): PlanReads {
 }
 
 /** Keeps decisions as rows of the plan, and carries the creations among them out inside the database (architecture 1). */
-export function planWrites(
-  db: Db,
-): Pick<ReconcileWrites, 'savePlan' | 'loseNames' | 'leavePlanned' | 'dropPlan' | 'setPhase'> {
+export function planWrites(db: Db): Pick<ReconcileWrites, 'savePlan' | 'loseNames' | 'dropPlan' | 'setPhase'> {
   return {
     async savePlan(runId, { creations, links }) {
       await forRows(db, creationColumns, creations.map(creationRow), insertPlanned(creationNames, 'create'), [runId]);
@@ -69,10 +94,6 @@ export function planWrites(
           `update plan p set lost = r.lost from ${table}, (select ?::int as run) as c where p.run_id = c.run and p.account_id = r."accountId"`,
         [runId],
       );
-    },
-    async leavePlanned(runId, accountIds) {
-      if (accountIds.length > 0)
-        await query(db, 'delete from plan where run_id = ? and account_id = any(?)', [runId, [...accountIds]]);
     },
     async dropPlan(runId) {
       await query(db, 'delete from plan where run_id = ?', [runId]);
@@ -129,7 +150,7 @@ function creationRow(planned: PlannedCreation): object {
  * The creations of a plan that one transaction carries out. As a range, for the database's planner knows nothing of a plan that has just
  * been written, and would read all of it to find a thousand ids.
  */
-const carriedOut = `p.run_id = ? and p.account_id between ? and ? and p.kind = 'create'`;
+const carriedOut = `p.run_id = ? and p.account_id between ? and ? and p.kind = 'create' and p.${losesNothing}`;
 
 /**
  * Whom a key `k.key` finds, always by a look-up of the key: `offset` keeps the database's planner from another way, which with numbers
@@ -158,13 +179,13 @@ export function creationWrites(
          returning a.id, p.unknown_roles as "unknownRoles"`,
         [runId, first, last],
       );
-      const ids = taken.map((row) => row.id);
-      const left = await query<{ userId: UserId }>(
-        db,
-        `delete from plan p where ${carriedOut} and p.account_id <> all(?) returning p.user_id as "userId"`,
-        [runId, first, last, ids],
-      );
-      return { taken, left: left.map((row) => row.userId) };
+      await query(db, `delete from plan p where ${carriedOut} and p.account_id <> all(?)`, [
+        runId,
+        first,
+        last,
+        taken.map((row) => row.id),
+      ]);
+      return taken;
     },
     async createPlanned({ runId, first, last }, { source, policyId, guardClasses, reason }) {
       const some = [runId, first, last];
