@@ -43,6 +43,12 @@ describe('user purge', () => {
     expect(fake.stdout.text).toContain('User 12 is purged');
   });
 
+  it('9.6 says that the files of the database keep deleted rows until they are vacuumed', async () => {
+    const { fake, code } = await run({}, 'user', 'purge', '--help');
+    expect(code).toBe(0);
+    expect(fake.stdout.text.replace(/\s+/g, ' ')).toContain('keep deleted rows until their tables have been vacuumed');
+  });
+
   it('9.6 purges nobody without a yes', async () => {
     for (const argv of [['jnovak'], ['--deactivated-before', '400d']]) {
       const declined = await run({ terminal: true, onConfirm: () => false }, 'user', 'purge', ...argv);
