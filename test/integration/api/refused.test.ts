@@ -161,6 +161,8 @@ describe('text and times that no database can store (issue 10, point 11)', () =>
     ['PUT', '/api/v1/users/jnovak/sync', { enabled: false, until: '0000-01-01T00:00:00Z' }],
     ['GET', '/api/v1/events?since=9999-12-31T23:59:59-14:00', undefined],
     ['GET', '/api/v1/events?until=0000-12-31T23:59:59Z', undefined],
+    ['GET', '/api/v1/events?run=2147483648', undefined],
+    ['GET', '/api/v1/runs/9999999999', undefined],
     ['GET', '/api/v1/users?after=99999999999', undefined],
     ['GET', '/api/v1/runs?after=99999999999', undefined],
     ['GET', '/api/v1/review-items?after=99999999999', undefined],
