@@ -56,20 +56,21 @@ export async function planIdentity(pass: Pass): Promise<void> {
     await tx.dropPlan(pass.runId);
     await tx.wakeQuestions(pass.rules.id);
   });
-  let done = 0;
+  let [done, planned] = [0, 0];
   const contradictions: Contradiction[] = [];
   await eachDueBatch(
     pass,
     new Map(),
     async (batch) => allowed(pass, batch, await decideBatch(pass, batch, 'allocated')),
-    async (batch, planned) => {
-      await pass.store.inLease(pass.lease, (tx) => writePlanned(tx, pass, batch, planned));
-      contradictions.push(...contradictionsIn(planned.rows, batch.verdicts));
+    async (batch, decided) => {
+      await pass.store.inLease(pass.lease, (tx) => writePlanned(tx, pass, batch, decided));
+      contradictions.push(...contradictionsIn(decided.rows, batch.verdicts));
+      planned += decided.creations.length + decided.links.length;
       done += batch.rows.length;
       await pass.progress('planning', done);
     },
   );
-  await settleNames(pass);
+  if (planned > 0) await settleNames(pass);
   await askAboutContradictions(pass, contradictions);
   await pass.store.inLease(pass.lease, (tx) => tx.setPhase(pass.runId, 'identity'));
 }
