@@ -16,6 +16,8 @@ export interface LinkedSubject {
     readonly contentHash: string;
     readonly wakes: number;
     readonly heldDigest: string | null;
+    /** Since it was last decided on. */
+    readonly changed: boolean;
   };
   /** Sources of all current links; their snapshots speak in correlation. */
   readonly linkedSources: readonly SourceId[];

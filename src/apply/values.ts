@@ -89,7 +89,7 @@ export async function writeRows(
   if (freed.length > 0) await tx.wakeByItems([], freed);
   await tx.wakeByKeys(
     decisions
-      .filter((entry) => isDoubtedOtherwise(entry, pass))
+      .filter((entry) => isDoubtedOtherwise(entry, pass) || saysOtherwise(entry))
       .flatMap(({ row }) => keysBefore(row.subject, row.linkedSources, pass)),
   );
   pass.counts.decided += decisions.length;
@@ -109,6 +109,14 @@ function isDoubtedOtherwise({ row, decision }: Decision, { rules }: Writing): bo
   const renamed =
     seen.firstName !== now.firstName || seen.lastName !== now.lastName || seen.displayName !== now.displayName;
   return before.suspected || renamed;
+}
+
+/**
+ * What a linked account says tells others of its source apart from its user also where it is not applied (spec 4.2, 4.12): who matches
+ * that user is decided on anew.
+ */
+function saysOtherwise({ row, decision }: Decision): boolean {
+  return row.account.changed && (decision.heldBack !== null || decision.projection.refused.length > 0);
 }
 
 function voiceWrite({ row, decision: { voice } }: Taking, source: SourceId): VoiceWrite[] {

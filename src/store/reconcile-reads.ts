@@ -32,9 +32,12 @@ interface AccountRow {
   gone: boolean;
   ignored: boolean;
   ignored_reason: string | null;
+  /** Since it was last decided on. */
+  changed: boolean;
 }
 const accountColumns = `a.id, a.external_id, a.content, a.content_hash, a.disabled, a.wakes, a.held_digest,
-  a.absent_since is not null as absent, a.gone_since is not null as gone, a.ignored_at is not null as ignored, a.ignored_reason`;
+  a.absent_since is not null as absent, a.gone_since is not null as gone, a.ignored_at is not null as ignored, a.ignored_reason,
+  a.decided_hash is distinct from a.content_hash as changed`;
 
 /** The reads of a pass. */
 export function reconcileReads(db: Db, rules: ReadRules): ReconcileReads {
@@ -302,6 +305,7 @@ function toAccount(row: AccountRow): Omit<LinkedSubject['account'], 'refusals'> 
     disabled: row.disabled,
     wakes: row.wakes,
     heldDigest: row.held_digest,
+    changed: row.changed,
     absent: row.absent,
     gone: row.gone,
     ignored: row.ignored,
