@@ -267,7 +267,8 @@ async function settleValueQuestions(tx: ReconcileTx, pass: Writing, decisions: r
   ]);
   const roles = unknownRoleItems(
     pass.rules.id,
-    decisions.flatMap(({ decision }) => decision.projection.unknownRoles),
+    // Of an account that is held back nobody is asked what its roles mean: nothing of it is applied.
+    decisions.flatMap(({ decision }) => (decision.heldBack === null ? decision.projection.unknownRoles : [])),
   );
   if (roles.length > 0) await openMissing(tx, pass, roles);
   await settleDuplicates(
